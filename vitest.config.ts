@@ -1,17 +1,19 @@
 /** How the tests run: TypeScript sources as they are, one process a file, relaxed SIMD switched on where this Node hides it behind a flag. */
 import { defineConfig } from 'vitest/config';
-import { wasmFlags } from './scripts/wasm-flags.mjs';
+import { wasmFlags } from './scripts/toolchain/wasm-flags.mjs';
+
+/** `npm run test:full` runs test/slow/, everything else runs without it. */
+const slow = process.env.FOVEA_TESTS === 'slow';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: process.env.FOVEA_TEST_FULL ? [] : ['test/full/**'],
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    include: [slow ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
+    exclude: slow ? [] : ['test/slow/**'],
+    typecheck: { enabled: !slow, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json', ignoreSourceErrors: true },
     pool: 'forks',
     execArgv: wasmFlags(),
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    reporters: ['default'],
   },
 });

