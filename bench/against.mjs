@@ -1,0 +1,45 @@
+// @ts-check
+/** Two reports side by side: what got slower. */
+
+/** @import { Report, Result } from './types.js' */
+
+/** Differences below this are the machine's. */
+const noise = 0.05;
+
+/** @param {Report} now @param {Report} before */
+export function differencesOf(now, before) {
+  const old = new Map(before.results.map((row) => [nameOf(row), row]));
+  /** @type {{ name: string, ratio: number, text: string }[]} */
+  const slower = [];
+  const broken = [];
+  let compared = 0;
+  let faster = 0;
+  for (const row of now.results) {
+    const name = nameOf(row);
+    const then = old.get(name);
+    if (!then || then.medianMs === null) continue;
+    compared++;
+    if (row.medianMs === null) {
+      broken.push(`  ${name}: failed: ${row.failed}`);
+      continue;
+    }
+    const ratio = row.medianMs / then.medianMs;
+    if (ratio < 1 - noise) faster++;
+    if (ratio > 1 + noise) slower.push({ name, ratio, text: `  ${name}: ${ratio.toFixed(2)} × the time${shares(then, row)}` });
+  }
+  slower.sort((a, b) => b.ratio - a.ratio);
+  return [
+    `Against ${before.environment.date} (${before.environment.cpu}): ${compared} rows compared, ${slower.length} slower by more than ${100 * noise} %, ${faster} faster, ${broken.length} failed now`,
+    ...broken,
+    ...slower.map(({ text }) => text),
+  ].join('\n');
+}
+
+/** Times move with the machine, shares of its peak less so. @param {Result} then @param {Result} now */
+function shares(then, now) {
+  if (then.shareOfPeak === null || now.shareOfPeak === null) return '';
+  return ` (${(100 * then.shareOfPeak).toFixed(0)} % of the peak then, ${(100 * now.shareOfPeak).toFixed(0)} % now)`;
+}
+
+/** @param {Result} row */
+const nameOf = (row) => `${row.case} · ${row.contender}/${row.variant}, ${row.threads === 1 ? '1 thread' : `${row.threads} threads`}`;

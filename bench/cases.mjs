@@ -1,0 +1,59 @@
+// @ts-check
+/** The cases of the comparison, as data: every contender runs the same ones on the same numbers. */
+
+/** @import { AttentionCase, Case, MatmulCase } from './types.js' */
+
+/** @param {string} name @param {Partial<MatmulCase> & Pick<MatmulCase, 'm' | 'n' | 'k'>} sizes @returns {MatmulCase} */
+const matmul = (name, sizes) => ({ name: `matmul ${name}`, op: 'matmul', bound: 'compute', batch: 1, ...sizes });
+
+/**
+ * `[b, h, s, d]` for queries, keys and values alike, where nothing else is said.
+ * @param {string} name
+ * @param {readonly [number, number, number, number]} shape
+ * @param {Partial<AttentionCase>} [others]
+ * @returns {AttentionCase}
+ */
+const attention = (name, [batch, heads, length, dim], others) => ({
+  name,
+  op: 'attention',
+  bound: 'compute',
+  batch,
+  queryHeads: heads,
+  kvHeads: heads,
+  queryLength: length,
+  keyLength: length,
+  headDim: dim,
+  valueDim: dim,
+  causal: false,
+  ...others,
+});
+
+/** @type {readonly Case[]} */
+export const cases = [
+  matmul('64x64x64', { m: 64, n: 64, k: 64 }),
+  matmul('128x128x128', { m: 128, n: 128, k: 128 }),
+  matmul('256x256x256', { m: 256, n: 256, k: 256 }),
+  matmul('512x512x512', { m: 512, n: 512, k: 512 }),
+  matmul('1024x1024x1024', { m: 1024, n: 1024, k: 1024 }),
+  matmul('128x3072x768', { m: 128, n: 3072, k: 768 }), // a feed-forward layer over 128 tokens
+  matmul('1x4096x4096', { m: 1, n: 4096, k: 4096, bound: 'memory' }), // a matrix and one row: decoding
+  matmul('96 of 128x64x128', { batch: 96, m: 128, n: 64, k: 128 }),
+
+  { name: 'softmax 4096x4096 last axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 1 },
+  { name: 'softmax 4096x4096 first axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 0 },
+  { name: 'softmax 4096x4096 last axis, allocating', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 1, allocates: true },
+
+  attention('attention 1x12x128x64', [1, 12, 128, 64]),
+  attention('attention 8x12x128x64', [8, 12, 128, 64]),
+  attention('attention 1x12x512x64', [1, 12, 512, 64]),
+  attention('attention 1x8x2048x64', [1, 8, 2048, 64]),
+  attention('attention 1x12x512x64 causal', [1, 12, 512, 64], { causal: true }),
+  attention('attention 1x8x2048x64 causal', [1, 8, 2048, 64], { causal: true }),
+  attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true }),
+  attention('attention 1x32/8x2048x128 causal', [1, 32, 2048, 128], { kvHeads: 8, causal: true }),
+  attention('attention 1x8x8192x64 window 256,0', [1, 8, 8192, 64], { window: [256, 0] }),
+  attention('attention 1x1x1024x64 on 32768 keys', [1, 1, 1024, 64], { keyLength: 32768 }),
+  attention('decode 1x32x1x128 on 4096 keys', [1, 32, 1, 128], { keyLength: 4096, bound: 'memory' }),
+  attention('decode 1x32/8x1x128 on 4096 keys', [1, 32, 1, 128], { kvHeads: 8, keyLength: 4096, bound: 'memory' }),
+  attention('call 1x1x1x8', [1, 1, 1, 8], { bound: 'call', allocates: true }), // what a call costs before any work
+];

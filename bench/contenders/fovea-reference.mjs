@@ -1,0 +1,14 @@
+// @ts-check
+/** fovea's backend of last resort, plain TypeScript in float64: made to be read, so only the smaller cases are worth the wait. */
+import { openFovea } from '../fovea-session.mjs';
+
+/** @import { Contender } from '../types.js' */
+
+/** @type {Contender} */
+export default {
+  name: 'fovea-reference',
+  ours: true,
+  variants: [{ name: 'js' }],
+  most: 3e8,
+  open: (variant, threads) => openFovea('reference', variant, threads),
+};

@@ -1,0 +1,86 @@
+// @ts-check
+/** The command line of the comparison. */
+import { parseArgs } from 'node:util';
+import { cases } from './cases.mjs';
+
+/** @import { Case, Entry } from './types.js' */
+
+/** A mistake of the caller's, told in one sentence and without a stack. */
+export class UsageError extends Error {}
+
+const options = /** @satisfies {import('node:util').ParseArgsConfig['options']} */ ({
+  only: { type: 'string', multiple: true },
+  cases: { type: 'string', multiple: true },
+  threads: { type: 'string' },
+  quick: { type: 'boolean' },
+  json: { type: 'string' },
+  against: { type: 'string' },
+  from: { type: 'string' },
+  contender: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h', default: false },
+});
+
+/** @param {readonly string[]} args */
+export function optionsOf(args) {
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    return { ...values, threads: threadsOf(values.threads ?? '1') };
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(/** @type {Error} */ (error).message);
+  }
+}
+
+/** @param {string} text */
+function threadsOf(text) {
+  if (text === '1') return 1;
+  throw new UsageError(`--threads is ${text}, expected 1: fovea runs every call on one thread, so there is nothing else to compare yet`);
+}
+
+/**
+ * The things whose names are or contain one of the words; an exact name means that thing alone.
+ * @template {{ readonly name: string }} T
+ * @param {string} option
+ * @param {readonly string[] | undefined} words
+ * @param {readonly T[]} things
+ * @returns {readonly T[]}
+ */
+function chosen(option, words, things) {
+  if (words === undefined) return things;
+  const wanted = words.flatMap((word) => {
+    const exact = things.filter(({ name }) => name === word);
+    const found = exact.length > 0 ? exact : things.filter(({ name }) => name.includes(word));
+    if (found.length === 0)
+      throw new UsageError(`${option} is "${word}", expected (a part of) one of: ${things.map(({ name }) => name).join(' · ')}`);
+    return found;
+  });
+  return things.filter((thing) => wanted.includes(thing));
+}
+
+/** @param {readonly string[] | undefined} words @returns {readonly Case[]} */
+export const chosenCases = (words) => chosen('--cases', words, cases);
+
+/** @param {readonly string[] | undefined} words @param {readonly Entry[]} entries */
+export const chosenEntries = (words, entries) => chosen('--only', words, entries);
+
+/** @param {readonly Entry[]} entries */
+export const help = (entries) => `Usage: npm run compare [-- OPTIONS]
+
+Measures fovea on this machine, each backend and instruction set next to what else there is, and holds every row against what the
+processor or its memory can do. A result is checked in float64 before its time counts.
+
+  --only NAME        only contenders with this in their name; may be repeated
+  --cases NAME       only cases with this in their name; may be repeated
+  --threads N        threads a call may use (1)
+  --quick            shorter rounds and fewer runs: under three minutes
+  --json FILE        write the report as JSON, too ("-": to stdout, instead of the table)
+  --from FILE        measure nothing, read the report from this JSON
+  --against FILE     print what got slower since this JSON
+  --contender FILE   one more contender, a module like those in bench/contenders; may be repeated
+  --help             this text
+
+Contenders:
+${entries.map(({ name }) => `  ${name}`).join('\n')}
+
+Cases:
+${cases.map(({ name }) => `  ${name}`).join('\n')}
+`;

@@ -1,0 +1,155 @@
+// @ts-check
+/**
+ * The right answer in float64, and how far a float32 result may be from it. Whole results would take minutes in plain
+ * JavaScript, so rows are checked: all of a small case, a spread sample of a large one, always with the first and the last.
+ * Written apart from fovea's reference backend, which is a contender here like the others.
+ */
+import { visibleKeys } from './counting.mjs';
+
+/** @import { AttentionCase, Case, Inputs, MatmulCase, SoftmaxCase } from './types.js' */
+
+/**
+ * A row of the result: where its elements lie, what they should be, and how far off they may be.
+ * @typedef {{ readonly start: number, readonly step: number, readonly exact: Float64Array, readonly bound: Float64Array }} Row
+ */
+
+/** Multiplications and additions that the check of one case may cost. */
+const workLimit = 2 ** 25;
+const unitRoundoff = 2 ** -24;
+
+/**
+ * Relative error of a float32 sum of n products in any order. Rounding errors seldom conspire: |error| ≤ λ·√n·u·Σ|aᵢ||bᵢ| holds
+ * but for a probability of about 2·exp(−λ²/2) (Higham & Mary 2019), here 8·10⁻⁹ a number at λ = 6; n·u always does.
+ * @param {number} n
+ */
+const sumError = (n) => Math.min(n, 6 * Math.sqrt(n)) * unitRoundoff;
+
+/** Of an exponential in float32, e.g. 2ˣ by a polynomial: 8 ulp cover every contender's. */
+const expError = 8 * unitRoundoff;
+
+/**
+ * Indices to check: all when their work is small, otherwise first, last and others at irregular distances.
+ * @param {number} count
+ * @param {number} workEach
+ */
+function sampled(count, workEach) {
+  const affordable = Math.max(4, Math.floor(workLimit / workEach));
+  if (count <= affordable) return Array.from({ length: count }, (_, index) => index);
+  const golden = (Math.sqrt(5) - 1) / 2; // multiples of it spread evenly and meet every remainder of a tile size
+  const others = Array.from({ length: affordable - 2 }, (_, index) => Math.floor((((index + 1) * golden) % 1) * count));
+  return [...new Set([0, count - 1, ...others])];
+}
+
+/** @param {MatmulCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
+function matmulRow({ m, n, k }, { a, b }, index) {
+  const exact = new Float64Array(n);
+  const bound = new Float64Array(n);
+  const aStart = index * k;
+  const bStart = Math.floor(index / m) * k * n;
+  for (let p = 0; p < k; p++) {
+    const factor = a[aStart + p];
+    for (let j = 0; j < n; j++) {
+      const product = factor * b[bStart + p * n + j];
+      exact[j] += product;
+      bound[j] += Math.abs(product);
+    }
+  }
+  return { start: index * n, step: 1, exact, bound: bound.map((sum) => sumError(k) * sum) };
+}
+
+/** @param {SoftmaxCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
+function softmaxRow({ shape, axis }, { x }, index) {
+  const [start, step] = axis === 1 ? [index * shape[1], 1] : [index, shape[1]];
+  const values = Float64Array.from({ length: shape[axis] }, (_, i) => x[start + i * step]);
+  const { weights, largest } = softmax(values);
+  // x − max is rounded once (relative to its own size), then the exponential, the sum and the division.
+  const bound = weights.map((weight, i) => weight * ((largest - values[i]) * unitRoundoff + 2 * expError + sumError(values.length)));
+  return { start, step, exact: weights, bound };
+}
+
+/** @param {AttentionCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
+function attentionRow(item, { q, k, v }, index) {
+  const { queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = item;
+  const head = Math.floor(index / queryLength);
+  const kvHead = Math.floor(head / queryHeads) * kvHeads + Math.floor(((head % queryHeads) * kvHeads) / queryHeads);
+  const [first, end] = visibleKeys(item, index % queryLength);
+  const scale = 1 / Math.sqrt(headDim);
+  const scores = new Float64Array(end - first);
+  let scoreError = 0;
+  for (let key = first; key < end; key++) {
+    let sum = 0;
+    let sumOfSizes = 0;
+    for (let p = 0; p < headDim; p++) {
+      const product = q[index * headDim + p] * k[(kvHead * keyLength + key) * headDim + p];
+      sum += product;
+      sumOfSizes += Math.abs(product);
+    }
+    scores[key - first] = scale * sum;
+    scoreError = Math.max(scoreError, (sumError(headDim) + 3 * unitRoundoff) * scale * sumOfSizes);
+  }
+  const { weights } = softmax(scores);
+  const exact = new Float64Array(valueDim);
+  const bound = new Float64Array(valueDim);
+  for (let key = first; key < end; key++) {
+    const weight = weights[key - first];
+    for (let p = 0; p < valueDim; p++) {
+      const product = weight * v[(kvHead * keyLength + key) * valueDim + p];
+      exact[p] += product;
+      bound[p] += Math.abs(product);
+    }
+  }
+  // An error of a score is a relative error of its weight; the weights' sum has it too, and both sums round.
+  const relative = 2 * (scoreError + expError + sumError(end - first));
+  return { start: index * valueDim, step: 1, exact, bound: bound.map((sum) => relative * sum) };
+}
+
+/** @param {Float64Array} values */
+function softmax(values) {
+  const largest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const weights = values.map((value) => Math.exp(value - largest));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return { weights: weights.map((weight) => weight / sum), largest };
+}
+
+/** @param {Case} item @param {Inputs} inputs @returns {{ readonly length: number, readonly rows: readonly Row[] }} */
+export function oracleOf(item, inputs) {
+  switch (item.op) {
+    case 'matmul': {
+      const rows = item.batch * item.m;
+      return { length: rows * item.n, rows: sampled(rows, item.n * item.k).map((index) => matmulRow(item, inputs, index)) };
+    }
+    case 'softmax': {
+      const [rows, columns] = item.shape;
+      const count = item.axis === 1 ? rows : columns;
+      return { length: rows * columns, rows: sampled(count, 16 * item.shape[item.axis]).map((index) => softmaxRow(item, inputs, index)) };
+    }
+    case 'attention': {
+      const rows = item.batch * item.queryHeads * item.queryLength;
+      const work = item.keyLength * (item.headDim + item.valueDim);
+      return { length: rows * item.valueDim, rows: sampled(rows, work).map((index) => attentionRow(item, inputs, index)) };
+    }
+  }
+}
+
+/**
+ * The largest distance from the right answer, and in words what is wrong where one is too large.
+ * @param {Float32Array} output
+ * @param {{ readonly length: number, readonly rows: readonly Row[] }} oracle
+ * @returns {{ readonly maxError: number, readonly wrong?: string }}
+ */
+export function check(output, oracle) {
+  if (output.length !== oracle.length) return { maxError: Number.NaN, wrong: `${output.length} numbers, expected ${oracle.length}` };
+  let maxError = 0;
+  for (const { start, step, exact, bound } of oracle.rows) {
+    for (let i = 0; i < exact.length; i++) {
+      const at = start + i * step;
+      const error = Math.abs(output[at] - exact[i]);
+      // Not `error > bound`, so that NaN is wrong too. The last rounding to float32 is always allowed.
+      const allowed = bound[i] + unitRoundoff * Math.abs(exact[i]);
+      if (!(error <= allowed))
+        return { maxError: error, wrong: `element ${at} is ${output[at]}, expected ${exact[i]} ± ${allowed.toExponential(1)}` };
+      maxError = Math.max(maxError, error);
+    }
+  }
+  return { maxError };
+}

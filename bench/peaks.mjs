@@ -1,0 +1,53 @@
+// @ts-check
+/** What the probes said during a comparison: the roof of each row, and all of it together for the report. */
+
+/** @import { Probes } from './probes.mjs' */
+/** @import { Case, Entry, Peak, Report, Roof } from './types.js' */
+
+/** Asks the probes, and remembers every answer for the report. @param {Probes} probes */
+export function peakKeeper(probes) {
+  /** @type {Map<string, Peak[]>} */
+  const answers = new Map();
+  /** @param {string} name @param {Peak | undefined} peak */
+  const keep = (name, peak) => {
+    if (peak) answers.set(name, [...(answers.get(name) ?? []), peak]);
+    return peak;
+  };
+  const threadsWord = (/** @type {number} */ threads) => (threads === 1 ? '1 thread' : `${threads} threads`);
+  return {
+    /** Every roof of this machine once, also those of which no row speaks. @param {number} cores */
+    async introduce(cores) {
+      for (const threads of cores > 1 ? [1, 2] : [1]) {
+        for (const isa of probes.isa) {
+          keep(`${isa}, ${threadsWord(threads)}`, await probes.multiplyAdd(/** @type {Roof} */ (isa), threads));
+        }
+        keep(`memory read, ${threadsWord(threads)}`, await probes.read(threads));
+      }
+      for (const roof of /** @type {const} */ (['wasm simd', 'wasm relaxed-simd']))
+        keep(`${roof}, 1 thread`, await probes.multiplyAdd(roof, 1));
+    },
+    /** The roof of a row, now. @param {Case} item @param {Entry} entry @param {number} threads */
+    async roofOf(item, { variant }, threads) {
+      if (item.bound === 'memory') return keep(`memory read, ${threadsWord(threads)}`, await probes.read(threads));
+      if (item.bound === 'call' || !variant.roof) return undefined;
+      return keep(`${variant.roof}, ${threadsWord(threads)}`, await probes.multiplyAdd(variant.roof, threads));
+    },
+    /** @returns {Report['peak']} */
+    all() {
+      return Object.fromEntries(
+        [...answers].map(([name, peaks]) => {
+          const medians = peaks.map(({ median }) => median).sort((a, b) => a - b);
+          const [first] = peaks;
+          return [
+            name,
+            {
+              unit: first.unit,
+              best: Math.max(...peaks.map(({ best }) => best)),
+              median: medians[(medians.length - 1) >> 1],
+            },
+          ];
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * The words of the comparison: what a case, a contender and a result are. Only types; everything that runs is .mjs, so that
+ * `npm run compare` needs no build of its own.
+ * @module
+ */
+
+interface CaseCommon {
+  /** What `--cases` names: op, sizes, options, in plain letters. */
+  readonly name: string;
+  /** Which roof the row is held against; calls of a few nanoseconds' work have none. */
+  readonly bound: 'compute' | 'memory' | 'call';
+  /** The result is allocated by the call, as users do who pass no `out`; otherwise it is written to memory that is there already. */
+  readonly allocates?: boolean;
+}
+
+/** `[batch, m, k] · [batch, k, n]`, row-major. */
+export interface MatmulCase extends CaseCommon {
+  readonly op: 'matmul';
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+export interface SoftmaxCase extends CaseCommon {
+  readonly op: 'softmax';
+  readonly shape: readonly [number, number];
+  readonly axis: 0 | 1;
+}
+
+export interface AttentionCase extends CaseCommon {
+  readonly op: 'attention';
+  readonly batch: number;
+  readonly queryHeads: number;
+  readonly kvHeads: number;
+  readonly queryLength: number;
+  readonly keyLength: number;
+  readonly headDim: number;
+  readonly valueDim: number;
+  readonly causal: boolean;
+  /** Keys seen before and after each query's own place; query 0 stands at key keyLength − queryLength. */
+  readonly window?: readonly [number, number];
+}
+
+export type Case = MatmulCase | SoftmaxCase | AttentionCase;
+
+/** The same numbers for every contender, row-major: a and b, x, or q, k and v. */
+export type Inputs = Readonly<Record<string, Float32Array>>;
+
+/** Whose multiply-add peak bounds a contender's build: an instruction set of the CPU, or what WebAssembly can do. */
+export type Roof = 'avx512' | 'avx2' | 'sse4' | 'neon' | 'wasm simd' | 'wasm relaxed-simd';
+
+/** One way a contender can be run: a build, a target, an operator. */
+export interface Variant {
+  readonly name: string;
+  /** None where the engine decides what is executed (plain JavaScript). */
+  readonly roof?: Roof;
+}
+
+/** A file of bench/contenders. `open` runs in a child process of its own, once for each case. */
+export interface Contender {
+  /** What `--only` names. */
+  readonly name: string;
+  /** Best first, those of other processors left out. */
+  readonly variants: readonly Variant[];
+  /** Made of this tree, so built before it is measured. */
+  readonly ours?: boolean;
+  /** Cases with more flops (softmax: elements) than this are left out, and the report says so. */
+  readonly most?: number;
+  /** Gets ready; throws the reason why this variant cannot be had here. */
+  open(variant: string, threads: number): Session | Promise<Session>;
+}
+
+export interface Session {
+  readonly version: string;
+  /** Everything that a user would do once and not at every call. */
+  prepare(item: Case, inputs: Inputs): Job | Promise<Job>;
+}
+
+export interface Job {
+  /** One call, as its users make it: what it copies and allocates counts. */
+  run(): void | Promise<void>;
+  /** What the last call gave, row-major. */
+  output(): Float32Array;
+}
+
+/** What a child process is told to do. */
+export interface Assignment {
+  /** URL of the contender's file. */
+  readonly contender: string;
+  readonly variant: string;
+  readonly threads: number;
+  readonly item: Case;
+  /** How long to measure, and at least how many runs. */
+  readonly budgetMs: number;
+  readonly leastRuns: number;
+}
+
+export interface Times {
+  readonly medianMs: number;
+  readonly p10Ms: number;
+  readonly runs: number;
+}
+
+/** What a child process answers: times of a right result, or why there are none. */
+export type Verdict =
+  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number } & Times)
+  | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
+  | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** A row of the comparison. Figures that a row does not have are null. */
+export interface Result {
+  readonly case: string;
+  readonly contender: string;
+  readonly variant: string;
+  readonly threads: number;
+  readonly medianMs: number | null;
+  readonly p10Ms: number | null;
+  readonly runs: number;
+  readonly gflops: number | null;
+  readonly gbs: number | null;
+  /** Of the roof: the probe's best figure before the row and after it, averaged. */
+  readonly shareOfPeak: number | null;
+  readonly maxError: number | null;
+  readonly failed?: string;
+}
+
+/** Rounds of one probe. */
+export interface Peak {
+  readonly unit: 'GFLOP/s' | 'GB/s';
+  readonly best: number;
+  readonly median: number;
+}
+
+export interface Report {
+  readonly environment: {
+    readonly date: string;
+    readonly cpu: string;
+    readonly cores: number;
+    /** Those that the probes found; empty without a compiler. */
+    readonly isa: readonly string[];
+    readonly node: string;
+    readonly os: string;
+    /** Of this tree, with a mark when files differ from it; null outside a git checkout. */
+    readonly commit: string | null;
+    /** Of every contender that ran. */
+    readonly versions: Readonly<Record<string, string>>;
+    /** With what the probes were compiled, or why there are none. */
+    readonly probes: string;
+    /** What was not measured, and why. */
+    readonly notRun: readonly string[];
+  };
+  /** By name: 'avx512, 1 thread', 'read, 2 threads', 'wasm simd', … */
+  readonly peak: Readonly<Record<string, Peak>>;
+  readonly results: readonly Result[];
+}
+
+/** One contender in one of its variants, as the parent handles it. */
+export interface Entry {
+  /** `contender/variant`, what `--only` is compared with. */
+  readonly name: string;
+  /** URL of the contender's file. */
+  readonly url: string;
+  readonly contender: Contender;
+  readonly variant: Variant;
+}

@@ -1,0 +1,117 @@
+/** `npm run compare`: the report's form, and that a wrong or missing contender is a row or a line that says so, never a time. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../bench/types.js';
+
+const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
+const wrongContender = fileURLToPath(new URL('fixtures/wrong-contender.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'fovea-compare-'));
+const json = join(folder, 'report.json');
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function compare(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return { status, stdout, stderr };
+}
+
+describe('a comparison of a right, a wrong, a crashing and a missing contender', () => {
+  let run: ReturnType<typeof compare>;
+  let report: Report;
+
+  beforeAll(() => {
+    const contenders = ['--contender', wrongContender, '--only', 'plain-loop', '--only', 'wrong/'];
+    run = compare('--quick', ...contenders, '--cases', 'matmul 64x64x64', '--json', json);
+    report = JSON.parse(readFileSync(json, 'utf8'));
+  });
+
+  it('gives times, rate and error of the right one', () => {
+    const row = report.results.find(({ contender }) => contender === 'plain-loop');
+    expect(row).toMatchObject({ case: 'matmul 64x64x64', variant: 'js', threads: 1, gbs: null, shareOfPeak: null });
+    expect(row?.failed).toBeUndefined();
+    const { medianMs, p10Ms, runs, gflops, maxError } = row ?? {};
+    expect(p10Ms).toBeLessThanOrEqual(medianMs ?? 0);
+    expect(runs).toBeGreaterThanOrEqual(3);
+    expect(gflops).toBeCloseTo((2 * 64 ** 3) / (medianMs ?? 0) / 1e6, 6);
+    // Each element is summed in float64 and rounded once; 64 products of numbers below √3 are below 2⁸, half an ulp there is 2⁻¹⁷.
+    expect(maxError).toBeLessThanOrEqual(2 ** -17);
+    expect(maxError).toBeGreaterThan(0);
+  });
+
+  it('fails the one whose result is wrong in one element', () => {
+    const row = report.results.find(({ variant }) => variant === 'one-element');
+    expect(row).toMatchObject({ medianMs: null, p10Ms: null, runs: 0, gflops: null });
+    expect(row?.failed).toMatch(/^wrong result: element 65 is .*, expected /);
+    expect(row?.maxError).toBeCloseTo(1e-3, 4);
+    expect(run.stdout).toContain('failed: wrong result');
+    expect(run.status).toBe(1);
+  });
+
+  it('fails the one whose process ends, and goes on', () => {
+    expect(report.results.find(({ variant }) => variant === 'ends')?.failed).toBe('the process ended with status 7');
+  });
+
+  it('lists the one that cannot be had with its reason, and gives it no row', () => {
+    expect(report.environment.notRun).toContain('wrong/not-here: no such processor');
+    expect(report.results.map(({ variant }) => variant)).toEqual(['js', 'one-element', 'ends']);
+  });
+
+  it('says where it ran and what the machine can do', () => {
+    expect(report.environment).toMatchObject({ node: process.version, versions: { 'plain-loop': process.version } });
+    expect(report.environment.cpu).not.toBe('');
+    expect(report.peak['wasm simd, 1 thread']).toMatchObject({ unit: 'GFLOP/s' });
+    for (const { best, median } of Object.values(report.peak)) {
+      expect(median).toBeGreaterThan(0);
+      expect(best).toBeGreaterThanOrEqual(median);
+    }
+    // A compiler is part of what the tests need (npm test builds the addon), so the native probes must be there too.
+    expect(report.peak['memory read, 1 thread']).toMatchObject({ unit: 'GB/s' });
+    for (const isa of report.environment.isa) expect(report.peak[`${isa}, 1 thread`]).toMatchObject({ unit: 'GFLOP/s' });
+  });
+
+  it('names what got slower than an earlier report, and what fails now', () => {
+    const before = join(folder, 'before.json');
+    const results = report.results.map((row) => ({ ...row, medianMs: row.medianMs === null ? 1 : row.medianMs / 2 }));
+    writeFileSync(before, JSON.stringify({ ...report, results }));
+    const { status, stdout } = compare('--from', json, '--against', before);
+    expect(stdout).toContain('3 rows compared, 1 slower by more than 5 %, 0 faster, 2 failed now');
+    expect(stdout).toContain('matmul 64x64x64 · plain-loop/js, 1 thread: 2.00 × the time');
+    expect(status).toBe(1);
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    {
+      name: 'a contender that is not there',
+      args: ['--only', 'nobody'],
+      words: '--only is "nobody", expected (a part of) one of: fovea-native/',
+    },
+    {
+      name: 'a case that is not there',
+      args: ['--cases', 'sorting'],
+      words: '--cases is "sorting", expected (a part of) one of: matmul 64x64x64',
+    },
+    { name: 'threads that fovea does not have', args: ['--threads', '2'], words: '--threads is 2, expected 1' },
+    { name: 'an unknown option', args: ['--fast'], words: "Unknown option '--fast'" },
+    { name: 'a report that is not there', args: ['--from', '/nowhere.json'], words: '--from is /nowhere.json, which does not exist' },
+    { name: 'a report that is none', args: ['--against', script], words: 'which is not a report of npm run compare' },
+  ])('refuses $name', ({ args, words }) => {
+    const { status, stderr } = compare(...args);
+    expect(stderr).toContain(words);
+    expect(status).toBe(2);
+  });
+
+  it('helps', () => {
+    const { status, stdout } = compare('--help');
+    expect(stdout).toContain('Usage: npm run compare');
+    expect(status).toBe(0);
+  });
+});
