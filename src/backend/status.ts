@@ -1,0 +1,43 @@
+/**
+ * What the kernels' status numbers (native/args.h) mean in words. The plan has already judged manners, so a number other than
+ * 0 means that memory changed behind its back, or ran out.
+ * @module
+ */
+import { FoveaError, type FoveaErrorCode } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+
+const names: Record<Plan['op'], string> = { attention: 'attention', matmul: 'matmul', softmax: 'softmax', merge: 'mergeAttention' };
+
+/** native/args.h, `enum class Status`, from 1. */
+const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
+  ['ERR_SHAPE', 'a size or stride is no whole number that the kernels can hold'],
+  ['ERR_SHAPE', 'a tensor has lost its memory (its ArrayBuffer was detached) since the call was checked'],
+  ['ERR_SHAPE', 'a tensor reaches past the end of its memory (its ArrayBuffer has shrunk) since the call was checked'],
+  ['ERR_SHAPE', 'a tensor is not aligned to its elements'],
+  ['ERR_OUT_OF_MEMORY', 'no memory for the scratch that the kernels need'],
+  ['ERR_ABORTED', 'aborted by its signal'],
+];
+
+/** The public name of a plan's op. */
+export function nameOf(plan: Plan): string {
+  return names[plan.op];
+}
+
+/** The error of a status that is not 0. */
+export function statusError(plan: Plan, status: number): FoveaError {
+  const [code, sentence] = meanings[status - 1] ?? [
+    'ERR_BACKEND',
+    `the kernels returned the unknown status ${status}; is the binary of this version?`,
+  ];
+  return new FoveaError(code, `${nameOf(plan)}: ${sentence}`);
+}
+
+/** What `buffer_short` says, found on this side. */
+export function shrunkError(plan: Plan): FoveaError {
+  return statusError(plan, 3);
+}
+
+/** A call whose memory cannot be had: more than the place offers, or an allocation that failed. */
+export function outOfMemory(plan: Plan, what: string, cause?: unknown): FoveaError {
+  return new FoveaError('ERR_OUT_OF_MEMORY', `${nameOf(plan)}: ${what}`, { cause });
+}

@@ -1,0 +1,30 @@
+/**
+ * The wasm in a browser: beside the library's own file. Bundlers follow `new URL(…, import.meta.url)` only when it is written out,
+ * so each build has its line.
+ * @module
+ */
+import type { WasmSource } from '../../types.js';
+import type { Candidate } from '../backend.js';
+import { startWebWorker } from '../web-worker.js';
+import { candidatesLater, givenCandidate } from './candidates.js';
+import { moduleOf, moduleOfResponse } from './given.js';
+import type { WasmTarget } from './targets.js';
+
+const places: Record<WasmTarget['name'], () => URL> = {
+  'relaxed-simd': () => new URL('./fovea-relaxed-simd.wasm', import.meta.url),
+  simd: () => new URL('./fovea-simd.wasm', import.meta.url),
+};
+
+/** The builds, best first, up to the first that works. */
+export function wasmCandidates(): Promise<readonly Candidate[]> {
+  return candidatesLater(({ name }) => moduleAt(places[name]()), startWebWorker);
+}
+
+/** What `init({ wasm })` brings. @throws {FoveaError} ERR_OPTION or ERR_BACKEND when it is no wasm of ours */
+export async function givenWasm(wasm: WasmSource): Promise<readonly Candidate[]> {
+  return [await givenCandidate(await moduleOf(wasm, moduleAt), startWebWorker)];
+}
+
+async function moduleAt(place: string | URL): Promise<WebAssembly.Module> {
+  return moduleOfResponse(await fetch(place));
+}
