@@ -1,0 +1,221 @@
+// What crosses the border between TypeScript and the kernels: the order of a call's words, and the structs they are read into.
+//
+// A call is two lists. The words are float64 numbers: sizes, options, and for every tensor its offset and strides, in elements.
+// The buffers are where the tensors lie. src/plan/layout.ts writes both, in the order of the enums below; test/layout.test.ts
+// holds the two files together. args.cc reads them and checks that no offset and no product of sizes leaves its buffer:
+// memory safety, not manners (those are the plan's, in TypeScript).
+#pragma once
+
+#include <cstdint>
+
+namespace fovea {
+
+enum class Status : int32_t {
+  ok = 0,
+  bad_words = 1,       // too few words, or one that is no whole number in range
+  buffer_missing = 2,  // a tensor that the words name has no buffer (or a detached one)
+  buffer_short = 3,    // a tensor reaches past the end of its buffer
+  misaligned = 4,      // a buffer is not aligned to its element
+  out_of_memory = 5,   // scratch could not be had
+  aborted = 6,         // cancelled between two tasks
+};
+
+/** A stretch of memory that the caller lends; data is null where the call has no such tensor. */
+struct Buffer {
+  void* data;
+  int64_t bytes;
+};
+
+struct Words {
+  const double* data;
+  int64_t count;
+};
+
+struct Buffers {
+  const Buffer* data;
+  int64_t count;
+};
+
+enum class DType : int32_t { float32 = 0, float16 = 1, bfloat16 = 2 };
+
+constexpr int64_t element_bytes(DType dtype) { return dtype == DType::float32 ? 4 : 2; }
+
+/** Dimensions of a matmul's batch, and of a softmax beside its axis; unused ones come first and are 1, with stride 0. */
+constexpr int kMatmulBatchRank = 6;
+constexpr int kSoftmaxOuterRank = 7;
+
+// ---- attention ----
+
+/** [batch, heads, sequence, features] of q, k, v and out; [batch, query head, query, key] of mask and bias. Strides in elements. */
+struct View4 {
+  void* data;  // null: the call has no such tensor
+  DType dtype;
+  int64_t batch_stride, head_stride, row_stride, column_stride;
+};
+
+struct AttentionArgs {
+  int64_t batch, query_heads, kv_heads, query_length, key_length, head_dim, value_dim;
+  float scale, softcap;               // softcap 0: none
+  int64_t window_left, window_right;  // keys seen before and after i + query_offset; kUnbounded: no bound. causal is right = 0
+  View4 q, k, v, out;
+  View4 mask;  // uint8_t, non-zero = attend
+  View4 bias;  // float32
+  const float* alibi;             // [query_heads] slopes, or null
+  const float* sinks;             // [query_heads] logits, or null
+  const int32_t* key_lengths;     // [batch], or null
+  const int32_t* query_lengths;   // [batch], or null
+  const int32_t* query_offsets;   // [batch], or null: query_offset holds for all
+  int64_t query_offset;
+  float* weights;      // [batch, query_heads, query_length, key_length], or null
+  float* log_sum_exp;  // [batch, query_heads, query_length], or null
+};
+
+constexpr int64_t kUnbounded = int64_t{1} << 53;
+
+enum AttentionWord {
+  kAttentionBatch,
+  kAttentionQueryHeads,
+  kAttentionKvHeads,
+  kAttentionQueryLength,
+  kAttentionKeyLength,
+  kAttentionHeadDim,
+  kAttentionValueDim,
+  kAttentionDtype,
+  kAttentionOutDtype,
+  kAttentionScale,
+  kAttentionSoftcap,
+  kAttentionWindowLeft,   // Infinity: no bound
+  kAttentionWindowRight,  // Infinity: no bound
+  kAttentionQueryOffset,
+  kAttentionViews,  // q k v out mask bias, each: offset, then 4 strides (zeros where absent)
+  kAttentionWords = kAttentionViews + 6 * 5,
+};
+
+enum AttentionBuffer {
+  kAttentionQ,
+  kAttentionK,
+  kAttentionV,
+  kAttentionOut,
+  kAttentionMask,
+  kAttentionBias,
+  kAttentionAlibi,
+  kAttentionSinks,
+  kAttentionKeyLengths,
+  kAttentionQueryLengths,
+  kAttentionQueryOffsets,
+  kAttentionWeights,
+  kAttentionLogSumExp,
+  kAttentionBuffers,
+};
+
+// ---- matmul ----
+
+struct MatrixView {
+  void* data;
+  DType dtype;
+  int64_t batch_strides[kMatmulBatchRank];
+  int64_t row_stride, column_stride;
+};
+
+/** out[m, n] = a[m, k] · b[k, n] + bias[n], for every index of the batch; transposed operands come as swapped strides. */
+struct MatmulArgs {
+  int64_t batch[kMatmulBatchRank];
+  int64_t m, n, k;
+  MatrixView a, b, out;
+  const float* bias;  // null: none
+  int64_t bias_stride;
+};
+
+enum MatmulWord {
+  kMatmulM,
+  kMatmulN,
+  kMatmulK,
+  kMatmulDtype,
+  kMatmulOutDtype,
+  kMatmulBatch,                                     // kMatmulBatchRank sizes
+  kMatmulViews = kMatmulBatch + kMatmulBatchRank,   // a b out, each: offset, batch strides, row stride, column stride
+  kMatmulBiasOffset = kMatmulViews + 3 * (1 + kMatmulBatchRank + 2),
+  kMatmulBiasStride,
+  kMatmulWords,
+};
+
+enum MatmulBuffer { kMatmulA, kMatmulB, kMatmulOut, kMatmulBias, kMatmulBuffers };
+
+// ---- softmax ----
+
+struct AxisView {
+  void* data;
+  DType dtype;
+  int64_t outer_strides[kSoftmaxOuterRank];
+  int64_t axis_stride;
+};
+
+/** out = softmax(scale · x) over one axis, for every index of the outer dimensions; softmin is a negative scale. */
+struct SoftmaxArgs {
+  int64_t outer[kSoftmaxOuterRank];
+  int64_t length;  // of the axis
+  float scale;
+  AxisView x, out;
+  AxisView mask;  // uint8_t, non-zero = take part; data null: none
+};
+
+enum SoftmaxWord {
+  kSoftmaxLength,
+  kSoftmaxDtype,
+  kSoftmaxOutDtype,
+  kSoftmaxScale,
+  kSoftmaxOuter,                                       // kSoftmaxOuterRank sizes
+  kSoftmaxViews = kSoftmaxOuter + kSoftmaxOuterRank,   // x out mask, each: offset, outer strides, axis stride
+  kSoftmaxWords = kSoftmaxViews + 3 * (1 + kSoftmaxOuterRank + 1),
+};
+
+enum SoftmaxBuffer { kSoftmaxX, kSoftmaxOut, kSoftmaxMask, kSoftmaxBuffers };
+
+// ---- merge ----
+
+/** The attention over all keys from the attention over parts of them: out = Σ wₚ·outputₚ, wₚ = exp(logSumExpₚ − logSumExp). */
+struct MergeArgs {
+  int64_t batch, heads, query_length, value_dim, parts;
+  View4 out;
+  float* log_sum_exp;  // [batch, heads, query_length]
+  const float* sinks;  // [heads], or null
+  // Part p's tensors are read one at a time (read_merge_part): there may be any number of them.
+  const double* part_words;
+  const Buffer* part_buffers;
+  DType dtype;
+};
+
+struct MergePart {
+  View4 output;
+  View4 log_sum_exp;  // float32; [batch, head, query], column_stride 0
+};
+
+enum MergeWord {
+  kMergeBatch,
+  kMergeHeads,
+  kMergeQueryLength,
+  kMergeValueDim,
+  kMergeParts,
+  kMergeDtype,
+  kMergeOutDtype,
+  kMergeOut,                         // offset, 4 strides
+  kMergePartWords = kMergeOut + 5,   // for each part: output's offset and 4 strides, logSumExp's offset and 3 strides
+  kMergeWordsPerPart = 9,
+};
+
+enum MergeBuffer {
+  kMergeOutBuffer,
+  kMergeLogSumExpBuffer,
+  kMergeSinksBuffer,
+  kMergePartBuffers,  // for each part: output, logSumExp
+};
+
+// ---- reading ----
+
+Status read_attention(Words words, Buffers buffers, AttentionArgs* args);
+Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
+Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);
+Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
+MergePart read_merge_part(const MergeArgs& args, int64_t part);
+
+}  // namespace fovea

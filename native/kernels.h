@@ -1,0 +1,57 @@
+// One target's kernels: a constant table of functions, with the tile sizes that callers and tests need to know as data.
+// targets/<isa>.cc defines one each; dispatch.cc chooses among them. Every function works on one task that schedule.cc cut
+// from the shape alone, in scratch that the caller lends (sizes in floats), and allocates nothing.
+#pragma once
+
+#include "args.h"
+
+namespace fovea {
+
+/** CPU features a target needs, as bits of what cpu.h finds. */
+enum CpuFeature : uint32_t {
+  kSse42 = 1 << 0,
+  kAvx2 = 1 << 1,
+  kFma = 1 << 2,
+  kF16c = 1 << 3,
+  kAvx512 = 1 << 4,  // F, BW, VL, DQ, with the operating system saving zmm
+  kNeon = 1 << 5,
+  kWasmSimd = 1 << 6,
+  kWasmRelaxedSimd = 1 << 7,
+};
+
+/** The tiles this target computes in, for tests that straddle their borders and for the scheduler. */
+struct TileSizes {
+  int32_t lanes;       // float32 in a vector
+  int32_t rows;        // RM of the micro-kernel
+  int32_t columns;     // RN · lanes
+  int32_t query_tile;  // query rows that share a key tile while it is in cache
+  int32_t key_tile;    // keys between two softmax steps
+};
+
+struct Kernels {
+  const char* name;
+  uint32_t features;
+  TileSizes tile;
+
+  /** Rows [m_begin, m_end) × columns [n_begin, n_end) of one index of the batch. */
+  void (*matmul)(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch);
+  int64_t (*matmul_scratch)(const MatmulArgs& args);
+
+  /** Indices [begin, end) of the outer dimensions, counted with the last one fastest. */
+  void (*softmax)(const SoftmaxArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*softmax_scratch)(const SoftmaxArgs& args);
+
+  /** Packs the keys and values of one key/value head (counted batch · kv_heads + head) for its query tiles. */
+  void (*attention_pack)(const AttentionArgs& args, int64_t kv_head, float* packed);
+  int64_t (*attention_packed)(const AttentionArgs& args);
+  /** Query tiles of one key/value head: the queries of all heads that read it, query_tile rows at a time. */
+  int64_t (*attention_tiles)(const AttentionArgs& args, int64_t kv_head);
+  void (*attention)(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch);
+  int64_t (*attention_scratch)(const AttentionArgs& args);
+
+  /** Rows [begin, end) of batch · heads · query_length. */
+  void (*merge)(const MergeArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*merge_scratch)(const MergeArgs& args);
+};
+
+}  // namespace fovea

@@ -1,0 +1,241 @@
+// Attention forward: softmax(scale · q·kᵀ …)·v without the score matrix (Milakov & Gimelshein 2018; Rabe & Staats 2021;
+// Dao et al. 2022, algorithm 1; Dao 2023 for the order of the loops).
+//
+//   pack k (as panels of kᵀ) and v, once a key/value head
+//   for each query_tile rows of the heads that share it
+//     for each key_tile keys that some row may see
+//       for each tile_rows rows                               m, ℓ, O: state of a row, starting from −∞, 0, 0 (or its sink)
+//         S = Q·Kᵀ ; rules(S)                                 what is masked becomes −∞
+//         m' = max(m, max S) ; α = 2^(m − m') ; P = 2^(S − m') ; ℓ = α·ℓ + Σ P
+//         O = α·O + P·V
+//     out = O / ℓ ; logSumExp = ln 2 · m + ln ℓ
+//
+// Scores are in base 2: log₂e is folded into the queries as they are packed (or into what softcap leaves).
+#pragma once
+
+#include "attention_rows.inl"
+#include "attention_rules.inl"
+
+namespace fovea {
+namespace {
+
+/** Scratch of one query tile; sizes in floats. */
+template <class V>
+struct AttentionScratch {
+  float* queries;     // panels of tile_rows rows: headDim columns of them
+  float* scores;      // S, then P: tile_rows × key_tile
+  float* sums;        // O: query_tile × valueDim, padded to whole panels
+  float* row_max;     // m, query_tile
+  float* row_sum;     // ℓ, query_tile
+  float* factors;     // α, tile_rows
+  float* previous;    // m before this key tile, tile_rows
+  Row* rows;          // query_tile
+  int64_t sums_stride;
+
+  static constexpr int64_t kHeight = V::query_tile;
+  static constexpr int64_t kTileRows = round_up(V::tile_rows, V::lanes);
+
+  static int64_t floats(const AttentionArgs& args) {
+    return round_up(kHeight * args.head_dim, 16) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight +
+           2 * kTileRows + kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
+  }
+  static int64_t sums_width(const AttentionArgs& args) { return round_up(args.value_dim, V::tile_vectors * V::lanes); }
+
+  AttentionScratch(const AttentionArgs& args, float* memory) : sums_stride(sums_width(args)) {
+    const auto take = [&](int64_t count) {
+      float* block = memory;
+      memory += count;
+      return block;
+    };
+    rows = reinterpret_cast<Row*>(take(round_up(kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)), 16)));
+    scores = take(V::tile_rows * V::key_tile);
+    sums = take(kHeight * sums_stride);
+    row_max = take(kHeight);
+    row_sum = take(kHeight);
+    factors = take(kTileRows);
+    previous = take(kTileRows);
+    queries = take(round_up(kHeight * args.head_dim, 16));
+  }
+};
+
+/** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels; what lies past `end` in the last vector becomes −∞. */
+template <class V, int RM>
+inline void score_tile(const AttentionArgs& args, const float* queries, const PackedHead<V>& head, Keys keys, float* scores) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  for (int64_t j = keys.begin; j < keys.end; j += width) {
+    Tile<V, RM, V::tile_vectors> tile;
+    tile.set(0.0f);
+    tile.accumulate({queries, 1, V::tile_rows}, {head.keys + j * args.head_dim, width}, args.head_dim);
+    tile.store(scores + (j - keys.begin), V::key_tile);
+  }
+  const int64_t count = keys.end - keys.begin;
+  for (int i = 0; i < RM; i++) fill_masked(scores + i * V::key_tile, count, round_up(count, V::lanes));
+}
+
+/** m', α, P and ℓ of `rows` rows over `count` keys. Returns whether any O has to be rescaled. */
+template <class V>
+inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_max, float* row_sum, float* previous, float* factors) {
+  const int64_t padded = round_up(count, V::lanes);
+  bool rescale = false;
+  for (int64_t i = 0; i < rows; i++) {
+    const float* row = scores + i * V::key_tile;
+    V tile_max = V::set(-kInfinity);
+    for (int64_t j = 0; j < padded; j += V::lanes) tile_max = max(V::load(row + j), tile_max);
+    const float highest = reduce_max(tile_max);
+    previous[i] = row_max[i];
+    if (highest > row_max[i]) row_max[i] = highest, rescale = true;
+  }
+  for (int64_t i = 0; i < rows; i += V::lanes) {
+    const V base = finite_base(V::load(row_max + i));
+    exp2(sub(V::load(previous + i), base)).store(factors + i);
+  }
+  for (int64_t i = 0; i < rows; i++) {
+    float* row = scores + i * V::key_tile;
+    const V base = V::set(row_max[i] == -kInfinity ? 0.0f : row_max[i]);
+    V sum = V::set(0.0f);
+    for (int64_t j = 0; j < padded; j += V::lanes) {
+      const V weight = exp2(sub(V::load(row + j), base));
+      weight.store(row + j);
+      sum = add(sum, weight);
+    }
+    row_sum[i] = row_sum[i] * (previous[i] == row_max[i] ? 1.0f : factors[i]) + reduce_add(sum);
+  }
+  return rescale;
+}
+
+/** O = α·O + P·V for RM rows. */
+template <class V, int RM>
+inline void value_tile(const float* weights, const PackedHead<V>& head, Keys keys, const float* factors, bool rescale, int64_t width,
+                       float* sums) {
+  for (int64_t c = 0; c < width; c += V::tile_vectors * V::lanes) {
+    Tile<V, RM, V::tile_vectors> tile;
+    if (rescale)
+      tile.load_scaled(sums + c, width, factors);
+    else
+      tile.load(sums + c, width);
+    tile.accumulate({weights, V::key_tile, 1}, head.values_at(keys.begin, c), keys.end - keys.begin);
+    tile.store(sums + c, width);
+  }
+}
+
+/** The same where masked values are not finite: 0 · NaN is NaN, so what a row does not see is not multiplied at all. */
+template <class V>
+inline void value_rows_seen(const AttentionArgs& args, const float* weights, const PackedHead<V>& head, const Row* rows, int64_t count,
+                            Keys keys, const float* factors, bool rescale, int64_t width, float* sums) {
+  for (int64_t i = 0; i < count; i++) {
+    float* sum = sums + i * width;
+    if (rescale)
+      for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(sum + c), V::set(factors[i])).store(sum + c);
+    for (int64_t j = keys.begin; j < keys.end; j++) {
+      if (!sees(args, rows[i], j)) continue;
+      const V weight = V::set(weights[i * V::key_tile + j - keys.begin]);
+      for (int64_t c = 0; c < width; c += V::tile_vectors * V::lanes) {
+        const float* value = head.values_at(j, c).data;
+        for (int64_t l = 0; l < V::tile_vectors * V::lanes; l += V::lanes)
+          mul_add(weight, V::load(value + l), V::load(sum + c + l)).store(sum + c + l);
+      }
+    }
+  }
+}
+
+/** Final scores of one tile of rows against one tile of keys; false when no row sees any of them. */
+template <class V>
+inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, const Row* rows, int64_t count,
+                      Keys keys, RuleClass kind, float* scores) {
+  if (kind == RuleClass::empty) return false;
+  with_height<V>(count, [&](auto height) { score_tile<V, decltype(height)::rows>(args, queries, head, keys, scores); });
+  for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
+  return true;
+}
+
+/** Everything of one tile of rows against one tile of keys. */
+template <class V>
+inline void attend(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count, int64_t key_tile) {
+  const Row* rows = at.rows + row;
+  const Keys keys = visible_keys<V>(rows, count, key_tile);
+  const RuleClass kind = classify(args, rows, count, keys);
+  if (!scores_of<V>(args, head, at.queries + row * args.head_dim, rows, count, keys, kind, at.scores)) return;
+  float* sums = at.sums + row * at.sums_stride;
+  const bool rescale = softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row, at.previous, at.factors);
+  if (kind == RuleClass::partial && !head.finite[key_tile])
+    return value_rows_seen<V>(args, at.scores, head, rows, count, keys, at.factors, rescale, at.sums_stride, sums);
+  with_height<V>(count, [&](auto height) {
+    value_tile<V, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums);
+  });
+}
+
+/** out and logSumExp of one row. */
+template <class V>
+inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float* sums, int64_t width) {
+  const float factor = row_sum == 0.0f ? 0.0f : 1.0f / row_sum;
+  for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(sums + c), V::set(factor)).store(sums + c);
+  const View4& out = args.out;
+  void* target = element(out.data, out.dtype, row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride);
+  narrow<V>(sums, args.value_dim, target, out.dtype, out.column_stride);
+  if (args.log_sum_exp) args.log_sum_exp[row.index] = row_sum == 0.0f ? -kInfinity : kLn2 * row_max + log_natural(row_sum);
+}
+
+/** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
+template <class V>
+inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count, int64_t key_tile) {
+  const Row* rows = at.rows + row;
+  const Keys keys = visible_keys<V>(rows, count, key_tile);
+  const RuleClass kind = classify(args, rows, count, keys);
+  if (!scores_of<V>(args, head, at.queries + row * args.head_dim, rows, count, keys, kind, at.scores)) return;
+  for (int64_t i = 0; i < count; i++) {
+    const float* scores = at.scores + i * V::key_tile;
+    float* weights = args.weights + rows[i].index * args.key_length + keys.begin;
+    const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / at.row_sum[row + i]);
+    for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
+      const V weight = softmax_weight(V::load(scores + j), base, factor);
+      store_part(weight, weights + j, smaller(V::lanes, keys.end - keys.begin - j));
+    }
+  }
+}
+
+template <class V>
+void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* memory) {
+  AttentionScratch<V> at(args, memory);
+  const PackedHead<V> head(args, kv_head, packed);
+  const Group group(args, kv_head);
+  const int64_t begin = tile * V::query_tile, end = smaller(begin + V::query_tile, group.rows());
+  int64_t count = 0;
+  for (int64_t r = begin; r < end; r++) {
+    const Row row = group.row(args, r);
+    if (args.weights) std::memset(args.weights + row.index * args.key_length, 0, sizeof(float) * static_cast<size_t>(args.key_length));
+    if (r < group.live_rows())
+      at.rows[count++] = row;
+    else
+      finish_dead_row(args, row);
+  }
+  pack_queries<V>(args, at.rows, count, at.queries);
+  std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
+  for (int64_t i = 0; i < V::query_tile; i++) {
+    const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] * kLog2e : -kInfinity;
+    at.row_max[i] = sink;
+    at.row_sum[i] = sink == -kInfinity ? 0.0f : 1.0f;
+  }
+
+  const Keys reach = union_of_keys(at.rows, count);
+  const int64_t first = reach.begin / V::key_tile, last = (reach.end + V::key_tile - 1) / V::key_tile;
+  for (int64_t key_tile = first; key_tile < last; key_tile++)
+    for (int64_t row = 0; row < count; row += V::tile_rows) attend(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
+  if (args.weights)
+    for (int64_t key_tile = first; key_tile < last; key_tile++)
+      for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
+  for (int64_t i = 0; i < count; i++)
+    finish_row<V>(args, at.rows[i], at.row_max[i], at.row_sum[i], at.sums + i * at.sums_stride, at.sums_stride);
+}
+
+template <class V>
+int64_t attention_scratch(const AttentionArgs& args) {
+  return AttentionScratch<V>::floats(args);
+}
+
+template <class V>
+int64_t attention_tiles(const AttentionArgs& args, int64_t kv_head) {
+  return (Group(args, kv_head).rows() + V::query_tile - 1) / V::query_tile;
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,181 @@
+// The two sides of attention's tiles: the query rows that share a key/value head, and that head's packed keys and values.
+#pragma once
+
+#include "../kernels.h"
+#include "mask.inl"
+#include "micro.inl"
+#include "pack.inl"
+
+namespace fovea {
+namespace {
+
+/** Keys [begin, end). */
+struct Keys {
+  int64_t begin, end;
+};
+
+/** One query of one head, and the keys that the interval rules (causal, window, key length) let it see. */
+struct Row {
+  int64_t batch, head, query;
+  int64_t index;     // (batch · query_heads + head) · query_length + query: its place in weights and log_sum_exp
+  int64_t position;  // query + query_offset: where it stands among the keys
+  Keys keys;
+};
+
+/** The rows that read one key/value head: the queries of its heads one after another, those past query_lengths last. */
+struct Group {
+  int64_t batch, first_head, heads, length, live_length;
+
+  Group(const AttentionArgs& args, int64_t kv_head)
+      : batch(kv_head / args.kv_heads),
+        first_head(kv_head % args.kv_heads * (args.query_heads / args.kv_heads)),
+        heads(args.query_heads / args.kv_heads),
+        length(args.query_length),
+        live_length(args.query_lengths ? smaller(args.query_lengths[batch], length) : length) {}
+
+  int64_t rows() const { return heads * length; }
+  int64_t live_rows() const { return heads * live_length; }
+
+  Row row(const AttentionArgs& args, int64_t r) const {
+    Row row;
+    row.batch = batch;
+    if (r < live_rows()) {
+      row.head = first_head + r / live_length;
+      row.query = r % live_length;
+    } else {
+      const int64_t dead = r - live_rows();
+      row.head = first_head + dead / (length - live_length);
+      row.query = live_length + dead % (length - live_length);
+    }
+    row.index = (batch * args.query_heads + row.head) * length + row.query;
+    row.position = row.query + (args.query_offsets ? args.query_offsets[batch] : args.query_offset);
+    const int64_t visible = args.key_lengths ? smaller(args.key_lengths[batch], args.key_length) : args.key_length;
+    row.keys.begin = args.window_left < kUnbounded ? larger(row.position - args.window_left, 0) : 0;
+    row.keys.end = args.window_right < kUnbounded ? smaller(row.position + args.window_right + 1, visible) : visible;
+    return row;
+  }
+};
+
+inline Keys union_of_keys(const Row* rows, int64_t count) {
+  Keys keys = {kUnbounded, 0};
+  for (int64_t i = 0; i < count; i++) {
+    if (rows[i].keys.begin >= rows[i].keys.end) continue;
+    keys.begin = smaller(keys.begin, rows[i].keys.begin);
+    keys.end = larger(keys.end, rows[i].keys.end);
+  }
+  return keys.begin < keys.end ? keys : Keys{0, 0};
+}
+
+/** What of a key tile these rows may see, from the start of a panel. */
+template <class V>
+inline Keys visible_keys(const Row* rows, int64_t count, int64_t key_tile) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  const Keys keys = union_of_keys(rows, count);
+  const int64_t tile_begin = key_tile * V::key_tile;
+  return {larger(tile_begin, keys.begin / width * width), smaller(tile_begin + V::key_tile, keys.end)};
+}
+
+/** A row past query_lengths: nothing is computed for it, sinks or not. */
+inline void finish_dead_row(const AttentionArgs& args, const Row& row) {
+  const View4& out = args.out;
+  const int64_t offset = row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride;
+  for (int64_t c = 0; c < args.value_dim; c++)
+    std::memset(element(out.data, out.dtype, offset + c * out.column_stride), 0, static_cast<size_t>(element_bytes(out.dtype)));
+  if (args.log_sum_exp) args.log_sum_exp[row.index] = -kInfinity;
+}
+
+/** Rows of q as panels of tile_rows columns, multiplied by what makes their scores base-2 (see scores in attention_rules.inl). */
+template <class V>
+inline void pack_queries(const AttentionArgs& args, const Row* rows, int64_t count, float* to) {
+  constexpr int64_t width = V::tile_rows;
+  const View4& q = args.q;
+  std::memset(to, 0, sizeof(float) * static_cast<size_t>(round_up(count, width) * args.head_dim));
+  for (int64_t r = 0; r < count;) {
+    // As far as the panel and the head go on, neighbouring rows lie a row stride apart.
+    int64_t n = 1;
+    while (r + n < count && (r + n) % width != 0 && rows[r + n].head == rows[r].head) n++;
+    const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
+    const Matrix columns = {element(static_cast<const void*>(q.data), q.dtype, offset), q.dtype, q.column_stride, q.row_stride};
+    pack_block<V>(columns, args.head_dim, n, width, to + r / width * width * args.head_dim + r % width);
+    r += n;
+  }
+  const V scale = V::set(args.softcap > 0 ? args.scale / args.softcap : args.scale * kLog2e);
+  const int64_t size = round_up(count, width) * args.head_dim;
+  int64_t i = 0;
+  for (; i + V::lanes <= size; i += V::lanes) mul(V::load(to + i), scale).store(to + i);
+  if (i < size) store_part(mul(load_part<V>(to + i, size - i), scale), to + i, size - i);
+}
+
+/**
+ * The keys of one head as panels of kᵀ, its values as panels or where they lie, and for each key tile whether all its values
+ * are finite. Laid out by attention_pack, read by attention.
+ */
+template <class V>
+struct PackedHead {
+  static constexpr int64_t kWidth = V::tile_vectors * V::lanes;
+
+  const float* keys;      // panel p: headDim rows of keys [p · kWidth, (p + 1) · kWidth)
+  const float* values;    // key j, column c at values[c / kWidth · panel_stride + j · step]
+  const float* finite;    // a number a key tile, 0 = some value is NaN or infinite
+  int64_t panel_stride, step;
+
+  PackedHead(const AttentionArgs& args, int64_t kv_head, const float* packed) {
+    keys = packed;
+    finite = keys + keys_size(args);
+    if (in_place(args)) {
+      values = static_cast<const float*>(source(args.v, args, kv_head).data);
+      panel_stride = kWidth;
+      step = args.v.row_stride;
+    } else {
+      values = finite + tiles(args);
+      panel_stride = args.key_length * kWidth;
+      step = kWidth;
+    }
+  }
+
+  TileColumns values_at(int64_t key, int64_t column) const { return {values + column / kWidth * panel_stride + key * step, step}; }
+
+  static int64_t tiles(const AttentionArgs& args) { return round_up((args.key_length + V::key_tile - 1) / V::key_tile, 16); }
+  static int64_t keys_size(const AttentionArgs& args) { return round_up(args.key_length, kWidth) * args.head_dim; }
+  static int64_t values_size(const AttentionArgs& args) { return in_place(args) ? 0 : args.key_length * round_up(args.value_dim, kWidth); }
+  static int64_t floats(const AttentionArgs& args) { return keys_size(args) + tiles(args) + values_size(args); }
+
+  /** Values need no packing when whole vectors of them can be read in rows that lie close together. */
+  static bool in_place(const AttentionArgs& args) {
+    constexpr int64_t close = 512;
+    return args.v.dtype == DType::float32 && args.v.column_stride == 1 && args.value_dim % kWidth == 0 && args.v.row_stride <= close;
+  }
+  static Matrix source(const View4& view, const AttentionArgs& args, int64_t kv_head) {
+    const int64_t offset = kv_head / args.kv_heads * view.batch_stride + kv_head % args.kv_heads * view.head_stride;
+    return {element(static_cast<const void*>(view.data), view.dtype, offset), view.dtype, view.row_stride, view.column_stride};
+  }
+};
+
+template <class V>
+void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
+  using Head = PackedHead<V>;
+  constexpr int64_t width = Head::kWidth;
+  pack_panels<V>(Head::source(args.k, args, kv_head).transposed(), args.head_dim, args.key_length, width, packed);
+  const Head head(args, kv_head, packed);
+  float* finite = packed + Head::keys_size(args);
+  if (!Head::in_place(args)) pack_panels<V>(Head::source(args.v, args, kv_head), args.key_length, args.value_dim, width, finite + Head::tiles(args));
+  for (int64_t tile = 0; tile * V::key_tile < args.key_length; tile++) {
+    V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
+    const int64_t end = smaller((tile + 1) * V::key_tile, args.key_length);
+    for (int64_t c = 0; c < args.value_dim; c += width)
+      for (int64_t j = tile * V::key_tile; j < end; j++)
+        for (int64_t l = 0; l < width; l += V::lanes) {
+          const V x = V::load(head.values_at(j, c).data + l);
+          residue = add(residue, sub(x, x));
+        }
+    finite[tile] = reduce_add(residue) == 0.0f;
+  }
+}
+
+template <class V>
+int64_t attention_packed(const AttentionArgs& args) {
+  return PackedHead<V>::floats(args);
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,92 @@
+// Rows of any dtype and stride as contiguous float32, and back.
+#pragma once
+
+#include <cstring>
+
+#include "../args.h"
+#include "../simd/half.h"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+constexpr int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+constexpr int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+/** The first n lanes from memory of any type, 0 elsewhere; reads nothing past p + n. */
+template <class V, class T>
+inline V load_part(const T* p, int64_t n) {
+  T part[V::lanes] = {};
+  std::memcpy(part, p, sizeof(T) * static_cast<size_t>(n));
+  return V::load(part);
+}
+template <class V>
+inline V load_part(const float* p, int64_t n) {
+  return V::load_part(p, static_cast<int>(n));
+}
+
+template <class V, class T>
+inline void store_part(V x, T* p, int64_t n) {
+  T part[V::lanes];
+  x.store(part);
+  std::memcpy(p, part, sizeof(T) * static_cast<size_t>(n));
+}
+template <class V>
+inline void store_part(V x, float* p, int64_t n) {
+  x.store_part(p, static_cast<int>(n));
+}
+
+/** Calls body with a value of the C++ type that the dtype names. */
+template <class Body>
+inline void with_type(DType dtype, Body body) {
+  if (dtype == DType::float32) body(float());
+  if (dtype == DType::float16) body(float16());
+  if (dtype == DType::bfloat16) body(bfloat16());
+}
+
+/** data + index, for an element of that dtype. */
+inline const void* element(const void* data, DType dtype, int64_t index) {
+  return static_cast<const char*>(data) + index * element_bytes(dtype);
+}
+inline void* element(void* data, DType dtype, int64_t index) {
+  return static_cast<char*>(data) + index * element_bytes(dtype);
+}
+
+/** to[i] = from[i · stride] for i < n. */
+template <class V>
+inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to) {
+  with_type(dtype, [=](auto type) {
+    using T = decltype(type);
+    const T* source = static_cast<const T*>(from);
+    int64_t i = 0;
+    if (stride == 1)
+      for (; i + V::lanes <= n; i += V::lanes) V::load(source + i).store(to + i);
+    for (; i < n; i += V::lanes) {
+      T part[V::lanes] = {};
+      const int64_t count = smaller(V::lanes, n - i);
+      for (int64_t j = 0; j < count; j++) part[j] = source[(i + j) * stride];
+      store_part(V::load(part), to + i, count);
+    }
+  });
+}
+
+/** to[i · stride] = from[i] for i < n, rounded to nearest even. */
+template <class V>
+inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride) {
+  with_type(dtype, [=](auto type) {
+    using T = decltype(type);
+    T* target = static_cast<T*>(to);
+    int64_t i = 0;
+    if (stride == 1)
+      for (; i + V::lanes <= n; i += V::lanes) V::load(from + i).store(target + i);
+    for (; i < n; i += V::lanes) {
+      T part[V::lanes];
+      const int64_t count = smaller(V::lanes, n - i);
+      load_part<V>(from + i, count).store(part);
+      for (int64_t j = 0; j < count; j++) target[(i + j) * stride] = part[j];
+    }
+  });
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,82 @@
+// Exponential, hyperbolic tangent and logarithm. Ranges and errors are as test/native/ops.cc tests them, on every target.
+#pragma once
+
+#include <cstring>
+
+#include "../args.h"
+
+namespace fovea {
+namespace {
+
+constexpr float kLog2e = 1.44269504088896341f;
+constexpr float kLn2 = 0.69314718055994531f;
+constexpr float kInfinity = __builtin_inff();
+constexpr float kLargest = 3.40282347e+38f;  // the largest finite float32
+
+/** Lanes that are −Infinity: nothing finite is less than −kLargest, and NaN is less than nothing. */
+template <class V>
+inline auto is_masked(V score) {
+  return less(score, V::set(-kLargest));
+}
+
+// 2^x on [−∞, 127], ≤ 2 ulp; exactly 1 at 0, exactly 0 below −126, NaN at NaN.
+// x = n + f with n whole and |f| ≤ ½ (Cody & Waite 1980); 2^f by a minimax polynomial whose constant term is held at 1.
+template <class V>
+inline V exp2(V x) {
+  const V bounded = max(V::set(-127.0f), x);  // in this order NaN passes
+  const V n = round(bounded);
+  const V f = sub(bounded, n);
+  V p = V::set(0x1.5bba14p-10f);
+  p = mul_add(p, f, V::set(0x1.3cea88p-7f));
+  p = mul_add(p, f, V::set(0x1.c6b752p-5f));
+  p = mul_add(p, f, V::set(0x1.ebf9bcp-3f));
+  p = mul_add(p, f, V::set(0x1.62e42ap-1f));
+  p = mul_add(p, f, V::set(1.0f));
+  return select(less(x, V::set(-126.0f)), V::set(0.0f), scale_pow2(p, n));
+}
+
+template <class V>
+inline float exp2(float x) {
+  float lanes[V::lanes];
+  exp2(V::set(x)).store(lanes);
+  return lanes[0];
+}
+
+// tanh, ≤ 4 ulp; ±1 at ±∞, NaN at NaN. Small arguments by an odd polynomial, the others as (1 − e)/(1 + e), e = 2^(−2x·log₂e)
+// (Moshier's Cephes, tanhf).
+template <class V>
+inline V tanh(V x) {
+  const V zero = V::set(0.0f);
+  const V magnitude = max(sub(zero, x), x);
+  const V square = mul(x, x);
+  V p = V::set(-5.70498872745e-3f);
+  p = mul_add(p, square, V::set(2.06390887954e-2f));
+  p = mul_add(p, square, V::set(-5.37397155531e-2f));
+  p = mul_add(p, square, V::set(1.33314422036e-1f));
+  p = mul_add(p, square, V::set(-3.33332819422e-1f));
+  const V small = mul_add(mul(p, square), x, x);
+  const V e = exp2(mul(magnitude, V::set(-2.0f * kLog2e)));
+  const V large = div(sub(V::set(1.0f), e), add(V::set(1.0f), e));
+  return select(less(magnitude, V::set(0.625f)), small, select(less(x, zero), sub(zero, large), large));
+}
+
+// ln x for x ≥ 0, ≤ 1 ulp of float32; −∞ at 0, +∞ at +∞, NaN at NaN. In double: x = 2^e·(1 + s)/(1 − s), ln of the
+// quotient by its odd series.
+inline float log_natural(float x) {
+  if (!(x > 0.0f)) return x == 0.0f ? -kInfinity : x;
+  if (x > kLargest) return x;
+  double wide = x;
+  uint64_t bits;
+  std::memcpy(&bits, &wide, sizeof bits);
+  int64_t exponent = static_cast<int64_t>(bits >> 52) - 1023;
+  bits = (bits & 0xfffffffffffffu) | 0x3ff0000000000000u;
+  double m;
+  std::memcpy(&m, &bits, sizeof m);
+  if (m > 1.4142135623730951) m *= 0.5, exponent++;
+  const double s = (m - 1.0) / (m + 1.0), q = s * s;
+  const double series = 1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q * (1.0 / 11)))));
+  return static_cast<float>(0.69314718055994530942 * static_cast<double>(exponent) + 2 * s * series);
+}
+
+}  // namespace
+}  // namespace fovea

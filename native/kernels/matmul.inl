@@ -1,0 +1,272 @@
+// Matrix product: blocks of a and b, packed where it pays, and the micro-kernel over them (Goto & van de Geijn 2008; BLIS).
+// Few rows of a take another way, that of a matrix-vector product: b is then streamed once, as it lies.
+#pragma once
+
+#include "../kernels.h"
+#include "micro.inl"
+#include "pack.inl"
+
+namespace fovea {
+namespace {
+
+constexpr int64_t kStreamedRows = 4;      // up to so many rows of a, b is streamed and never packed
+constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
+
+/** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
+struct Target {
+  void* data;
+  DType dtype;
+  int64_t row_stride, column_stride;
+
+  Target at(int64_t row, int64_t column) const {
+    return {element(data, dtype, row * row_stride + column * column_stride), dtype, row_stride, column_stride};
+  }
+  bool is_plain() const { return dtype == DType::float32 && column_stride == 1; }
+};
+
+/** Operands of one block of k: panels of a and b, with the distance from one panel to the next. */
+struct Operand {
+  const float* data;
+  int64_t panel_stride;
+  int64_t row_stride, step;  // b's row_stride is not used: its vectors are contiguous
+};
+
+/** bias[j · stride] for n columns, 0 where there is none. */
+template <class V>
+inline void read_bias(const MatmulArgs& args, int64_t column, int64_t n, float* to) {
+  if (args.bias)
+    widen<V>(args.bias + column * args.bias_stride, DType::float32, args.bias_stride, n, to);
+  else
+    for (int64_t i = 0; i < n; i++) to[i] = 0;
+}
+
+// One tile of c: rows × columns of it are real, the rest is padding that stays here.
+// first: c starts from the bias; else from what the blocks of k before have left there.
+template <class V, int RM>
+inline void matmul_tile(TileRows a, TileColumns b, int64_t k, const float* bias, bool first, Target c, int64_t rows, int64_t columns) {
+  constexpr int RN = V::tile_vectors;
+  constexpr int width = RN * V::lanes;
+  const bool whole = rows == RM && columns == width && c.is_plain();
+  float edge[RM * width];
+  float* out = whole ? static_cast<float*>(c.data) : edge;
+  const int64_t out_stride = whole ? c.row_stride : width;
+
+  Tile<V, RM, RN> tile;
+  if (first) {
+    tile.load(bias, 0);
+  } else {
+    if (!whole)
+      for (int64_t i = 0; i < rows; i++) widen<V>(c.at(i, 0).data, c.dtype, c.column_stride, columns, edge + i * width);
+    tile.load(out, out_stride);
+  }
+  tile.accumulate(a, b, k);
+  tile.store(out, out_stride);
+  if (!whole)
+    for (int64_t i = 0; i < rows; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
+}
+
+// One block: panels of b outside, so that one stays in L1 while all panels of a, in L2, run past it.
+template <class V>
+inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, const float* bias, bool first, Target c) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  for (int64_t j = 0; j < n; j += width) {
+    const TileColumns columns = {b.data + j / width * b.panel_stride, b.step};
+    for (int64_t i = 0; i < m; i += V::tile_rows) {
+      const int64_t rows = smaller(V::tile_rows, m - i);
+      const float* panel = a.data + i / V::tile_rows * a.panel_stride;
+      const Target target = c.at(i, j);
+      const int64_t real = smaller(width, n - j);
+      with_height<V>(rows, [&](auto height) {
+        constexpr int RM = decltype(height)::rows;
+        // The packed layout is written out so that the strides are constants in the loop.
+        if (a.row_stride == 1 && a.step == V::tile_rows)
+          matmul_tile<V, RM>({panel, 1, V::tile_rows}, columns, k, bias + j, first, target, rows, real);
+        else
+          matmul_tile<V, RM>({panel, a.row_stride, a.step}, columns, k, bias + j, first, target, rows, real);
+      });
+    }
+  }
+}
+
+// c[RM × n] = A[RM × k] · B[k × n] + bias for a few rows; b's rows are contiguous and read once, four at a time, while
+// a stretch of c stays in L1.
+template <class V, int RM, class T>
+inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
+  for (int64_t p = 0; p < k; p += 4) {
+    const int64_t depth = smaller(4, k - p);
+    V x[RM][4];
+    for (int i = 0; i < RM; i++)
+      for (int64_t q = 0; q < 4; q++) x[i][q] = V::set(q < depth ? a[i * k + p + q] : 0.0f);
+    const T* row[4];
+    for (int64_t q = 0; q < 4; q++) row[q] = b + (p + (q < depth ? q : 0)) * b_row_stride;
+    const auto step = [&](int64_t j, auto read, auto write) {
+      const V y[4] = {read(row[0] + j), read(row[1] + j), read(row[2] + j), read(row[3] + j)};
+      for (int i = 0; i < RM; i++) {
+        float* out = c + i * kStreamedColumns + j;
+        V sum = V::load(out);
+        // Depth is tested, not multiplied away: a row of b past the end may hold NaN, and so may the one read in its place.
+        for (int64_t q = 0; q < 4; q++)
+          if (q < depth) sum = mul_add(x[i][q], y[q], sum);
+        write(sum, out);
+      }
+    };
+    int64_t j = 0;
+    for (; j + V::lanes <= n; j += V::lanes) step(j, [](const T* p) { return V::load(p); }, [](V sum, float* out) { sum.store(out); });
+    if (j < n) step(j, [=](const T* p) { return load_part<V>(p, n - j); }, [](V sum, float* out) { sum.store(out); });
+  }
+}
+
+// The same where b's columns are contiguous: dot products, four columns at a time.
+template <class V, int RM, class T>
+inline void stream_columns(const float* a, const T* b, int64_t b_column_stride, int64_t n, int64_t k, float* c) {
+  for (int64_t j = 0; j < n; j += 4) {
+    const T* column[4];
+    for (int64_t q = 0; q < 4; q++) column[q] = b + smaller(j + q, n - 1) * b_column_stride;
+    V sum[RM][4];
+    for (int i = 0; i < RM; i++)
+      for (int q = 0; q < 4; q++) sum[i][q] = V::set(0.0f);
+    const auto step = [&](int64_t p, auto read_a, auto read_b) {
+      const V y[4] = {read_b(column[0] + p), read_b(column[1] + p), read_b(column[2] + p), read_b(column[3] + p)};
+      for (int i = 0; i < RM; i++) {
+        const V x = read_a(a + i * k + p);
+        for (int q = 0; q < 4; q++) sum[i][q] = mul_add(x, y[q], sum[i][q]);
+      }
+    };
+    int64_t p = 0;
+    for (; p + V::lanes <= k; p += V::lanes) step(p, [](const float* x) { return V::load(x); }, [](const T* y) { return V::load(y); });
+    if (p < k)
+      step(p, [=](const float* x) { return load_part<V>(x, k - p); }, [=](const T* y) { return load_part<V>(y, k - p); });
+    for (int i = 0; i < RM; i++)
+      for (int64_t q = 0; q < smaller(4, n - j); q++) c[i * kStreamedColumns + j + q] += reduce_add(sum[i][q]);
+  }
+}
+
+template <class V>
+inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
+  const int64_t k = args.k;
+  float* rows = scratch;                                             // a, m × k
+  float* sums = rows + round_up(kStreamedRows * k, V::lanes);        // c, m × kStreamedColumns
+  for (int64_t i = 0; i < m; i++) widen<V>(a.at(i, 0).data, a.dtype, a.column_stride, k, rows + i * k);
+  for (int64_t j = 0; j < n; j += kStreamedColumns) {
+    const int64_t count = smaller(kStreamedColumns, n - j);
+    const Matrix part = b.at(0, j);
+    for (int64_t i = 0; i < m; i++) read_bias<V>(args, n_begin + j, count, sums + i * kStreamedColumns);
+    with_type(b.dtype, [&](auto type) {
+      using T = decltype(type);
+      const T* data = static_cast<const T*>(part.data);
+      const auto stream = [&](auto height) {
+        constexpr int RM = decltype(height)::rows;
+        if (b.column_stride == 1)
+          stream_rows<V, RM>(rows, data, b.row_stride, count, k, sums);
+        else
+          stream_columns<V, RM>(rows, data, b.column_stride, count, k, sums);
+      };
+      if (m == 1) stream(Height<1>());
+      if (m == 2) stream(Height<2>());
+      if (m == 3) stream(Height<3>());
+      if (m == 4) stream(Height<4>());
+    });
+    for (int64_t i = 0; i < m; i++)
+      narrow<V>(sums + i * kStreamedColumns, count, c.at(i, j).data, c.dtype, c.column_stride);
+  }
+}
+
+/** The index of the batch, counted with the last dimension fastest, as an offset in elements. */
+inline int64_t batch_offset(const MatmulArgs& args, const int64_t (&strides)[kMatmulBatchRank], int64_t index) {
+  int64_t offset = 0;
+  for (int d = kMatmulBatchRank - 1; d >= 0; d--) {
+    offset += index % args.batch[d] * strides[d];
+    index /= args.batch[d];
+  }
+  return offset;
+}
+
+inline Matrix matrix_of(const MatmulArgs& args, const MatrixView& view, int64_t batch_index) {
+  const void* data = element(static_cast<const void*>(view.data), view.dtype, batch_offset(args, view.batch_strides, batch_index));
+  return {data, view.dtype, view.row_stride, view.column_stride};
+}
+
+/** Where c cannot hold the float32 sums between two blocks of k there is one such block, and fewer columns of b with it. */
+template <class V>
+inline int64_t block_of_k(const MatmulArgs& args) {
+  return args.out.dtype == DType::float32 ? smaller(V::block_k, args.k) : args.k;
+}
+template <class V>
+inline int64_t block_of_n(const MatmulArgs& args) {
+  return args.out.dtype == DType::float32 ? V::block_n : 4 * V::tile_vectors * V::lanes;
+}
+
+/** Panels of a matrix that the tile can read where they lie need no packing: float32, and columns (for b) contiguous. */
+template <class V>
+inline bool in_place_rows(Matrix a, int64_t n) {
+  constexpr int64_t few = 4 * V::tile_vectors * V::lanes;  // columns over which packing a would not pay
+  return a.dtype == DType::float32 && (a.row_stride == 1 || a.column_stride == 1) && n <= few;
+}
+template <class V>
+inline bool in_place_columns(Matrix b, int64_t m, int64_t n, int64_t k) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  constexpr int64_t small = 8192;  // elements of b that stay in L1 together with a's panel
+  return b.dtype == DType::float32 && b.column_stride == 1 && n % width == 0 && (n * k <= small || m <= V::tile_rows);
+}
+
+template <class V>
+void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  const Matrix a = matrix_of(args, args.a, batch_index).at(m_begin, 0);
+  const Matrix b = matrix_of(args, args.b, batch_index).at(0, n_begin);
+  void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
+  const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
+  const int64_t m = m_end - m_begin, n = n_end - n_begin;
+  if (m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
+    return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
+
+  const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
+  float* bias = scratch;
+  float* packed_a = bias + block_n;
+  float* packed_b = packed_a + V::block_m * block_k;
+  for (int64_t j = 0; j < n; j += block_n) {
+    const int64_t columns = smaller(block_n, n - j);
+    std::memset(bias, 0, sizeof(float) * static_cast<size_t>(round_up(columns, width)));
+    read_bias<V>(args, n_begin + j, columns, bias);
+    int64_t p = 0;
+    do {
+      const int64_t depth = smaller(block_k, args.k - p);
+      const Matrix block_b = b.at(p, j);
+      Operand operand_b = {static_cast<const float*>(block_b.data), width, 0, block_b.row_stride};
+      if (!in_place_columns<V>(b, m, columns, depth)) {
+        pack_panels<V>(block_b, depth, columns, width, packed_b);
+        operand_b = {packed_b, depth * width, 0, width};
+      }
+      for (int64_t i = 0; i < m; i += V::block_m) {
+        const int64_t rows = smaller(V::block_m, m - i);
+        const Matrix block_a = a.at(i, p);
+        const Target block_c = c.at(i, j);
+        int64_t whole = 0;  // rows read where they lie
+        if (in_place_rows<V>(a, n)) {
+          whole = rows / V::tile_rows * V::tile_rows;
+          const float* data = static_cast<const float*>(block_a.data);
+          const Operand operand_a = {data, V::tile_rows * a.row_stride, a.row_stride, a.column_stride};
+          matmul_block<V>(operand_a, operand_b, whole, columns, depth, bias, p == 0, block_c);
+        }
+        if (whole == rows) continue;
+        pack_panels<V>(block_a.at(whole, 0).transposed(), depth, rows - whole, V::tile_rows, packed_a);
+        const Operand operand_a = {packed_a, V::tile_rows * depth, 1, V::tile_rows};
+        matmul_block<V>(operand_a, operand_b, rows - whole, columns, depth, bias, p == 0, block_c.at(whole, 0));
+      }
+      p += block_k;
+    } while (p < args.k);
+  }
+}
+
+template <class V>
+int64_t matmul_scratch(const MatmulArgs& args) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
+  const int64_t columns = round_up(smaller(block_n, args.n), width);
+  const int64_t blocked = block_n + V::block_m * block_k + columns * block_k;
+  const int64_t streamed = round_up(kStreamedRows * args.k, V::lanes) + kStreamedRows * kStreamedColumns;
+  return larger(blocked, streamed);
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,99 @@
+// Packing: a matrix is copied once into panels that the micro-kernel then reads front to back, whatever its dtype and strides.
+// Vocabulary and layout are BLIS's (Van Zee & van de Geijn 2015).
+#pragma once
+
+#include "convert.inl"
+
+namespace fovea {
+namespace {
+
+/** Element (r, c) lies at data[r · row_stride + c · column_stride]. A transposed matrix is the same with the strides swapped. */
+struct Matrix {
+  const void* data;
+  DType dtype;
+  int64_t row_stride, column_stride;
+
+  Matrix at(int64_t row, int64_t column) const {
+    return {element(data, dtype, row * row_stride + column * column_stride), dtype, row_stride, column_stride};
+  }
+  Matrix transposed() const { return {data, dtype, column_stride, row_stride}; }
+};
+
+/** Rows become columns: log₂(lanes) rounds, each interleaving the lower half of the vectors with the upper half. */
+template <class V>
+inline void transpose(V (&rows)[V::lanes]) {
+  constexpr int half = V::lanes / 2;
+  for (int span = 1; span < V::lanes; span *= 2) {
+    V next[V::lanes];
+#pragma GCC unroll 8
+    for (int i = 0; i < half; i++) {
+      next[2 * i] = zip_lower(rows[i], rows[i + half]);
+      next[2 * i + 1] = zip_upper(rows[i], rows[i + half]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < V::lanes; i++) rows[i] = next[i];
+  }
+}
+
+/** to[r · width + c] = from(r, c) for columns ≤ width; columns past them are left alone. Rows of the source are contiguous. */
+template <class V, class T>
+inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
+  for (int64_t r = 0; r < rows; r++, from += row_stride, to += width) {
+    int64_t c = 0;
+    for (; c + V::lanes <= columns; c += V::lanes) V::load(from + c).store(to + c);
+    if (c < columns) store_part(load_part<V>(from + c, columns - c), to + c, columns - c);
+  }
+}
+
+/** The same where the columns of the source are contiguous: blocks of lanes × lanes are transposed in registers. */
+template <class V, class T>
+inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
+  for (int64_t c = 0; c < columns; c += V::lanes) {
+    const int64_t count = smaller(V::lanes, columns - c);
+    for (int64_t r = 0; r < rows; r += V::lanes) {
+      const int64_t depth = smaller(V::lanes, rows - r);
+      V block[V::lanes];
+      for (int64_t i = 0; i < V::lanes; i++) {
+        const T* p = from + (c + i) * column_stride + r;
+        block[i] = i >= count ? V::set(0.0f) : depth == V::lanes ? V::load(p) : load_part<V>(p, depth);
+      }
+      transpose(block);
+      for (int64_t i = 0; i < depth; i++) {
+        float* p = to + (r + i) * width + c;
+        if (count == V::lanes)
+          block[i].store(p);
+        else
+          store_part(block[i], p, count);
+      }
+    }
+  }
+}
+
+/** to[r · width + c] = from(r, c): one panel, or columns of one, of at most `width` columns. */
+template <class V>
+inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
+  if (from.column_stride == 1) {
+    with_type(from.dtype, [=](auto type) {
+      pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, to);
+    });
+  } else if (from.row_stride == 1) {
+    with_type(from.dtype, [=](auto type) {
+      pack_columns<V>(static_cast<const decltype(type)*>(from.data), from.column_stride, rows, columns, width, to);
+    });
+  } else {
+    for (int64_t r = 0; r < rows; r++) widen<V>(from.at(r, 0).data, from.dtype, from.column_stride, columns, to + r * width);
+  }
+}
+
+/** All columns in panels of `width`, one after another, each rows · width long; the last is filled up with zeros. */
+template <class V>
+inline void pack_panels(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
+  for (int64_t c = 0; c < columns; c += width, to += rows * width) {
+    const int64_t count = smaller(width, columns - c);
+    if (count < width) std::memset(to, 0, sizeof(float) * static_cast<size_t>(rows * width));
+    pack_block<V>(from.at(0, c), rows, count, width, to);
+  }
+}
+
+}  // namespace
+}  // namespace fovea

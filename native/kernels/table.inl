@@ -1,0 +1,34 @@
+// A target's table: every kernel instantiated for its vector. The last thing that targets/<isa>.cc includes.
+#pragma once
+
+#include "../kernels.h"
+#include "attention.inl"
+#include "matmul.inl"
+#include "merge.inl"
+#include "softmax.inl"
+
+namespace fovea {
+namespace {
+
+template <class V>
+constexpr Kernels table(const char* name, uint32_t features) {
+  return {
+      name,
+      features,
+      {V::lanes, V::tile_rows, V::tile_vectors * V::lanes, V::query_tile, V::key_tile},
+      matmul<V>,
+      matmul_scratch<V>,
+      softmax<V>,
+      softmax_scratch<V>,
+      attention_pack<V>,
+      attention_packed<V>,
+      attention_tiles<V>,
+      attention<V>,
+      attention_scratch<V>,
+      merge<V>,
+      merge_scratch<V>,
+  };
+}
+
+}  // namespace
+}  // namespace fovea

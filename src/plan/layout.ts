@@ -1,0 +1,148 @@
+/**
+ * The order in which a plan crosses to the kernels: `words` (numbers) and `buffers` (where the tensors lie). The enums of
+ * native/args.h are the same list; test/layout.test.ts holds the two together.
+ * @module
+ */
+import type { DType } from '../types.js';
+import type { AttentionPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from './plan.js';
+
+export const matmulBatchRank = 6;
+export const softmaxOuterRank = 7;
+
+const dtypes: Record<DType, number> = { float32: 0, float16: 1, bfloat16: 2 };
+
+/** A buffer of a call: a typed array, or undefined where the call has no such tensor. */
+export type CallBuffer = ArrayBufferView | undefined;
+
+/** A call as the kernels read it. */
+export interface Call {
+  readonly words: Float64Array;
+  readonly buffers: readonly CallBuffer[];
+  /** Indices of the buffers that the call writes. */
+  readonly written: readonly number[];
+}
+
+/** offset, then the strides; leading dimensions that the view lacks get stride 0. */
+function viewWords(view: View<ArrayBufferView> | undefined, rank: number): number[] {
+  const strides = view?.strides ?? [];
+  const pad = new Array<number>(rank - strides.length).fill(0);
+  return [view?.offset ?? 0, ...pad, ...strides];
+}
+
+function sizeWords(sizes: readonly number[], rank: number): number[] {
+  return [...new Array<number>(rank - sizes.length).fill(1), ...sizes];
+}
+
+function attentionCall(plan: AttentionPlan): Call {
+  return {
+    words: Float64Array.of(
+      plan.batch,
+      plan.queryHeads,
+      plan.kvHeads,
+      plan.queryLength,
+      plan.keyLength,
+      plan.headDim,
+      plan.valueDim,
+      dtypes[plan.dtype],
+      dtypes[plan.outDtype],
+      plan.scale,
+      plan.softcap,
+      plan.windowLeft,
+      plan.windowRight,
+      plan.queryOffset,
+      ...viewWords(plan.q, 4),
+      ...viewWords(plan.k, 4),
+      ...viewWords(plan.v, 4),
+      ...viewWords(plan.out, 4),
+      ...viewWords(plan.mask, 4),
+      ...viewWords(plan.bias, 4),
+    ),
+    buffers: [
+      plan.q.data,
+      plan.k.data,
+      plan.v.data,
+      plan.out.data,
+      plan.mask?.data,
+      plan.bias?.data,
+      plan.alibi,
+      plan.sinks,
+      plan.keyLengths,
+      plan.queryLengths,
+      plan.queryOffsets,
+      plan.weights,
+      plan.logSumExp,
+    ],
+    written: [3, 11, 12],
+  };
+}
+
+function matmulCall(plan: MatmulPlan): Call {
+  const rank = matmulBatchRank + 2;
+  return {
+    words: Float64Array.of(
+      plan.m,
+      plan.n,
+      plan.k,
+      dtypes[plan.dtype],
+      dtypes[plan.outDtype],
+      ...sizeWords(plan.batch, matmulBatchRank),
+      ...viewWords(plan.a, rank),
+      ...viewWords(plan.b, rank),
+      ...viewWords(plan.out, rank),
+      plan.bias?.offset ?? 0,
+      plan.bias?.strides[0] ?? 0,
+    ),
+    buffers: [plan.a.data, plan.b.data, plan.out.data, plan.bias?.data],
+    written: [2],
+  };
+}
+
+function softmaxCall(plan: SoftmaxPlan): Call {
+  const rank = softmaxOuterRank + 1;
+  return {
+    words: Float64Array.of(
+      plan.length,
+      dtypes[plan.dtype],
+      dtypes[plan.outDtype],
+      plan.scale,
+      ...sizeWords(plan.outer, softmaxOuterRank),
+      ...viewWords(plan.x, rank),
+      ...viewWords(plan.out, rank),
+      ...viewWords(plan.mask, rank),
+    ),
+    buffers: [plan.x.data, plan.out.data, plan.mask?.data],
+    written: [1],
+  };
+}
+
+function mergeCall(plan: MergePlan): Call {
+  return {
+    words: Float64Array.of(
+      plan.batch,
+      plan.heads,
+      plan.queryLength,
+      plan.valueDim,
+      plan.parts.length,
+      dtypes[plan.dtype],
+      dtypes[plan.outDtype],
+      ...viewWords(plan.out, 4),
+      ...plan.parts.flatMap((part) => [...viewWords(part.output, 4), ...viewWords(part.logSumExp, 3)]),
+    ),
+    buffers: [plan.out.data, plan.logSumExp, plan.sinks, ...plan.parts.flatMap((part) => [part.output.data, part.logSumExp.data])],
+    written: [0, 1],
+  };
+}
+
+/** The words and buffers of a plan. */
+export function callOf(plan: Plan): Call {
+  switch (plan.op) {
+    case 'attention':
+      return attentionCall(plan);
+    case 'matmul':
+      return matmulCall(plan);
+    case 'softmax':
+      return softmaxCall(plan);
+    case 'merge':
+      return mergeCall(plan);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What a checked call looks like: every default filled in, every relation held, every tensor a view. Backends read plans and
+ * write into their `out`; nothing below a plan reads an option, allocates a result or phrases a message about an argument.
+ * @module
+ */
+import type { DType } from '../types.js';
+
+/** A tensor as the backends read it: strides and offset in elements, a stride of 0 where it broadcasts. */
+export interface View<D extends ArrayBufferView = Float32Array> {
+  readonly data: D;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/** Numbers in one of the float dtypes; the half types as their bits. */
+export type Floats = Float32Array | Uint16Array;
+
+export interface AttentionPlan {
+  readonly op: 'attention';
+  readonly batch: number;
+  readonly queryHeads: number;
+  readonly kvHeads: number;
+  readonly queryLength: number;
+  readonly keyLength: number;
+  readonly headDim: number;
+  readonly valueDim: number;
+  /** Of q, k and v. */
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  readonly scale: number;
+  /** 0: none. */
+  readonly softcap: number;
+  /** Keys seen before i + queryOffset; Infinity: no bound. */
+  readonly windowLeft: number;
+  /** Keys seen after i + queryOffset; Infinity: no bound. `causal` is min(right, 0). */
+  readonly windowRight: number;
+  readonly queryOffset: number;
+  /** `[batch]`; holds instead of queryOffset when given. */
+  readonly queryOffsets: Int32Array | undefined;
+  /** `[batch, head, sequence, feature]`, whatever the layout was. */
+  readonly q: View<Floats>;
+  readonly k: View<Floats>;
+  readonly v: View<Floats>;
+  readonly out: View<Floats>;
+  /** Strides of `[batch, query head, query, key]`. */
+  readonly mask: View<Uint8Array> | undefined;
+  readonly bias: View | undefined;
+  readonly alibi: Float32Array | undefined;
+  readonly sinks: Float32Array | undefined;
+  readonly keyLengths: Int32Array | undefined;
+  readonly queryLengths: Int32Array | undefined;
+  /** `[batch, queryHeads, queryLength, keyLength]`, row-major. */
+  readonly weights: Float32Array | undefined;
+  /** `[batch, queryHeads, queryLength]`, row-major. */
+  readonly logSumExp: Float32Array | undefined;
+}
+
+export interface MatmulPlan {
+  readonly op: 'matmul';
+  /** Sizes of the batch dimensions, at most 6. */
+  readonly batch: readonly number[];
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Strides of `[...batch, row, column]`, a transposed operand's already swapped. */
+  readonly a: View<Floats>;
+  readonly b: View<Floats>;
+  readonly out: View<Floats>;
+  /** One stride, along n. */
+  readonly bias: View | undefined;
+}
+
+export interface SoftmaxPlan {
+  readonly op: 'softmax';
+  /** Sizes of all dimensions but the axis, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the axis. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Negative for softmin. */
+  readonly scale: number;
+  /** Strides of `[...outer, axis]`. */
+  readonly x: View<Floats>;
+  readonly out: View<Floats>;
+  readonly mask: View<Uint8Array> | undefined;
+}
+
+export interface MergePlan {
+  readonly op: 'merge';
+  readonly batch: number;
+  readonly heads: number;
+  readonly queryLength: number;
+  readonly valueDim: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** output `[batch, head, query, feature]`; logSumExp `[batch, head, query]`. */
+  readonly parts: readonly { readonly output: View<Floats>; readonly logSumExp: View }[];
+  readonly sinks: Float32Array | undefined;
+  readonly out: View<Floats>;
+  /** `[batch, heads, queryLength]`, row-major. */
+  readonly logSumExp: Float32Array;
+}
+
+export type Plan = AttentionPlan | MatmulPlan | SoftmaxPlan | MergePlan;

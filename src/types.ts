@@ -1,0 +1,172 @@
+/**
+ * The public words: tensors and the options of every op. Imports nothing of ours.
+ * @module
+ */
+
+/** Types of numbers that tensors hold; masks are `Uint8Array`, ids and lengths `Int32Array`. */
+export type DType = 'float32' | 'float16' | 'bfloat16';
+
+/** A `Float16Array`, named by its shape so that these types also compile where the library has none. */
+export interface Float16Data {
+  readonly BYTES_PER_ELEMENT: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteLength: number;
+  readonly byteOffset: number;
+  readonly length: number;
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  [index: number]: number;
+}
+
+/** Arrays that hold float32, float16 or bfloat16 numbers (the half types as bits in a `Uint16Array`). */
+export type FloatData = Float32Array | Uint16Array | Float16Data;
+
+/** Where the result of inputs in a `D` lies when no `out` is given: an array of the same kind, in memory of its own. */
+export type ResultData<D extends FloatData> = D extends Float32Array ? Float32Array : D extends Uint16Array ? Uint16Array : D;
+
+/** Arrays that a {@link Tensor} may lie in. */
+export type TensorData = FloatData | Uint8Array | Int32Array;
+
+/** An n-dimensional view of a typed array; strides and offset are counted in elements. */
+export interface Tensor<D extends TensorData = Float32Array> {
+  readonly data: D;
+  /** Sizes, outermost first; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** Elements between neighbours along each dimension, non-negative. @default row-major */
+  readonly strides?: readonly number[] | undefined;
+  /** First element. @default 0 */
+  readonly offset?: number | undefined;
+  /** Needed for a `Uint16Array` ('float16' or 'bfloat16'), inferred otherwise. */
+  readonly dtype?: DType | undefined;
+}
+
+/** Order of the dimensions of q, k, v, out and output: heads before the sequence, or after it. */
+export type Layout = 'bhsd' | 'bshd';
+
+/**
+ * What every promise twin takes beside its op's own options. `out` is always borrowed: until the promise settles it must not
+ * be read, written to, transferred or resized.
+ */
+export interface AsyncOptions {
+  /** Rejects with `ERR_ABORTED` when it fires; what `out` then holds is unspecified. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Copy the inputs before the promise is returned, so that the caller may do anything with them. `false` borrows them:
+   * until the promise settles they must not be written to, transferred or resized. @default true
+   */
+  readonly copy?: boolean | undefined;
+}
+
+/** Options of `matmul`. */
+export interface MatmulOptions<O extends FloatData = FloatData> {
+  /** Read a as `[…, k, m]`. @default false */
+  readonly transposeA?: boolean | undefined;
+  /** Read b as `[…, n, k]`. @default false */
+  readonly transposeB?: boolean | undefined;
+  /** float32 `[n]`, added to every row. */
+  readonly bias?: Tensor | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of a and b. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** Options of `softmax` and `softmin`. */
+export interface SoftmaxOptions<O extends FloatData = FloatData> {
+  /** Axis to normalise; negative counts from the end. @default -1 */
+  readonly axis?: number | undefined;
+  /** Multiplies x before the exponential. @default 1 */
+  readonly scale?: number | undefined;
+  /** Boolean, non-zero = take part; broadcasts from the right to the shape of x. */
+  readonly mask?: Tensor<Uint8Array> | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** Options of `attention`. All boolean rules (mask, causal, window, lengths, a bias of −Infinity) hold together. */
+export interface AttentionOptions<O extends FloatData = FloatData> {
+  /** Multiplies the scores. @default 1/√d */
+  readonly scale?: number | undefined;
+  /** Boolean, non-zero = attend; broadcasts from the right to `[b, hq, sq, skv]`. */
+  readonly mask?: Tensor<Uint8Array> | undefined;
+  /** float32, added to the scores; broadcasts as the mask does; −Infinity masks. */
+  readonly bias?: Tensor | undefined;
+  /** Query i sees keys j ≤ i + queryOffset. @default false */
+  readonly causal?: boolean | undefined;
+  /** Where query 0 stands among the keys, for all or one a batch row. @default skv − sq */
+  readonly queryOffset?: number | Int32Array | undefined;
+  /** `[left, right]`: keys from i + queryOffset − left to i + queryOffset + right; `Infinity` = no bound. */
+  readonly window?: readonly [number, number] | undefined;
+  /** `[b]`: keys at or past the length are masked; does not move queryOffset. */
+  readonly keyLengths?: Int32Array | undefined;
+  /** `[b]`: queries at or past the length are not computed: output 0, weights 0, logSumExp −Infinity. */
+  readonly queryLengths?: Int32Array | undefined;
+  /** c > 0: scores become c·tanh(score/c). */
+  readonly softcap?: number | undefined;
+  /** `[hq]` slopes: subtracts slope·|j − (i + queryOffset)|. */
+  readonly alibi?: Float32Array | undefined;
+  /** `[hq]`: one more logit a head, in the denominator only. */
+  readonly sinks?: Float32Array | undefined;
+  /** @default 'bhsd' */
+  readonly layout?: Layout | undefined;
+  /** Also return the weights `[b, hq, sq, skv]`. @default false */
+  readonly returnWeights?: boolean | undefined;
+  /** Also return logSumExp `[b, hq, sq]`, sinks included. @default false */
+  readonly returnLogSumExp?: boolean | undefined;
+  /** Written instead of allocating: the shape of output, float32 or the dtype of q. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** What `attention` returns; the last two only on demand. */
+export interface AttentionResult<O extends FloatData = Float32Array> {
+  readonly output: Tensor<O>;
+  readonly weights?: Tensor;
+  readonly logSumExp?: Tensor;
+}
+
+/** One part of the keys, as `attention(…, { returnLogSumExp: true })` gives it. */
+export interface AttentionPart<D extends FloatData = FloatData> {
+  readonly output: Tensor<D>;
+  readonly logSumExp: Tensor;
+}
+
+/** Options of `mergeAttention`. */
+export interface MergeOptions<O extends FloatData = FloatData> {
+  /** Layout of the outputs. @default 'bhsd' */
+  readonly layout?: Layout | undefined;
+  /** `[hq]`: the sinks that the parts were computed without. */
+  readonly sinks?: Float32Array | undefined;
+  /** Written instead of allocating: the shape of the outputs, float32 or their dtype. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** Names of the backends, fastest first. */
+export type BackendName = 'native' | 'wasm' | 'reference';
+
+/** What runs, and why. */
+export interface BackendInfo {
+  readonly name: BackendName;
+  /** Instruction set that the kernels were compiled for: 'avx512', 'relaxed-simd', 'js', … */
+  readonly target: string;
+  /** Threads one call uses. */
+  readonly threads: number;
+  /** One sentence: why this one. */
+  readonly reason: string;
+  /** Every better one, with the error that kept it out. */
+  readonly rejected: readonly { readonly name: string; readonly target?: string; readonly error: Error }[];
+}
+
+/**
+ * What the wasm can be made of: its bytes, a `Response` that brings them, where to fetch them (in Node also a path), or a
+ * compiled `WebAssembly.Module` (`object` here, so that these types also compile where the library has no WebAssembly).
+ */
+export type WasmSource = ArrayBuffer | Uint8Array | URL | string | object;
+
+/** Options of `init`. */
+export interface InitOptions {
+  /** Used instead of the file that comes with fovea: for places that cannot fetch or read it. @default that file */
+  readonly wasm?: WasmSource | undefined;
+}
+
+/** Options of `setBackend`. */
+export interface SetBackendOptions {
+  /** Instruction set, by its name in {@link BackendInfo}. @default the best that works */
+  readonly target?: string | undefined;
+}
