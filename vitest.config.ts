@@ -1,4 +1,5 @@
 /** How the tests run: TypeScript sources as they are, one process a file, relaxed SIMD switched on where this Node hides it behind a flag. */
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { wasmFlags } from './scripts/toolchain/wasm-flags.mjs';
 
@@ -6,6 +7,8 @@ import { wasmFlags } from './scripts/toolchain/wasm-flags.mjs';
 const slow = process.env.FOVEA_TESTS === 'slow';
 
 export default defineConfig({
+  // The examples import fovea by its name: their tests run on the sources too, and share one state with them.
+  resolve: { alias: { fovea: fileURLToPath(new URL('./src/node.ts', import.meta.url)) } },
   test: {
     include: [slow ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
     exclude: slow ? [] : ['test/slow/**'],

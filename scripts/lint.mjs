@@ -13,6 +13,8 @@ const inNode = (program, ...args) => run(process.execPath, [program, ...args], {
 const checks = [
   { name: 'biome: form and rules of TypeScript, JavaScript and JSON', check: () => inNode(biome, 'check', '--error-on-warnings') },
   { name: 'tsc: types', check: () => inNode('node_modules/typescript/bin/tsc', '--noEmit') },
+  { name: 'tsc: types of the examples', check: () => inNode('node_modules/typescript/bin/tsc', '-p', 'examples') },
+  { name: 'tsc: types of the comparison', check: () => inNode('node_modules/typescript/bin/tsc', '-p', 'bench') },
   { name: 'clang-format: form of C++', check: () => run(clangFormat(), ['--dry-run', '-Werror', ...cppFiles()], { cwd: root }) },
   { name: 'check-layers: who may import whom', check: checkLayers },
   { name: 'check-targets: what is in the compiled objects', check: checkTargets },

@@ -1,0 +1,89 @@
+/** The small layers between the matrix products, in plain loops: all work on rows of `width` numbers, in place unless they say otherwise. */
+
+/** Added to the variance, as in the graph. */
+const epsilon = 1e-6;
+
+/**
+ * Layer normalisation of every row into a new array (Ba, Kiros & Hinton 2016).
+ * @param {Float32Array} x `[rows, width]`
+ * @param {Float32Array} scale `[width]`
+ * @param {Float32Array} bias `[width]`
+ */
+export function layerNorm(x, scale, bias) {
+  const width = scale.length;
+  const result = new Float32Array(x.length);
+  for (let start = 0; start < x.length; start += width) {
+    let sum = 0;
+    for (let i = 0; i < width; i++) sum += x[start + i];
+    const mean = sum / width;
+    let squares = 0;
+    for (let i = 0; i < width; i++) squares += (x[start + i] - mean) ** 2;
+    const factor = 1 / Math.sqrt(squares / width + epsilon);
+    for (let i = 0; i < width; i++) result[start + i] = (x[start + i] - mean) * factor * scale[i] + bias[i];
+  }
+  return result;
+}
+
+/** x += y, both of one size. @param {Float32Array} x @param {Float32Array} y */
+export function add(x, y) {
+  for (let i = 0; i < x.length; i++) x[i] += y[i];
+}
+
+/** @param {Float32Array} x */
+export function relu(x) {
+  for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] = 0;
+}
+
+/** @param {Float32Array} x */
+export function tanh(x) {
+  for (let i = 0; i < x.length; i++) x[i] = Math.tanh(x[i]);
+}
+
+/** Divides every row by its Euclidean length. @param {Float32Array} x `[rows, width]` @param {number} width */
+export function unitRows(x, width) {
+  for (let start = 0; start < x.length; start += width) {
+    let squares = 0;
+    for (let i = 0; i < width; i++) squares += x[start + i] ** 2;
+    const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
+    for (let i = 0; i < width; i++) x[start + i] *= factor;
+  }
+}
+
+/**
+ * Mean over the first `lengths[b]` positions of each sentence; a sentence without tokens gives 0.
+ * @param {Float32Array} x `[batch, length, width]`
+ * @param {Int32Array} lengths `[batch]`
+ * @param {number} width
+ * @returns `[batch, width]`
+ */
+export function meanOverTokens(x, lengths, width) {
+  const stride = x.length / lengths.length;
+  const result = new Float32Array(lengths.length * width);
+  for (const [row, length] of lengths.entries()) {
+    for (let i = 0; i < width; i++) {
+      let sum = 0;
+      for (let token = 0; token < length; token++) sum += x[row * stride + token * width + i];
+      result[row * width + i] = sum / Math.max(length, 1);
+    }
+  }
+  return result;
+}
+
+/**
+ * Where a token stands in its sentence, as sines then cosines of position × frequency (Vaswani et al. 2017, §3.5).
+ * @param {number} length
+ * @param {Float32Array} frequencies
+ * @returns `[length, 2 × frequencies]`
+ */
+export function timingSignal(length, frequencies) {
+  const half = frequencies.length;
+  const signal = new Float32Array(length * half * 2);
+  for (let position = 0; position < length; position++) {
+    for (let i = 0; i < half; i++) {
+      const angle = Math.fround(position * frequencies[i]);
+      signal[position * 2 * half + i] = Math.sin(angle);
+      signal[position * 2 * half + half + i] = Math.cos(angle);
+    }
+  }
+  return signal;
+}
