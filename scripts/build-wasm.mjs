@@ -12,12 +12,12 @@ import { asProgram, step } from './run/terminal.mjs';
 import { emcc } from './toolchain/emscripten.mjs';
 import { wasmFlags } from './toolchain/wasm-flags.mjs';
 
-/** What the modules are made of, beside the target of each. */
-const sources = ['wasm/exports.cc', 'native/args.cc', 'native/schedule.cc'];
+/** What the modules are made of: simd/wasm.h sees by the flags which of the two it is in. */
+const sources = ['wasm/exports.cc', 'native/call.cc', 'native/args.cc', 'native/schedule.cc', 'native/targets/wasm.cc'];
 
 const builds = [
-  { name: 'simd', target: 'native/targets/wasm.cc', flags: ['-msimd128'] },
-  { name: 'relaxed-simd', target: 'native/targets/wasm.cc', flags: ['-msimd128', '-mrelaxed-simd'] },
+  { name: 'simd', flags: ['-msimd128'] },
+  { name: 'relaxed-simd', flags: ['-msimd128', '-mrelaxed-simd'] },
 ];
 
 const flags = [
@@ -43,9 +43,9 @@ export async function buildWasm() {
   });
 }
 
-async function compile(compiler, { name, target, flags: own }) {
+async function compile(compiler, { name, flags: own }) {
   const made = join(root, `build/wasm/fovea-${name}.wasm`);
-  await run(compiler, [...flags, ...own, ...sources, target, '-o', made], { cwd: root });
+  await run(compiler, [...flags, ...own, ...sources, '-o', made], { cwd: root });
   await check(made);
   renameSync(made, join(root, `dist/fovea-${name}.wasm`));
 }

@@ -6,10 +6,19 @@
 
 #include <cstring>
 
+#include "../kernels.h"
 #include "half.h"
 
 namespace fovea {
 namespace {
+
+#ifdef __wasm_relaxed_simd__
+constexpr const char* kWasmName = "relaxed-simd";
+constexpr uint32_t kWasmFeatures = kWasmSimd | kWasmRelaxedSimd;
+#else
+constexpr const char* kWasmName = "simd";
+constexpr uint32_t kWasmFeatures = kWasmSimd;
+#endif
 
 struct Mask {
   v128_t v;
@@ -46,7 +55,7 @@ struct Vec {
   static Vec load(const bfloat16* p) { return {wasm_i32x4_shl(wasm_u32x4_load16x4(p), 16)}; }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
-    for (int i = 0; i < n; i++) part[i] = p[i];
+    std::memcpy(part, p, sizeof(float) * n);
     return load(part);
   }
   static Mask load_mask(const uint8_t* p) {
@@ -83,7 +92,7 @@ struct Vec {
   void store_part(float* p, int n) const {
     float part[lanes];
     store(part);
-    for (int i = 0; i < n; i++) p[i] = part[i];
+    std::memcpy(p, part, sizeof(float) * n);
   }
 };
 

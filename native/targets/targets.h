@@ -7,6 +7,6 @@ namespace fovea::targets {
 
 extern const Kernels avx512, avx2, sse4;  // x86-64
 extern const Kernels neon;                // AArch64
-extern const Kernels wasm;                // one of wasm_simd.cc and wasm_relaxed_simd.cc: a module holds one
+extern const Kernels wasm;                // simd or relaxed-simd: each has a module of its own
 
 }  // namespace fovea::targets

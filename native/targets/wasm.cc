@@ -1,0 +1,6 @@
+#include "../simd/wasm.h"
+#include "../kernels/table.inl"
+#include "targets.h"
+
+// Built twice; simd/wasm.h says which of the two this is.
+constinit const fovea::Kernels fovea::targets::wasm = fovea::table<fovea::Vec>(fovea::kWasmName, fovea::kWasmFeatures);

@@ -1,0 +1,86 @@
+// The kernels as a WebAssembly module: addon.cc's twin. Built twice from native/targets/wasm.cc, without and with
+// -mrelaxed-simd. TypeScript (src/backend/wasm/arena.ts) owns the memory: it lays out words, buffers and tensors from
+// heap_base() up, and says where the scratch may begin. No libc, no allocator, no start-up code.
+#include "../native/call.h"
+#include "../native/targets/targets.h"
+
+extern "C" unsigned char __heap_base;
+
+namespace fovea {
+namespace {
+
+constexpr uint64_t kPage = 65536;
+constexpr uint64_t kAlignment = 64;
+
+constexpr uint64_t align_up(uint64_t address) { return (address + kAlignment - 1) / kAlignment * kAlignment; }
+
+/** A buffer as TypeScript writes it; address 0: the call has no such tensor. */
+struct LentBuffer {
+  uint32_t address, bytes;
+};
+
+/** The memory from `begin` to the end of the address space; grows what there is when more is asked for. */
+struct Scratch : Host {
+  explicit Scratch(uint32_t begin) : Host{acquire_from, never_cancelled}, begin(begin) {}
+
+  void* take(int64_t bytes) {
+    const uint64_t start = align_up(begin);
+    const uint64_t present = __builtin_wasm_memory_size(0) * kPage;
+    constexpr uint64_t kAddresses = uint64_t{1} << 32;
+    if (start + kAlignment > kAddresses || static_cast<uint64_t>(bytes) > kAddresses - kAlignment - start) return nullptr;
+    const uint64_t end = start + static_cast<uint64_t>(bytes);
+    const uint64_t pages = end > present ? (end - present + kPage - 1) / kPage : 0;
+    if (pages > 0 && __builtin_wasm_memory_grow(0, static_cast<uintptr_t>(pages)) == static_cast<uintptr_t>(-1)) return nullptr;
+    return reinterpret_cast<void*>(static_cast<uintptr_t>(start));
+  }
+
+  static void* acquire_from(Host* host, int64_t bytes) { return static_cast<Scratch*>(host)->take(bytes); }
+  static bool never_cancelled(Host*) { return false; }
+
+  uint64_t begin;
+};
+
+int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* lent, int32_t count, uint32_t scratch_begin) {
+  Scratch scratch(scratch_begin);
+  const int64_t table_bytes = count * static_cast<int64_t>(sizeof(Buffer));
+  auto* const buffers = static_cast<Buffer*>(scratch.take(table_bytes));
+  if (buffers == nullptr) return static_cast<int32_t>(Status::out_of_memory);
+  scratch.begin = reinterpret_cast<uintptr_t>(buffers) + static_cast<uint64_t>(table_bytes);
+  for (int32_t i = 0; i < count; ++i) {
+    buffers[i] = {reinterpret_cast<void*>(static_cast<uintptr_t>(lent[i].address)), static_cast<int64_t>(lent[i].bytes)};
+  }
+  return static_cast<int32_t>(run_call(op, targets::wasm, {words, word_count}, {buffers, count}, &scratch));
+}
+
+}  // namespace
+}  // namespace fovea
+
+#define FOVEA_EXPORT(name) extern "C" __attribute__((export_name(name)))
+
+FOVEA_EXPORT("attention")
+int32_t attention(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::attention, words, word_count, buffers, count, scratch_begin);
+}
+
+FOVEA_EXPORT("matmul")
+int32_t matmul(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::matmul, words, word_count, buffers, count, scratch_begin);
+}
+
+FOVEA_EXPORT("softmax")
+int32_t softmax(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::softmax, words, word_count, buffers, count, scratch_begin);
+}
+
+FOVEA_EXPORT("merge")
+int32_t merge(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::merge, words, word_count, buffers, count, scratch_begin);
+}
+
+/** The first byte after the module's own data and stack. */
+FOVEA_EXPORT("heap_base") const unsigned char* heap_base() { return &__heap_base; }
+
+/** Which of the builds this is, ended by a zero. */
+FOVEA_EXPORT("target_name") const char* target_name() { return fovea::targets::wasm.name; }
+
+FOVEA_EXPORT("tile_sizes") const fovea::TileSizes* tile_sizes() { return &fovea::targets::wasm.tile; }
