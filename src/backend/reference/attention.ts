@@ -1,0 +1,89 @@
+/**
+ * Attention by its definition: all scores of a query, their softmax, the weighted sum of the values. float64 throughout.
+ * @module
+ */
+import type { AttentionPlan } from '../../plan/plan.js';
+import { position, readMatrix, write } from './numbers.js';
+import { softmaxRow } from './softmax-row.js';
+
+export function attention(plan: AttentionPlan): void {
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype } = plan;
+  const group = queryHeads / kvHeads;
+  for (let b = 0; b < batch; b++) {
+    for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
+      const keys = readMatrix(plan.k, dtype, [b, kvHead], keyLength, headDim);
+      const values = readMatrix(plan.v, dtype, [b, kvHead], keyLength, valueDim);
+      for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
+        const queries = readMatrix(plan.q, dtype, [b, head], queryLength, headDim);
+        for (let i = 0; i < queryLength; i++) {
+          attendRow(plan, b, head, i, queries.subarray(i * headDim, (i + 1) * headDim), keys, values);
+        }
+      }
+    }
+  }
+}
+
+/** One query: its row of scores, of weights, of the output. */
+function attendRow(
+  plan: AttentionPlan,
+  b: number,
+  head: number,
+  i: number,
+  query: Float64Array,
+  keys: Float64Array,
+  values: Float64Array,
+): void {
+  const { keyLength, headDim, valueDim } = plan;
+  const isComputed = i < (plan.queryLengths?.[b] ?? Infinity);
+  const seen = new Uint8Array(keyLength);
+  const row = new Float64Array(keyLength);
+  if (isComputed) {
+    for (let j = 0; j < keyLength; j++) {
+      if (!isSeen(plan, b, head, i, j)) continue;
+      seen[j] = 1;
+      row[j] = score(plan, b, head, i, j, dot(query, keys.subarray(j * headDim, (j + 1) * headDim)));
+    }
+  }
+  const sink = isComputed ? (plan.sinks?.[head] ?? -Infinity) : -Infinity;
+  const logSumExp = softmaxRow(row, seen, sink);
+
+  for (let c = 0; c < valueDim; c++) {
+    let sum = 0;
+    for (let j = 0; j < keyLength; j++) {
+      if (seen[j]) sum += (row[j] ?? NaN) * (values[j * valueDim + c] ?? NaN); // a masked value is not even read: it may be NaN
+    }
+    write(plan.out.data, plan.outDtype, position(plan.out, b, head, i, c), sum);
+  }
+  const rowIndex = (b * plan.queryHeads + head) * plan.queryLength + i;
+  plan.weights?.set(row, rowIndex * keyLength);
+  if (plan.logSumExp) plan.logSumExp[rowIndex] = logSumExp;
+}
+
+/** Every boolean rule, joined by AND; a bias of −Infinity is one of them. */
+function isSeen(plan: AttentionPlan, b: number, head: number, i: number, j: number): boolean {
+  const distance = j - (i + offsetOf(plan, b));
+  if (distance < -plan.windowLeft || distance > plan.windowRight) return false;
+  if (j >= (plan.keyLengths?.[b] ?? Infinity)) return false;
+  if (plan.mask && plan.mask.data[position(plan.mask, b, head, i, j)] === 0) return false;
+  return !plan.bias || plan.bias.data[position(plan.bias, b, head, i, j)] !== -Infinity;
+}
+
+/** scale → softcap → ALiBi → bias. */
+function score(plan: AttentionPlan, b: number, head: number, i: number, j: number, product: number): number {
+  let s = plan.scale * product;
+  if (plan.softcap > 0) s = plan.softcap * Math.tanh(s / plan.softcap);
+  if (plan.alibi) s -= (plan.alibi[head] ?? NaN) * Math.abs(j - (i + offsetOf(plan, b)));
+  if (plan.bias) s += plan.bias.data[position(plan.bias, b, head, i, j)] ?? NaN;
+  return s;
+}
+
+/** Where query 0 stands among the keys. */
+function offsetOf(plan: AttentionPlan, b: number): number {
+  return plan.queryOffsets?.[b] ?? plan.queryOffset;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? NaN) * (b[i] ?? NaN);
+  return sum;
+}

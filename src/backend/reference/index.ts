@@ -1,0 +1,27 @@
+/**
+ * The reference backend's kernels: float64 inside, plain loops. The oracle of the tests, and what always works.
+ * @module
+ */
+import type { Plan } from '../../plan/plan.js';
+import { attention } from './attention.js';
+import { matmul } from './matmul.js';
+import { merge } from './merge.js';
+import { softmax } from './softmax.js';
+
+/** Runs a plan now and writes its outputs. */
+export function runReference(plan: Plan): void {
+  switch (plan.op) {
+    case 'attention':
+      attention(plan);
+      break;
+    case 'matmul':
+      matmul(plan);
+      break;
+    case 'softmax':
+      softmax(plan);
+      break;
+    case 'merge':
+      merge(plan);
+      break;
+  }
+}

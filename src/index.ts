@@ -1,0 +1,12 @@
+/**
+ * The public names, re-exports only.
+ * @module
+ */
+export { backend, init, setBackend } from './backend/select.js';
+export { FoveaError, type FoveaErrorCode } from './errors.js';
+export { attention, attentionAsync } from './ops/attention.js';
+export { matmul, matmulAsync } from './ops/matmul.js';
+export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
+export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';
+export { tensor } from './ops/tensor.js';
+export type * from './types.js';

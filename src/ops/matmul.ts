@@ -1,0 +1,36 @@
+/**
+ * matmul and its promise twin.
+ * @module
+ */
+import { planMatmul } from '../plan/matmul.js';
+import type { AsyncOptions, FloatData, MatmulOptions, ResultData, Tensor } from '../types.js';
+import { run, runAsync } from './run.js';
+
+/**
+ * Matrix product: out[…, m, n] = a[…, m, k] · b[…, k, n] + bias[n], for every index of the batch dimensions.
+ * @param a `[…, m, k]`, or `[…, k, m]` with `transposeA`; rank 2 to 8
+ * @param b `[…, k, n]`, or `[…, n, k]` with `transposeB`, in the dtype of a; the leading dimensions of both broadcast as in NumPy
+ * @returns `[…, m, n]` in the dtype of a, or `out`; k = 0 gives the bias, or 0. Sums are float32 whatever the dtype
+ * @throws {FoveaError} ERR_SHAPE, ERR_DTYPE, ERR_OPTION, ERR_OUT_OF_MEMORY, all before anything is written; ERR_NOT_READY in a
+ * browser before `init`
+ * @see Goto & van de Geijn 2008; Van Zee & van de Geijn 2015 (BLIS)
+ */
+export function matmul<D extends FloatData, O extends FloatData = ResultData<D>>(
+  a: Tensor<D>,
+  b: Tensor<D>,
+  options?: MatmulOptions<O>,
+): Tensor<O> {
+  return run('matmul', planMatmul(a, b, options)) as Tensor<O>;
+}
+
+/**
+ * {@link matmul} off the event loop. Waits for `init`; inputs are copied before the promise is returned unless `copy: false`.
+ * @returns rejects where matmul throws, and with ERR_ABORTED when `signal` fires
+ */
+export async function matmulAsync<D extends FloatData, O extends FloatData = ResultData<D>>(
+  a: Tensor<D>,
+  b: Tensor<D>,
+  options?: MatmulOptions<O> & AsyncOptions,
+): Promise<Tensor<O>> {
+  return (await runAsync('matmul', options, (own) => planMatmul(a, b, own))) as Tensor<O>;
+}

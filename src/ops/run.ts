@@ -1,0 +1,51 @@
+/**
+ * How every op runs its plan: now, on the backend that is chosen, or off the event loop.
+ * @module
+ */
+import { active, ready } from '../backend/select.js';
+import { abortedError } from '../errors.js';
+import { ownMemory, splitOptions } from '../plan/async.js';
+import type { Plan } from '../plan/plan.js';
+
+/** What an op's plan function gives: what to run, and what the caller gets once it has run. */
+interface Planned<R> {
+  readonly plan: Plan;
+  readonly result: R;
+}
+
+export function run<R>(op: string, { plan, result }: Planned<R>): R {
+  const backend = active(op);
+  if (!isEmpty(plan)) backend.run(plan);
+  return result;
+}
+
+/**
+ * The promise twin. Up to the first `await` all happens within the caller's call: arguments are checked and inputs copied
+ * before the promise is returned.
+ */
+export async function runAsync<R>(op: string, options: unknown, planned: (own: unknown) => Planned<R>): Promise<R> {
+  const { own, signal, copy } = splitOptions(op, options);
+  if (signal?.aborted) throw abortedError(op, signal);
+  const { plan, result } = planned(own);
+  const copied = ownMemory(op, plan, copy);
+  await ready();
+  if (signal?.aborted) throw abortedError(op, signal);
+  if (!isEmpty(copied)) await active(op).runAsync(copied, signal);
+  return result;
+}
+
+/** Whether nothing is to be written: sizes of 0 are no backend's business, however large the other sizes are. */
+function isEmpty(plan: Plan): boolean {
+  switch (plan.op) {
+    case 'attention': {
+      const rows = plan.batch * plan.queryHeads * plan.queryLength;
+      return rows === 0 || (plan.valueDim === 0 && plan.weights === undefined && plan.logSumExp === undefined);
+    }
+    case 'matmul':
+      return plan.m === 0 || plan.n === 0 || plan.batch.includes(0);
+    case 'softmax':
+      return plan.length === 0 || plan.outer.includes(0);
+    case 'merge':
+      return plan.batch * plan.heads * plan.queryLength === 0;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Every tensor of a plan, one after another, with its sizes: for whoever lays them elsewhere (a copy, an arena, a worker).
+ * @module
+ */
+import type { Plan, View } from './plan.js';
+
+export { extentOf } from '../validate/tensor.js';
+
+/** Arrays that a plan's tensors lie in. */
+export type Data = Float32Array | Uint16Array | Uint8Array | Int32Array;
+
+/** Gives a view of the same sizes that lies elsewhere; `written`: the call writes it, else it only reads it. */
+export type Move = <D extends Data>(view: View<D>, sizes: readonly number[], written: boolean) => View<D>;
+
+/** The plan with every tensor moved. */
+export function moved<P extends Plan>(plan: P, move: Move): P;
+export function moved(plan: Plan, move: Move): Plan {
+  switch (plan.op) {
+    case 'attention': {
+      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
+      const scores = [batch, queryHeads, queryLength, keyLength];
+      return {
+        ...plan,
+        q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
+        k: move(plan.k, [batch, kvHeads, keyLength, headDim], false),
+        v: move(plan.v, [batch, kvHeads, keyLength, valueDim], false),
+        mask: plan.mask && move(plan.mask, scores, false),
+        bias: plan.bias && move(plan.bias, scores, false),
+        alibi: plan.alibi && whole(plan.alibi, move, false),
+        sinks: plan.sinks && whole(plan.sinks, move, false),
+        keyLengths: plan.keyLengths && whole(plan.keyLengths, move, false),
+        queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
+        queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
+        out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
+        weights: plan.weights && whole(plan.weights, move, true),
+        logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
+      };
+    }
+    case 'matmul': {
+      const { batch, m, n, k } = plan;
+      return {
+        ...plan,
+        a: move(plan.a, [...batch, m, k], false),
+        b: move(plan.b, [...batch, k, n], false),
+        bias: plan.bias && move(plan.bias, [n], false),
+        out: move(plan.out, [...batch, m, n], true),
+      };
+    }
+    case 'softmax': {
+      const sizes = [...plan.outer, plan.length];
+      return {
+        ...plan,
+        x: move(plan.x, sizes, false),
+        mask: plan.mask && move(plan.mask, sizes, false),
+        out: move(plan.out, sizes, true),
+      };
+    }
+    case 'merge': {
+      const { batch, heads, queryLength, valueDim } = plan;
+      return {
+        ...plan,
+        parts: plan.parts.map((part) => ({
+          output: move(part.output, [batch, heads, queryLength, valueDim], false),
+          logSumExp: move(part.logSumExp, [batch, heads, queryLength], false),
+        })),
+        sinks: plan.sinks && whole(plan.sinks, move, false),
+        out: move(plan.out, [batch, heads, queryLength, valueDim], true),
+        logSumExp: whole(plan.logSumExp, move, true),
+      };
+    }
+  }
+}
+
+function whole<D extends Data>(data: D, move: Move, written: boolean): D {
+  return move({ data, offset: 0, strides: [1] }, [data.length], written).data;
+}
+
+/** An array of the same kind on other memory. */
+export function alike<D extends Data>(data: D, buffer: ArrayBufferLike, byteOffset: number, length: number): D;
+export function alike(data: Data, buffer: ArrayBufferLike, byteOffset: number, length: number): Data {
+  switch (data[Symbol.toStringTag]) {
+    case 'Float32Array':
+      return new Float32Array(buffer, byteOffset, length);
+    case 'Uint16Array':
+      return new Uint16Array(buffer, byteOffset, length);
+    case 'Int32Array':
+      return new Int32Array(buffer, byteOffset, length);
+    case 'Uint8Array':
+      return new Uint8Array(buffer, byteOffset, length);
+  }
+}

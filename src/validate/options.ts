@@ -1,0 +1,138 @@
+/**
+ * Unknown value → checked options. An op's rules are one table with a rule for every key of its options type; a key without
+ * a rule does not compile, a key that the table lacks is an error that offers the nearest name, `undefined` is the default.
+ * @module
+ */
+import { dtypeError, FoveaError, optionError } from '../errors.js';
+import { kindOf, list, received } from './describe.js';
+import { checkFloat32, checkFloats, checkMask } from './tensor.js';
+
+/** Checks one option's value; `op` and `name` are for the message. */
+export type Rule<T> = (op: string, name: string, value: unknown) => T;
+
+/** A rule for every option: what an op's table must satisfy. */
+export type Rules<Options> = { readonly [K in keyof Required<Options>]: Rule<unknown> };
+
+/** The options after their rules; undefined where the caller gave none. */
+export type CheckedOptions<R> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T | undefined : never };
+
+/** Names that the promise twins take; their rules stand in plan/async.ts. */
+const asyncNames = ['signal', 'copy'];
+
+const none = Object.freeze({});
+
+export function checkOptions<R extends Readonly<Record<string, Rule<unknown>>>>(op: string, options: unknown, rules: R): CheckedOptions<R> {
+  if (options === undefined) return none;
+  if (!isRecord(options)) throw optionError(op, 'the last argument', received(options), 'an object of options');
+  const checked: Record<string, unknown> = {};
+  for (const name in options) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) throw unknownOption(op, name, Object.keys(rules));
+    const value = options[name];
+    if (value !== undefined) checked[name] = rule(op, name, value);
+  }
+  return checked as CheckedOptions<R>;
+}
+
+function isRecord(options: unknown): options is Readonly<Record<string, unknown>> {
+  return typeof options === 'object' && options !== null && !Array.isArray(options);
+}
+
+function unknownOption(op: string, name: string, known: readonly string[]): FoveaError {
+  if (asyncNames.includes(name))
+    return new FoveaError('ERR_OPTION', `${op}: option '${name}' belongs to ${op}Async, expected one of ${known.join(', ')}`);
+  const nearest = nearestName(name, [...known, ...asyncNames]);
+  return new FoveaError('ERR_OPTION', `${op}: unknown option '${name}', did you mean '${nearest}'? (options are ${known.join(', ')})`);
+}
+
+function nearestName(name: string, known: readonly string[]): string {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[_-]/g, '');
+  const distances = known.map((candidate) => editDistance(plain(name), plain(candidate)));
+  return known[distances.indexOf(Math.min(...distances))] ?? '';
+}
+
+/** Letters to insert, delete or replace to make b of a (Levenshtein 1966). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+// ---- rules ----
+
+export const boolean: Rule<boolean> = (op, name, value) => {
+  if (typeof value !== 'boolean') throw optionError(op, name, received(value), 'true or false');
+  return value;
+};
+
+/** A number that float32 holds: the kernels compute in it. */
+export const finite: Rule<number> = (op, name, value) => {
+  if (typeof value !== 'number' || !Number.isFinite(Math.fround(value)))
+    throw optionError(op, name, received(value), 'a finite float32 number');
+  return value;
+};
+
+export const positive: Rule<number> = (op, name, value) => {
+  const number = finite(op, name, value);
+  if (!(Math.fround(number) > 0)) throw optionError(op, name, received(value), 'a finite float32 number above 0');
+  return number;
+};
+
+export const integer: Rule<number> = (op, name, value) => {
+  if (!Number.isSafeInteger(value)) throw optionError(op, name, received(value), 'a whole number');
+  return value as number;
+};
+
+export const layout: Rule<'bhsd' | 'bshd'> = (op, name, value) => {
+  if (value !== 'bhsd' && value !== 'bshd') throw optionError(op, name, received(value), "'bhsd' or 'bshd'");
+  return value;
+};
+
+/** `[left, right]`: whole numbers from 0, or Infinity. */
+export const window: Rule<readonly [number, number]> = (op, name, value) => {
+  const isSide = (side: unknown): side is number => side === Infinity || (Number.isSafeInteger(side) && (side as number) >= 0);
+  if (!Array.isArray(value)) throw optionError(op, name, received(value), 'two numbers of keys [left, right]');
+  const [left, right] = value as unknown[];
+  if (value.length !== 2 || !isSide(left) || !isSide(right)) {
+    throw optionError(op, name, list(value), 'two numbers of keys [left, right], each a whole number from 0 or Infinity for no bound');
+  }
+  return [left, right];
+};
+
+export const int32Array: Rule<Int32Array> = (op, name, value) => {
+  if (!isInt32Array(value)) throw dtypeError(op, name, received(value), 'an Int32Array');
+  return value;
+};
+
+export const integerOrInt32Array: Rule<number | Int32Array> = (op, name, value) => {
+  if (isInt32Array(value)) return value;
+  if (!Number.isSafeInteger(value)) throw optionError(op, name, received(value), 'a whole number or an Int32Array');
+  return value as number;
+};
+
+export const float32Array: Rule<Float32Array> = (op, name, value) => {
+  if (kindOf(value) !== 'Float32Array') throw dtypeError(op, name, received(value), 'a Float32Array');
+  return value as Float32Array;
+};
+
+export const floatTensor = checkFloats;
+export const float32Tensor = checkFloat32;
+export const maskTensor = checkMask;
+
+/** Anything that tells of an abort as the platform's own does. */
+export const signal: Rule<AbortSignal> = (op, name, value) => {
+  const isSignal = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+  if (!isSignal) throw optionError(op, name, received(value), 'an AbortSignal');
+  return value as AbortSignal;
+};
+
+function isInt32Array(value: unknown): value is Int32Array {
+  return kindOf(value) === 'Int32Array';
+}
