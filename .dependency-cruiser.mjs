@@ -30,7 +30,7 @@ export default {
     layer(
       'presets',
       presets,
-      ['^src/ops/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load\\.ts$', words],
+      ['^src/ops/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load(-node|-browser)?\\.ts$', words],
       'a preset names the public API and its backends',
     ),
     layer('family', family, ['^src/ops/', '^src/index\\.ts$', words], 'the family stands on the ops like any user'),
@@ -45,9 +45,9 @@ export default {
     {
       name: 'plans-as-types',
       severity: 'error',
-      comment: 'below the plan nothing plans: a backend sees plans as types, and the order of their words',
+      comment: 'below the plan nothing plans: a backend sees plans as types, their tensors, and the order of their words',
       from: { path: '^src/backend/' },
-      to: { path: '^src/plan/', pathNot: '^src/plan/layout\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/plan/', pathNot: '^src/plan/(layout|tensors)\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-cycles',
