@@ -1,0 +1,305 @@
+// The kernels as a Node-API addon: marshalling, no arithmetic. What JavaScript sees of it is typed in src/backend/native/addon.ts.
+//
+// Each environment (the main thread, every worker) has a state of its own and there are no globals, so any number may load it.
+// What touches JavaScript is plain Node-API with its statuses looked at or passed over: in a worker that is being terminated
+// every such function refuses, at any point, and the convenient forms of node-addon-api end the process when one does.
+#include <napi.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <new>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "dispatch.h"
+#include "jobs.h"
+#include "scratch.h"
+
+namespace fovea {
+namespace {
+
+// ---- arguments ----
+
+/** What stands for memory that is not there (no elements, or detached): too short for any tensor that has an element. */
+alignas(64) char no_bytes[64];
+
+Buffer lent(void* data, size_t bytes) { return bytes == 0 ? Buffer{no_bytes, 0} : Buffer{data, static_cast<int64_t>(bytes)}; }
+
+/** Bytes of an element; 0 for a type that this Node knows and we do not. */
+size_t element_bytes(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+/** A typed array's or DataView's memory, {null, 0} for undefined. False when it is anything else. */
+bool read_buffer(napi_env env, napi_value value, Buffer* buffer) {
+  void* data = nullptr;
+  size_t length = 0;
+  napi_valuetype kind = napi_null;
+  if (napi_typeof(env, value, &kind) != napi_ok) return false;
+  *buffer = {nullptr, 0};
+  if (kind == napi_undefined) return true;
+
+  auto type = static_cast<napi_typedarray_type>(-1);
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
+    *buffer = lent(data, length * element_bytes(type));
+    return element_bytes(type) != 0;
+  }
+  if (napi_get_dataview_info(env, value, &length, &data, nullptr, nullptr) != napi_ok) return false;
+  *buffer = lent(data, length);
+  return true;
+}
+
+/**
+ * The words and buffers of a call, from argument `first` on; null, or what is wrong with them. The words are copied, so that
+ * whoever else sees their memory cannot change what has been checked.
+ */
+const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Call* call) {
+  const napi_env env = info.Env();
+  auto type = static_cast<napi_typedarray_type>(-1);
+  void* data = nullptr;
+  size_t length = 0;
+  const bool typed = napi_get_typedarray_info(env, info[first], &type, &length, &data, nullptr, nullptr) == napi_ok;
+  if (!typed || type != napi_float64_array) return "the words of a call are no Float64Array";
+  const auto* words = static_cast<const double*>(data);
+  call->op = op;
+  call->kernels = static_cast<const Kernels*>(info.Data());
+  call->words.assign(words, words + (words == nullptr ? 0 : length));
+
+  const size_t begin = first + 1;
+  call->buffers.resize(info.Length() > begin ? info.Length() - begin : 0);
+  for (size_t i = 0; i < call->buffers.size(); ++i) {
+    if (!read_buffer(env, info[begin + i], &call->buffers[i])) return "a buffer of a call is no typed array, DataView or undefined";
+  }
+  return nullptr;
+}
+
+// ---- an environment's state ----
+
+/** A job that JavaScript waits for: what must stay alive until it has settled. */
+struct Pending {
+  uint32_t id = 0;
+  Napi::ObjectReference kept;  // an array: the function to call, then the buffers
+  Status status = Status::ok;
+};
+
+class Environment {
+ public:
+  Call call;  // the one that runs now; kept so that its vectors' memory is reused
+
+  /** The job's id, or null and an exception. `kept` as in Pending. */
+  napi_value start(Napi::Env env, Call&& job, Napi::Object kept);
+  void cancel(uint32_t id) {
+    if (jobs_ != nullptr) jobs_->cancel(id);
+  }
+
+ private:
+  static void tell(Napi::Env env, Napi::Function, Environment* here, Pending* pending);
+  using Channel = Napi::TypedThreadSafeFunction<Environment, Pending, &Environment::tell>;
+
+  bool open(Napi::Env env);
+  static void close(void* here);
+
+  std::unique_ptr<Jobs> jobs_;  // null before the first and after the environment's end
+  std::unordered_map<uint32_t, Pending> pending_;
+  Channel channel_;  // to the event loop, which it keeps running while something is pending
+  uint32_t last_id_ = 0;
+};
+
+/** Called on the event loop for a job that has settled; with a null env where the environment is coming down. */
+void Environment::tell(Napi::Env env, Napi::Function, Environment* here, Pending* pending) {
+  if (env == nullptr) return;
+  const auto entry = here->pending_.extract(pending->id);
+  if (here->pending_.empty()) here->channel_.Unref(env);
+  napi_value done, status, undefined;
+  if (napi_get_element(env, entry.mapped().kept.Value(), 0, &done) != napi_ok) return;
+  if (napi_create_int32(env, static_cast<int32_t>(entry.mapped().status), &status) != napi_ok) return;
+  if (napi_get_undefined(env, &undefined) != napi_ok) return;
+  if (napi_call_function(env, undefined, done, 1, &status, nullptr) != napi_pending_exception) return;
+  napi_value thrown;  // as from any callback of the event loop: an uncaught exception
+  if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) napi_fatal_exception(env, thrown);
+}
+
+bool Environment::open(Napi::Env env) {
+  if (jobs_ != nullptr) return true;
+  auto jobs = std::make_unique<Jobs>();
+  channel_ = Channel::New(env, "fovea", 0, 1, this);
+  if (env.IsExceptionPending()) return false;
+  channel_.Unref(env);
+  // Added after the channel and so called before the channel's own hook: no thread is left that could still use it then.
+  if (napi_add_env_cleanup_hook(env, close, this) != napi_ok) return false;
+  jobs_ = std::move(jobs);
+  return true;
+}
+
+void Environment::close(void* data) {
+  auto* const here = static_cast<Environment*>(data);
+  here->jobs_.reset();
+  here->pending_.clear();
+  here->channel_.Release();
+}
+
+napi_value Environment::start(Napi::Env env, Call&& job, Napi::Object kept) {
+  if (!open(env)) return nullptr;
+  do ++last_id_;
+  while (pending_.contains(last_id_));
+  Pending* const pending = &pending_[last_id_];
+  pending->id = last_id_;
+  pending->kept = Napi::Persistent(kept);
+  if (pending_.size() == 1) channel_.Ref(env);
+  jobs_->start(last_id_, std::move(job), [pending, channel = channel_](Status status) {
+    pending->status = status;
+    channel.NonBlockingCall(pending);
+  });
+  return Napi::Number::New(env, last_id_);
+}
+
+Environment& environment(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<Environment>(); }
+
+// ---- what JavaScript calls ----
+
+constexpr Op kOps[] = {Op::attention, Op::matmul, Op::softmax, Op::merge};
+constexpr const char* kOpNames[] = {"attention", "matmul", "softmax", "merge"};
+
+napi_value type_error(napi_env env, const std::string& message) {
+  napi_throw_type_error(env, nullptr, message.c_str());
+  return nullptr;
+}
+
+/** (words, ...buffers) → status */
+template <Op op>
+napi_value run_now(const Napi::CallbackInfo& info) {
+  Call& call = environment(info).call;
+  if (const char* wrong = read_call(info, 0, op, &call)) return type_error(info.Env(), wrong);
+  Host host = {acquire_scratch, [](Host*) { return false; }};
+  const Words words = {call.words.data(), static_cast<int64_t>(call.words.size())};
+  const Buffers buffers = {call.buffers.data(), static_cast<int64_t>(call.buffers.size())};
+  return Napi::Number::New(info.Env(), static_cast<int32_t>(run_call(op, *call.kernels, words, buffers, &host)));
+}
+
+/** The op of that name; null when there is none. */
+const Op* find_op(const std::string& name) {
+  const auto* const found = std::find(std::begin(kOpNames), std::end(kOpNames), name);
+  return found == std::end(kOpNames) ? nullptr : &kOps[found - kOpNames];
+}
+
+/** (op, done, words, ...buffers) → the job's id */
+napi_value start(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Op* const op = info[0].IsString() ? find_op(info[0].As<Napi::String>()) : nullptr;
+  if (op == nullptr) return type_error(env, "start takes the name of an op first");
+  if (!info[1].IsFunction()) return type_error(env, "start takes a function second");
+  Call job;
+  if (const char* wrong = read_call(info, 2, *op, &job)) return type_error(env, wrong);
+
+  const auto kept = Napi::Array::New(env, info.Length());
+  napi_set_element(env, kept, 0, info[1]);
+  for (uint32_t i = 3; i < info.Length(); ++i) napi_set_element(env, kept, i, info[i]);
+  return environment(info).start(env, std::move(job), kept);
+}
+
+/** (id) → undefined */
+napi_value cancel(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return type_error(info.Env(), "cancel takes a job's id");
+  environment(info).cancel(info[0].As<Napi::Number>().Uint32Value());
+  return info.Env().Undefined();
+}
+
+/** () → { name, supported, missing }[] */
+napi_value targets(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto list = Napi::Array::New(env);
+  uint32_t count = 0;
+  for (const Kernels* kernels : all_targets()) {
+    const std::string missing = missing_features(*kernels);
+    const auto target = Napi::Object::New(env);
+    napi_set_named_property(env, target, "name", Napi::String::New(env, kernels->name));
+    napi_set_named_property(env, target, "supported", Napi::Boolean::New(env, missing.empty()));
+    napi_set_named_property(env, target, "missing", Napi::String::New(env, missing));
+    napi_set_element(env, list, count++, target);
+  }
+  return list;
+}
+
+napi_value tile_object(Napi::Env env, const TileSizes& sizes) {
+  const auto tile = Napi::Object::New(env);
+  const auto set = [&](const char* name, int32_t size) { napi_set_named_property(env, tile, name, Napi::Number::New(env, size)); };
+  set("lanes", sizes.lanes);
+  set("rows", sizes.rows);
+  set("columns", sizes.columns);
+  set("queryTile", sizes.query_tile);
+  set("keyTile", sizes.key_tile);
+  return tile;
+}
+
+/** What Node calls. C++ must not throw through it: all that can be thrown here is that there is no memory. */
+template <napi_value (*body)(const Napi::CallbackInfo&)>
+napi_value callback(napi_env env, napi_callback_info info) {
+  try {
+    return body(Napi::CallbackInfo(env, info));
+  } catch (const std::bad_alloc&) {
+    napi_throw_range_error(env, nullptr, "out of memory");
+    return nullptr;
+  }
+}
+
+template <napi_value (*body)(const Napi::CallbackInfo&)>
+void add_function(Napi::Object to, const char* name, const Kernels* kernels = nullptr) {
+  napi_value function;
+  if (napi_create_function(to.Env(), name, NAPI_AUTO_LENGTH, callback<body>, const_cast<Kernels*>(kernels), &function) != napi_ok) return;
+  napi_set_named_property(to.Env(), to, name, function);
+}
+
+/** (name) → the target's functions */
+napi_value target(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) return type_error(env, "target takes a name");
+  const std::string name = info[0].As<Napi::String>();
+  const Kernels* const kernels = find_target(name);
+  if (kernels == nullptr) return type_error(env, "there is no target '" + name + "' in this addon");
+  const std::string missing = missing_features(*kernels);
+  if (!missing.empty()) return type_error(env, "target " + name + " needs what this CPU lacks: " + missing);
+
+  const auto functions = Napi::Object::New(env);
+  napi_set_named_property(env, functions, "name", info[0]);
+  napi_set_named_property(env, functions, "tile", tile_object(env, kernels->tile));
+  add_function<run_now<Op::attention>>(functions, "attention", kernels);
+  add_function<run_now<Op::matmul>>(functions, "matmul", kernels);
+  add_function<run_now<Op::softmax>>(functions, "softmax", kernels);
+  add_function<run_now<Op::merge>>(functions, "merge", kernels);
+  add_function<start>(functions, "start", kernels);
+  add_function<cancel>(functions, "cancel");
+  return functions;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment);
+  add_function<targets>(exports, "targets");
+  add_function<target>(exports, "target");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(fovea, init)
+
+}  // namespace fovea

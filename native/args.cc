@@ -1,0 +1,177 @@
+// Reads a call's words and buffers into the structs of args.h, and refuses whatever would let a kernel leave a buffer.
+// Compiled for wasm too: no libc, no std::, no exceptions.
+#include "reader.h"
+
+namespace fovea {
+namespace {
+
+enum class Need { always, optional };
+
+View4 read_view4(Reader& in, Need need, int64_t word, int64_t buffer, DType dtype, int64_t element, const int64_t (&sizes)[4]) {
+  int64_t strides[4];
+  void* data =
+      need == Need::always ? in.view(word, buffer, element, sizes, strides) : in.optional_view(word, buffer, element, sizes, strides);
+  return {data, dtype, strides[0], strides[1], strides[2], strides[3]};
+}
+
+}  // namespace
+
+Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
+  if (words.count < kAttentionWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kAttentionBatch);
+  const int64_t hq = args->query_heads = in.size(kAttentionQueryHeads);
+  const int64_t hkv = args->kv_heads = in.size(kAttentionKvHeads);
+  const int64_t sq = args->query_length = in.size(kAttentionQueryLength);
+  const int64_t skv = args->key_length = in.size(kAttentionKeyLength);
+  const int64_t d = args->head_dim = in.size(kAttentionHeadDim);
+  const int64_t dv = args->value_dim = in.size(kAttentionValueDim);
+  in.require(hkv == 0 ? hq == 0 : hq % hkv == 0, Status::bad_words);
+  in.limit_work({b, hq, sq, skv, d > dv ? d : dv});
+  in.limit_work({b, hkv, skv, d > dv ? d : dv});
+
+  const DType dtype = in.dtype(kAttentionDtype);
+  const DType out_dtype = in.out_dtype(kAttentionOutDtype, dtype);
+  args->scale = static_cast<float>(in.number(kAttentionScale));
+  args->softcap = static_cast<float>(in.number(kAttentionSoftcap));
+  args->window_left = in.bound(kAttentionWindowLeft);
+  args->window_right = in.bound(kAttentionWindowRight);
+  args->query_offset = in.whole(kAttentionQueryOffset);
+
+  const auto view = [&](Need need, int buffer, DType type, int64_t element, const int64_t(&sizes)[4]) {
+    return read_view4(in, need, kAttentionViews + 5 * buffer, buffer, type, element, sizes);  // views and buffers: one order
+  };
+  args->q = view(Need::always, kAttentionQ, dtype, element_bytes(dtype), {b, hq, sq, d});
+  args->k = view(Need::always, kAttentionK, dtype, element_bytes(dtype), {b, hkv, skv, d});
+  args->v = view(Need::always, kAttentionV, dtype, element_bytes(dtype), {b, hkv, skv, dv});
+  args->out = view(Need::always, kAttentionOut, out_dtype, element_bytes(out_dtype), {b, hq, sq, dv});
+  args->mask = view(Need::optional, kAttentionMask, DType::float32, sizeof(uint8_t), {b, hq, sq, skv});
+  args->bias = view(Need::optional, kAttentionBias, DType::float32, sizeof(float), {b, hq, sq, skv});
+
+  args->alibi = in.optional_array<const float>(kAttentionAlibi, {hq});
+  args->sinks = in.optional_array<const float>(kAttentionSinks, {hq});
+  args->key_lengths = in.optional_array<const int32_t>(kAttentionKeyLengths, {b});
+  args->query_lengths = in.optional_array<const int32_t>(kAttentionQueryLengths, {b});
+  args->query_offsets = in.optional_array<const int32_t>(kAttentionQueryOffsets, {b});
+  args->weights = in.optional_array<float>(kAttentionWeights, {b, hq, sq, skv});
+  args->log_sum_exp = in.optional_array<float>(kAttentionLogSumExp, {b, hq, sq});
+  return in.status();
+}
+
+Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
+  constexpr int kRank = kMatmulBatchRank + 2;
+  if (words.count < kMatmulWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t m = args->m = in.size(kMatmulM);
+  const int64_t n = args->n = in.size(kMatmulN);
+  const int64_t k = args->k = in.size(kMatmulK);
+  int64_t work[kMatmulBatchRank + 3];
+  for (int i = 0; i < kMatmulBatchRank; ++i) work[i] = args->batch[i] = in.size(kMatmulBatch + i);
+  work[kMatmulBatchRank] = m;
+  work[kMatmulBatchRank + 1] = n;
+  work[kMatmulBatchRank + 2] = k;
+  in.limit_work(work);
+
+  const DType dtype = in.dtype(kMatmulDtype);
+  const DType out_dtype = in.out_dtype(kMatmulOutDtype, dtype);
+  const auto matrix = [&](int buffer, DType type, int64_t rows, int64_t columns) {
+    int64_t sizes[kRank], strides[kRank];
+    for (int i = 0; i < kMatmulBatchRank; ++i) sizes[i] = args->batch[i];
+    sizes[kRank - 2] = rows;
+    sizes[kRank - 1] = columns;
+    MatrixView view = {};
+    view.data = in.view(kMatmulViews + (1 + kRank) * buffer, buffer, element_bytes(type), sizes, strides);
+    view.dtype = type;
+    for (int i = 0; i < kMatmulBatchRank; ++i) view.batch_strides[i] = strides[i];
+    view.row_stride = strides[kRank - 2];
+    view.column_stride = strides[kRank - 1];
+    return view;
+  };
+  args->a = matrix(kMatmulA, dtype, m, k);
+  args->b = matrix(kMatmulB, dtype, k, n);
+  args->out = matrix(kMatmulOut, out_dtype, m, n);
+
+  int64_t bias_strides[1];
+  args->bias = static_cast<const float*>(in.optional_view(kMatmulBiasOffset, kMatmulBias, sizeof(float), {n}, bias_strides));
+  args->bias_stride = bias_strides[0];
+  return in.status();
+}
+
+Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args) {
+  constexpr int kRank = kSoftmaxOuterRank + 1;
+  if (words.count < kSoftmaxWords) return Status::bad_words;
+  Reader in(words, buffers);
+  int64_t sizes[kRank];
+  for (int i = 0; i < kSoftmaxOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kSoftmaxOuter + i);
+  sizes[kRank - 1] = args->length = in.size(kSoftmaxLength);
+  in.limit_work(sizes);
+
+  const DType dtype = in.dtype(kSoftmaxDtype);
+  const DType out_dtype = in.out_dtype(kSoftmaxOutDtype, dtype);
+  args->scale = static_cast<float>(in.number(kSoftmaxScale));
+  const auto axis = [&](Need need, int buffer, DType type, int64_t element) {
+    const int64_t word = kSoftmaxViews + (1 + kRank) * buffer;
+    int64_t strides[kRank];
+    AxisView view = {};
+    view.data =
+        need == Need::always ? in.view(word, buffer, element, sizes, strides) : in.optional_view(word, buffer, element, sizes, strides);
+    view.dtype = type;
+    for (int i = 0; i < kSoftmaxOuterRank; ++i) view.outer_strides[i] = strides[i];
+    view.axis_stride = strides[kRank - 1];
+    return view;
+  };
+  args->x = axis(Need::always, kSoftmaxX, dtype, element_bytes(dtype));
+  args->out = axis(Need::always, kSoftmaxOut, out_dtype, element_bytes(out_dtype));
+  args->mask = axis(Need::optional, kSoftmaxMask, DType::float32, sizeof(uint8_t));
+  return in.status();
+}
+
+namespace {
+
+MergePart read_part(Reader& in, const MergeArgs& args, int64_t part, int64_t first_word, int64_t first_buffer) {
+  const int64_t word = first_word + kMergeWordsPerPart * part;
+  const int64_t buffer = first_buffer + 2 * part;
+  const int64_t rows[3] = {args.batch, args.heads, args.query_length};
+  int64_t strides[3];
+  MergePart read = {};
+  read.output = read_view4(in, Need::always, word, buffer, args.dtype, element_bytes(args.dtype),
+                           {args.batch, args.heads, args.query_length, args.value_dim});
+  read.log_sum_exp.data = in.view(word + 5, buffer + 1, sizeof(float), rows, strides);
+  read.log_sum_exp.batch_stride = strides[0];
+  read.log_sum_exp.head_stride = strides[1];
+  read.log_sum_exp.row_stride = strides[2];
+  return read;
+}
+
+}  // namespace
+
+Status read_merge(Words words, Buffers buffers, MergeArgs* args) {
+  if (words.count < kMergePartWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kMergeBatch);
+  const int64_t h = args->heads = in.size(kMergeHeads);
+  const int64_t sq = args->query_length = in.size(kMergeQueryLength);
+  const int64_t dv = args->value_dim = in.size(kMergeValueDim);
+  const int64_t parts = args->parts = in.size(kMergeParts);
+  if (parts > (words.count - kMergePartWords) / kMergeWordsPerPart) return Status::bad_words;
+  in.limit_work({b, h, sq, dv, parts});
+
+  args->dtype = in.dtype(kMergeDtype);
+  const DType out_dtype = in.out_dtype(kMergeOutDtype, args->dtype);
+  args->out = read_view4(in, Need::always, kMergeOut, kMergeOutBuffer, out_dtype, element_bytes(out_dtype), {b, h, sq, dv});
+  args->log_sum_exp = in.array<float>(kMergeLogSumExpBuffer, {b, h, sq});
+  args->sinks = in.optional_array<const float>(kMergeSinksBuffer, {h});
+  for (int64_t part = 0; part < parts; ++part) read_part(in, *args, part, kMergePartWords, kMergePartBuffers);
+  args->part_words = words.data + kMergePartWords;
+  args->part_buffers = buffers.count > kMergePartBuffers ? buffers.data + kMergePartBuffers : nullptr;
+  return in.status();
+}
+
+MergePart read_merge_part(const MergeArgs& args, int64_t part) {
+  const Words words = {args.part_words, kMergeWordsPerPart * args.parts};
+  const Buffers buffers = {args.part_buffers, args.part_buffers == nullptr ? 0 : 2 * args.parts};
+  Reader in(words, buffers);
+  return read_part(in, args, part, 0, 0);
+}
+
+}  // namespace fovea

@@ -1,0 +1,31 @@
+// Which reader belongs to which run function.
+#include "call.h"
+
+namespace fovea {
+namespace {
+
+template <class Args>
+Status read_and_run(Status (*read)(Words, Buffers, Args*), Status (*run)(const Kernels&, const Args&, Host*), const Kernels& kernels,
+                    Words words, Buffers buffers, Host* host) {
+  Args args = {};
+  const Status status = read(words, buffers, &args);
+  return status == Status::ok ? run(kernels, args, host) : status;
+}
+
+}  // namespace
+
+Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Host* host) {
+  switch (op) {
+    case Op::attention:
+      return read_and_run(read_attention, run_attention, kernels, words, buffers, host);
+    case Op::matmul:
+      return read_and_run(read_matmul, run_matmul, kernels, words, buffers, host);
+    case Op::softmax:
+      return read_and_run(read_softmax, run_softmax, kernels, words, buffers, host);
+    case Op::merge:
+      return read_and_run(read_merge, run_merge, kernels, words, buffers, host);
+  }
+  return Status::bad_words;
+}
+
+}  // namespace fovea

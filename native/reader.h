@@ -1,0 +1,136 @@
+// Takes single words and buffers out of a call, with every check that memory safety needs; which word means what is args.cc's.
+//
+// All checks are float64 sums and products of whole numbers: exact up to 2^53, and monotonous beyond, so that what would have
+// wrapped around as an integer compares as too large here.
+#pragma once
+
+#include "args.h"
+
+namespace fovea {
+
+constexpr double kLargestWhole = 9007199254740992.0;   // 2^53, the end of what float64 counts exactly
+constexpr double kLargestWork = 288230376151711744.0;  // 2^58: room for the padding of tiles before int64 ends
+
+/**
+ * Reads one call and notes what is wrong with it. Reading never stops: a word that is none reads as 0, a tensor that does not fit
+ * as null, and the caller asks for the status at the end. The caller has seen to it that the words are there.
+ */
+class Reader {
+ public:
+  Reader(Words words, Buffers buffers) : words_(words.data), buffers_(buffers) {}
+
+  /** The first failure, in the order of Status. */
+  Status status() const { return failures_ == 0 ? Status::ok : static_cast<Status>(__builtin_ctz(failures_)); }
+
+  void require(bool condition, Status otherwise) { failures_ |= uint32_t{!condition} << static_cast<int>(otherwise); }
+
+  /** A finite number. */
+  double number(int64_t word) {
+    const double value = words_[word];
+    require(value - value == 0, Status::bad_words);
+    return value;
+  }
+
+  /** A whole number in [-2^53, 2^53]. */
+  int64_t whole(int64_t word) { return whole_from(-kLargestWhole, word); }
+
+  /** A whole number in [0, 2^53]. */
+  int64_t size(int64_t word) { return whole_from(0, word); }
+
+  /** A whole number, or Infinity: kUnbounded. */
+  int64_t bound(int64_t word) { return words_[word] > kLargestWhole ? kUnbounded : whole(word); }
+
+  DType dtype(int64_t word) {
+    const int64_t value = size(word);
+    const bool known = value <= static_cast<int64_t>(DType::bfloat16);
+    require(known, Status::bad_words);
+    return known ? static_cast<DType>(value) : DType::float32;
+  }
+
+  /** What a call writes: float32, or the dtype of what it reads. */
+  DType out_dtype(int64_t word, DType in) {
+    const DType value = dtype(word);
+    require(value == in || value == DType::float32, Status::bad_words);
+    return value;
+  }
+
+  /** Refuses sizes whose products, any of them, could overflow where tasks are cut and scratch is measured. */
+  template <int Rank>
+  void limit_work(const int64_t (&sizes)[Rank]) {
+    double work = 1;
+    for (const int64_t size : sizes) work *= size > 0 ? static_cast<double>(size) : 1;
+    require(work <= kLargestWork, Status::bad_words);
+  }
+
+  /**
+   * Where a tensor's first element lies, null where the call lends no buffer. Reads its offset and strides (words from `word`
+   * on) and checks that its last element lies inside the buffer; a tensor with a size of zero touches nothing.
+   */
+  template <int Rank>
+  void* optional_view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
+    const int64_t offset = size(word);
+    double last = static_cast<double>(offset);
+    bool empty = false;
+    for (int i = 0; i < Rank; ++i) {
+      strides[i] = size(word + 1 + i);
+      last += static_cast<double>(sizes[i] - 1) * static_cast<double>(strides[i]);
+      empty = empty || sizes[i] == 0;
+    }
+    return inside(lend(buffer), empty ? 0 : offset, empty ? 0 : last + 1, element);
+  }
+
+  /** The same for a tensor that a call cannot do without. */
+  template <int Rank>
+  void* view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
+    require_buffer(buffer, sizes);
+    return optional_view(word, buffer, element, sizes, strides);
+  }
+
+  /** A contiguous array from its buffer's start, null where the call lends none. */
+  template <class T, int Rank>
+  T* optional_array(int64_t buffer, const int64_t (&sizes)[Rank]) {
+    double count = 1;
+    for (const int64_t size : sizes) count *= static_cast<double>(size);
+    return static_cast<T*>(inside(lend(buffer), 0, count, sizeof(T)));
+  }
+
+  template <class T, int Rank>
+  T* array(int64_t buffer, const int64_t (&sizes)[Rank]) {
+    require_buffer(buffer, sizes);
+    return optional_array<T>(buffer, sizes);
+  }
+
+ private:
+  int64_t whole_from(double least, int64_t word) {
+    const double value = words_[word];
+    const bool in_range = value >= least && value <= kLargestWhole;
+    const auto whole = static_cast<int64_t>(in_range ? value : 0);
+    require(in_range && static_cast<double>(whole) == value, Status::bad_words);
+    return whole;
+  }
+
+  Buffer lend(int64_t buffer) const { return buffer < buffers_.count ? buffers_.data[buffer] : Buffer{nullptr, 0}; }
+
+  template <int Rank>
+  void require_buffer(int64_t buffer, const int64_t (&sizes)[Rank]) {
+    bool empty = false;
+    for (const int64_t size : sizes) empty = empty || size == 0;
+    require(empty || lend(buffer).data != nullptr, Status::buffer_missing);
+  }
+
+  /** The element at `offset` of a buffer in which elements up to `end` are used; null when they are not all there. */
+  void* inside(Buffer lent, int64_t offset, double end, int64_t element) {
+    if (lent.data == nullptr || end == 0) return lent.data;
+    const bool fits = end * static_cast<double>(element) <= static_cast<double>(lent.bytes);
+    const bool aligned = (reinterpret_cast<uintptr_t>(lent.data) & static_cast<uintptr_t>(element - 1)) == 0;
+    require(fits, Status::buffer_short);
+    require(aligned, Status::misaligned);
+    return fits ? static_cast<char*>(lent.data) + offset * element : nullptr;
+  }
+
+  const double* words_;
+  Buffers buffers_;
+  uint32_t failures_ = 0;  // bit n: Status n
+};
+
+}  // namespace fovea

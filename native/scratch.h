@@ -1,0 +1,16 @@
+// Memory that a thread's calls work in: grown when a call needs more, reused by the next one, freed when the thread ends.
+#pragma once
+
+#include <cstdint>
+
+#include "schedule.h"
+
+namespace fovea {
+
+/**
+ * At least `bytes` of this thread's scratch, aligned to 64, or null when there is no memory. What was lent before is given
+ * back by this: the content is lost. The function that Host::acquire wants.
+ */
+void* acquire_scratch(Host* host, int64_t bytes);
+
+}  // namespace fovea
