@@ -59,6 +59,7 @@ async function judge({ contender: url, variant, threads, item, budgetMs, leastRu
 
 // Ctrl-C reaches the whole group of processes; it is the parent that decides what becomes of this one.
 process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
 process.once('message', async (message) => {
   const verdict = await judge(/** @type {Assignment} */ (message)).catch((error) => ({ kind: 'failed', reason: messageOf(error) }));
   process.send?.(verdict, () => process.exit());

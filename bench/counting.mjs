@@ -52,5 +52,5 @@ export function bytesOf(item) {
   return item.batch * (perKey + perQuery) * bytesPerNumber;
 }
 
-/** Rough cost for a plain loop, to say which cases are too much for it. @param {Case} item */
-export const workOf = (item) => (item.op === 'softmax' ? item.shape[0] * item.shape[1] : flopsOf(item));
+/** Rough cost for plain JavaScript, to say what is too much for it: a number from memory counts as 16 flops. @param {Case} item */
+export const workOf = (item) => flopsOf(item) + (16 * bytesOf(item)) / bytesPerNumber;

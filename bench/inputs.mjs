@@ -12,7 +12,7 @@
 function numbers(length, seed) {
   const data = new Float32Array(length);
   const width = 2 * Math.sqrt(3);
-  let state = seed;
+  let state = Math.imul(seed, 0x9e3779b9); // spreads the seed's bits, or the first numbers would be small
   for (let i = 0; i < length; i++) {
     state ^= state << 13;
     state ^= state >>> 17;

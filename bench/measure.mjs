@@ -37,16 +37,14 @@ async function sample(jobs, calls, first) {
  */
 export async function measure(jobs, budgetMs, leastRuns) {
   const warmUpEnd = performance.now() + budgetMs / 3;
-  let warmUps = 0;
   let lastMs = 0;
   do {
     for (const job of jobs) {
       const begin = performance.now();
       await once(job);
       lastMs = performance.now() - begin;
-      warmUps++;
     }
-  } while (performance.now() < warmUpEnd || warmUps < 2);
+  } while (performance.now() < warmUpEnd);
 
   const calls = Math.max(1, Math.ceil(shortestSampleMs / Math.max(lastMs, 1e-4)));
   /** @type {number[]} */

@@ -18,18 +18,19 @@ import { peakKeeper } from './peaks.mjs';
  * @property {number} threads
  * @property {number} budgetMs
  * @property {number} leastRuns
+ * @property {number} patience share of a contender's `most` that there is time for
  * @property {AbortSignal} signal ends the comparison; what was measured is kept
  * @property {(done: number, total: number, name: string) => void} onRow
  */
 
 /** @param {Plan} plan @param {Probes} probes @returns {Promise<Report>} */
-export async function compare({ cases, entries, threads, budgetMs, leastRuns, signal, onRow }, probes) {
+export async function compare({ cases, entries, threads, budgetMs, leastRuns, patience, signal, onRow }, probes) {
   const environment = await environmentNow();
   const peaks = peakKeeper(probes);
   await peaks.introduce(environment.cores);
 
   const pairs = cases.flatMap((item) => entries.map((entry) => ({ item, entry })));
-  const affordable = pairs.filter(({ item, entry }) => workOf(item) <= (entry.contender.most ?? Number.POSITIVE_INFINITY));
+  const affordable = pairs.filter(({ item, entry }) => workOf(item) <= patience * (entry.contender.most ?? Number.POSITIVE_INFINITY));
   const notRun = tooMuch(pairs.filter((pair) => !affordable.includes(pair)));
   /** @type {Set<Entry>} */
   const unavailable = new Set();
@@ -52,7 +53,7 @@ export async function compare({ cases, entries, threads, budgetMs, leastRuns, si
       continue;
     }
     if (verdict.kind === 'measured') versions[entry.contender.name] = verdict.version;
-    results.push(resultOf(item, entry, threads, verdict, before && after && (before.best + after.best) / 2));
+    results.push(resultOf(item, entry, threads, verdict, before && after && Math.max(before.best, after.best)));
   }
   if (signal.aborted) notRun.push('what came after an interruption');
   return { environment: { ...environment, isa: probes.isa, versions, probes: probes.made, notRun }, peak: peaks.all(), results };

@@ -14,22 +14,22 @@ const countingLines = [
   'Attention counts 2·(d + dv) flops for each pair of a query and a key, 4·b·h·sq·skv·d in all: half of that when causal, the',
   'visible pairs in a window; a matmul 2·m·n·k. Bytes: inputs read once, output written once, from copies that no cache holds.',
   'A share is of the multiply-add peak of that instruction set, or of the read bandwidth where GB/s are given: the best round of',
-  'the probes right before and after the row, averaged. Times are the median of all runs. Max error: the largest distance from float64.',
+  'the probe right before and after the row. Times are the median of all runs. Max error: the largest distance from float64.',
 ];
 
 /** @param {Report} report */
 function environmentLines({ environment, peak }) {
   const { date, cpu, cores, isa, node, os, commit, versions, probes } = environment;
-  const peaks = Object.entries(peak).map(
-    ([name, { unit, best, median }]) => `${name} ${best.toFixed(0)} (median ${median.toFixed(0)}) ${unit}`,
-  );
   return [
     `${cpu}, ${cores} cores, ${isa.join(' ') || 'instruction sets not asked for'} · ${os} · Node ${node} · ${date}${commit ? ` · commit ${commit}` : ''}`,
-    `Versions: ${Object.entries(versions)
+    `Contenders: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,
     `Probes: ${probes}`,
-    `Measured in this run: ${peaks.join(', ') || 'no peaks'}`,
+    'Peaks of this run, best round and median:',
+    ...Object.entries(peak).map(
+      ([name, { unit, best, median }]) => `  ${name.padEnd(26)} ${best.toFixed(0).padStart(4)} ${median.toFixed(0).padStart(4)} ${unit}`,
+    ),
   ];
 }
 

@@ -65,7 +65,7 @@ export interface Contender {
   readonly variants: readonly Variant[];
   /** Made of this tree, so built before it is measured. */
   readonly ours?: boolean;
-  /** Cases with more flops (softmax: elements) than this are left out, and the report says so. */
+  /** Cases that cost more than this (see workOf in counting.mjs) are left out, and the report says so; shorter runs leave out more. */
   readonly most?: number;
   /** Gets ready; throws the reason why this variant cannot be had here. */
   open(variant: string, threads: number): Session | Promise<Session>;
@@ -119,7 +119,7 @@ export interface Result {
   readonly runs: number;
   readonly gflops: number | null;
   readonly gbs: number | null;
-  /** Of the roof: the probe's best figure before the row and after it, averaged. */
+  /** Of the roof: the best round of the probe right before the row and after it. */
   readonly shareOfPeak: number | null;
   readonly maxError: number | null;
   readonly failed?: string;

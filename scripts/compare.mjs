@@ -10,7 +10,7 @@ import { setUp } from './setup.mjs';
 
 /** @import { Entry, Report } from '../bench/types.js' */
 
-const pace = { full: { budgetMs: 1000, leastRuns: 7 }, quick: { budgetMs: 200, leastRuns: 3 } };
+const pace = { full: { budgetMs: 1000, leastRuns: 7, patience: 1 }, quick: { budgetMs: 200, leastRuns: 3, patience: 0.1 } };
 const probing = { full: { rounds: 3, roundMs: 100 }, quick: { rounds: 2, roundMs: 30 } };
 
 await asProgram(async () => {

@@ -9,6 +9,6 @@ export default {
   name: 'fovea-reference',
   ours: true,
   variants: [{ name: 'js' }],
-  most: 3e8,
+  most: 1e9,
   open: (variant, threads) => openFovea('reference', variant, threads),
 };

@@ -8,7 +8,7 @@ import { visibleKeys } from '../counting.mjs';
 export default {
   name: 'plain-loop',
   variants: [{ name: 'js' }],
-  most: 3e9,
+  most: 6e9,
   open: () => ({
     version: process.version,
     prepare(item, inputs) {
