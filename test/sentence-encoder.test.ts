@@ -40,7 +40,7 @@ describe('sentence encoder', () => {
   });
 
   describe.each(choices().filter(({ error }) => error === undefined))('$name $target', ({ name, target }) => {
-    it(`gives the original's embeddings within ${tolerance}`, { timeout: 180_000 }, () => {
+    it(`gives the original's embeddings within ${tolerance}`, { timeout: 240_000 }, () => {
       setBackend(name, { target });
       const ids = sentences.map(({ text }) => model.tokenize(text));
       const { data } = embedAll(model.encode, ids);

@@ -29,7 +29,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('answers', () => {
+// Each run also times the other backends, the slow reference among them.
+describe('answers', { timeout: 240_000 }, () => {
   it('are one JSON object on stdout, the best paragraph first', () => {
     const { status, stdout } = search([
       '--json',

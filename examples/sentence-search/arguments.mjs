@@ -15,13 +15,13 @@ import { UsageError } from './errors.mjs';
 export const defaultQueries = [
   'run tests in a real browser',
   'compile C++ for Node',
-  'match file names with wildcards',
-  'check the types of a program',
   'colours in the terminal',
+  'a parser for JavaScript',
+  'check whether a path is inside a folder',
 ];
 
 /** Paragraphs of README files that are indexed unless --limit says otherwise: what the reference backend embeds in a few minutes. */
-export const defaultLimit = 500;
+export const defaultLimit = 450;
 
 export const usage = `Semantic search with a pre-trained transformer (Universal Sentence Encoder Lite) on fovea's matmul, softmax and attention.
 

@@ -3,6 +3,8 @@ import { embeddingSize, maxTokens } from './encoder.mjs';
 
 /** Tokens in a batch, padding included: enough to use the weights many times once they are in the cache. */
 const batchTokens = 512;
+/** A batch's longest sentence is at most this many times its shortest, or its padding costs more than another batch. */
+const mostPadding = 1.25;
 
 /**
  * @param {(batch: readonly Int32Array[]) => Float32Array} encode
@@ -27,16 +29,17 @@ export const tokensRead = (sentences) => sentences.reduce((sum, ids) => sum + le
 
 /**
  * @param {readonly Int32Array[]} sentences
- * @returns {number[][]} indices of sentences of about one length; longest × count stays within batchTokens
+ * @returns {number[][]} indices of sentences of about one length, shortest first
  */
 function batchesByLength(sentences) {
-  const order = [...sentences.keys()].sort((a, b) => lengthRead(sentences[a]) - lengthRead(sentences[b]));
+  const lengths = sentences.map(lengthRead);
+  const order = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b]);
   /** @type {number[][]} */
   const batches = [];
   for (const index of order) {
     const batch = batches.at(-1);
-    // Sorted, so this sentence is the batch's longest.
-    if (batch && (batch.length + 1) * lengthRead(sentences[index]) <= batchTokens) batch.push(index);
+    const longest = lengths[index];
+    if (batch && (batch.length + 1) * longest <= batchTokens && longest <= mostPadding * lengths[batch[0]]) batch.push(index);
     else batches.push([index]);
   }
   return batches;

@@ -51,7 +51,8 @@ export function createEncoder(weights) {
  */
 function embed(sentences, embeddings, frequencies) {
   const width = frequencies.length * 2;
-  const longest = Math.max(...sentences.map((ids) => ids.length));
+  // At least one position, so that a batch of empty sentences has a row to pad.
+  const longest = Math.max(1, ...sentences.map((ids) => ids.length));
   const timing = timingSignal(longest, frequencies);
   const x = new Float32Array(sentences.length * longest * width);
   for (const [row, ids] of sentences.entries()) {
