@@ -1,0 +1,91 @@
+/** A call of an op as data: what a row of the table builds, what the oracle answers and what every backend runs. */
+import { attention, attentionAsync, matmul, matmulAsync, mergeAttention, mergeAttentionAsync, softmax, softmaxAsync, softmin, softminAsync } from '../src/index.js';
+import type { AsyncOptions, AttentionOptions, AttentionPart, FloatData, MatmulOptions, MergeOptions, SoftmaxOptions, Tensor, TensorData } from '../src/types.js';
+
+export interface AttentionCall {
+  readonly op: 'attention';
+  readonly q: Tensor<FloatData>;
+  readonly k: Tensor<FloatData>;
+  readonly v: Tensor<FloatData>;
+  readonly options: AttentionOptions;
+}
+
+export interface MatmulCall {
+  readonly op: 'matmul';
+  readonly a: Tensor<FloatData>;
+  readonly b: Tensor<FloatData>;
+  readonly options: MatmulOptions;
+}
+
+export interface SoftmaxCall {
+  readonly op: 'softmax' | 'softmin';
+  readonly x: Tensor<FloatData>;
+  readonly options: SoftmaxOptions;
+}
+
+export interface MergeCall {
+  readonly op: 'merge';
+  readonly parts: readonly AttentionPart[];
+  readonly options: MergeOptions;
+}
+
+export type Call = AttentionCall | MatmulCall | SoftmaxCall | MergeCall;
+
+/** Results by name: output, and weights and logSumExp where the call gives them. */
+export type Results = Record<string, Tensor<FloatData>>;
+
+const named = (result: { output: Tensor<FloatData>; weights?: Tensor; logSumExp?: Tensor }): Results => ({ ...result });
+
+/** Runs the call on the backend that is set. */
+export function run(call: Call): Results {
+  switch (call.op) {
+    case 'attention':
+      return named(attention(call.q, call.k, call.v, call.options));
+    case 'matmul':
+      return { output: matmul(call.a, call.b, call.options) };
+    case 'softmax':
+      return { output: softmax(call.x, call.options) };
+    case 'softmin':
+      return { output: softmin(call.x, call.options) };
+    case 'merge':
+      return named(mergeAttention(call.parts, call.options));
+  }
+}
+
+/** The same by the promise twin. */
+export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<Results> {
+  switch (call.op) {
+    case 'attention':
+      return named(await attentionAsync(call.q, call.k, call.v, { ...call.options, ...options }));
+    case 'matmul':
+      return { output: await matmulAsync(call.a, call.b, { ...call.options, ...options }) };
+    case 'softmax':
+      return { output: await softmaxAsync(call.x, { ...call.options, ...options }) };
+    case 'softmin':
+      return { output: await softminAsync(call.x, { ...call.options, ...options }) };
+    case 'merge':
+      return named(await mergeAttentionAsync(call.parts, { ...call.options, ...options }));
+  }
+}
+
+/** Every array that the call may only read. */
+export function inputsOf(call: Call): TensorData[] {
+  switch (call.op) {
+    case 'attention': {
+      const { mask, bias, alibi, sinks, keyLengths, queryLengths, queryOffset } = call.options;
+      const offsets = typeof queryOffset === 'number' ? undefined : queryOffset;
+      return [call.q.data, call.k.data, call.v.data, mask?.data, bias?.data, alibi, sinks, keyLengths, queryLengths, offsets].filter(given);
+    }
+    case 'matmul':
+      return [call.a.data, call.b.data, call.options.bias?.data].filter(given);
+    case 'softmax':
+    case 'softmin':
+      return [call.x.data, call.options.mask?.data].filter(given);
+    case 'merge':
+      return [...call.parts.flatMap(part => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
+  }
+}
+
+function given<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}

@@ -1,0 +1,97 @@
+/** Runs the table on every backend and every target that this machine has, and says by name which it has not. */
+import { createRequire } from 'node:module';
+import { describe, expect, it, beforeAll } from 'vitest';
+import { asAddon } from '../src/backend/native/addon.js';
+import { type Call, inputsOf, type Results, run } from './calls.js';
+import { cases } from './cases.js';
+import { keySizes, querySizes, widths } from './cases/attention.js';
+import { columnSizes, rowSizes } from './cases/matmul.js';
+import { expectWithin } from './check.js';
+import { type Answers, type Bounds, oracle, textbook } from './oracle.js';
+import { label, notRun, targets, use } from './targets.js';
+import { bytesOf, dense, eachElement } from './tensors.js';
+import { type Arithmetic, kernelArithmetic, referenceArithmetic } from './tolerance.js';
+
+interface Expected {
+  readonly answers: Answers;
+  readonly kernels: Bounds;
+  readonly reference: Bounds;
+}
+
+/** Worked out once for all targets. */
+const known = new Map<string, Expected>();
+
+function expectedOf(name: string, call: Call): Expected {
+  const before = known.get(name);
+  if (before) return before;
+  const answers = oracle(call);
+  const { bounds } = textbook(call);
+  const asked = (arithmetic: Arithmetic): Bounds => Object.fromEntries(Object.entries(bounds(arithmetic)).filter(([of]) => of in answers));
+  const made = { answers, kernels: asked(kernelArithmetic), reference: asked(referenceArithmetic) };
+  known.set(name, made);
+  return made;
+}
+
+const inputBytes = (call: Call): Buffer => Buffer.concat(inputsOf(call).map(data => bytesOf({ data, shape: [] })));
+
+/** Bytes of `out`, those of its elements as 0. */
+function gapsOf({ options }: Call): Buffer {
+  const { out } = options;
+  if (!out) return Buffer.of();
+  const bytes = Buffer.from(bytesOf(out));
+  const width = out.data.BYTES_PER_ELEMENT;
+  eachElement(out, place => bytes.fill(0, place * width, (place + 1) * width));
+  return bytes;
+}
+
+/** A second run gives the same bits. */
+function expectSameBits(first: Results, second: Results): void {
+  for (const [name, tensor] of Object.entries(first)) {
+    const [a, b] = [tensor, second[name] ?? tensor].map(result => Buffer.from(dense(result).data.buffer));
+    expect(b && a?.equals(b), `${name} is bitwise the same in a second run`).toBe(true);
+  }
+}
+
+for (const target of targets) {
+  const { name: backend } = target;
+  describe(label(target), () => {
+    beforeAll(() => use(target));
+    for (const { name, call } of cases)
+      it(name, () => {
+        const built = call();
+        const { answers, kernels, reference } = expectedOf(name, built);
+        const [inputs, gaps] = [inputBytes(built), gapsOf(built)];
+        const results = run(built);
+        expectWithin(built, results, answers, backend === 'reference' ? reference : kernels);
+        expect(inputs.equals(inputBytes(built)), 'inputs are not written to').toBe(true);
+        expect(gaps.equals(gapsOf(built)), 'nothing is written between the elements of out').toBe(true);
+        expectSameBits(results, run(call()));
+      });
+  });
+}
+
+describe('the table', () => {
+  it('has the oracle for every row, and no name twice', () => {
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+  });
+
+  it('straddles the tiles of every target that runs natively here', () => {
+    const native = targets.filter(({ name }) => name === 'native');
+    if (native.length === 0) return;
+    const addon = asAddon(createRequire(import.meta.url)('../build/Release/fovea.node'));
+    const straddled = (sizes: readonly number[], border: number) => [border - 1, border, border + 1].every(size => size === 0 || sizes.includes(size));
+    for (const { target } of native) {
+      const { lanes, rows, columns, queryTile, keyTile } = addon.target(target).tile;
+      expect([rowSizes, querySizes].map(sizes => straddled(sizes, rows)), `${rows} rows of ${target}`).toEqual([true, true]);
+      expect([columnSizes, keySizes, widths].map(sizes => straddled(sizes, columns)), `${columns} columns of ${target}`).toEqual([true, true, true]);
+      expect([columnSizes, keySizes, widths].map(sizes => straddled(sizes, lanes)), `${lanes} lanes of ${target}`).toEqual([true, true, true]);
+      expect(straddled(querySizes, queryTile), `query tile of ${queryTile} of ${target}`).toBe(true);
+      expect(straddled(keySizes, keyTile), `key tile of ${keyTile} of ${target}`).toBe(true);
+    }
+  });
+
+  it('names the targets that it did not run on', ({ task }) => {
+    Object.assign(task.meta, { notRun }); // printed at the very end by not-run.ts
+    expect(targets.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,11 @@
+/** The table: every row runs on every backend and every target that this machine has (cases.test.ts). */
+import { adversarialCases } from './cases/adversarial.js';
+import { attentionCases } from './cases/attention.js';
+import type { Case } from './cases/case.js';
+import { matmulCases } from './cases/matmul.js';
+import { mergeCases } from './cases/merge.js';
+import { softmaxCases } from './cases/softmax.js';
+
+export type { Case } from './cases/case.js';
+
+export const cases: readonly Case[] = [...attentionCases, ...adversarialCases, ...matmulCases, ...softmaxCases, ...mergeCases];

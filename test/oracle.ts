@@ -1,0 +1,90 @@
+/**
+ * What a call should give: the reference backend's answer, driven through the plan with its outputs widened to float64, and how
+ * far another backend may lie from it. The reference itself is held against the textbook in oracle.test.ts.
+ */
+import { runReference } from '../src/backend/reference/index.js';
+import { planAttention } from '../src/plan/attention.js';
+import { planMatmul } from '../src/plan/matmul.js';
+import { planMerge } from '../src/plan/merge.js';
+import type { Floats } from '../src/plan/plan.js';
+import { planSoftmax } from '../src/plan/softmax.js';
+import type { Call } from './calls.js';
+import { sizeOf } from './tensors.js';
+import { textbookAttention } from './textbook/attention.js';
+import { textbookMatmul } from './textbook/matmul.js';
+import { textbookMerge } from './textbook/merge.js';
+import { textbookSoftmax } from './textbook/softmax.js';
+import { type Arithmetic, attentionBounds, type Bound, matmulBound, mergeBounds, softmaxBound } from './tolerance.js';
+
+/** Results by name, row-major: output with its heads before the sequence, whatever the layout; weights and logSumExp if asked for. */
+export type Answers = Readonly<Record<string, Float64Array>>;
+export type Bounds = Readonly<Record<string, Bound>>;
+
+/** A float64 result where the plan has float32: the reference stores what it has computed, and only a Float32Array would round it. */
+function widened(size: number): Float32Array & Float64Array {
+  return new Float64Array(size).fill(Number.NaN) as unknown as Float32Array & Float64Array;
+}
+
+function rowMajor(sizes: readonly number[]): { data: Floats & Float64Array; offset: number; strides: number[] } {
+  return { data: widened(sizeOf(sizes)), offset: 0, strides: sizes.map((_, i) => sizeOf(sizes.slice(i + 1))) };
+}
+
+export function oracle(call: Call): Answers {
+  switch (call.op) {
+    case 'attention': {
+      const { plan } = planAttention(call.q, call.k, call.v, call.options);
+      const { batch, queryHeads, queryLength, keyLength, valueDim } = plan;
+      const rows = batch * queryHeads * queryLength;
+      const out = rowMajor([batch, queryHeads, queryLength, valueDim]);
+      const weights = plan.weights && widened(rows * keyLength);
+      const logSumExp = plan.logSumExp && widened(rows);
+      runReference({ ...plan, out, outDtype: 'float32', weights, logSumExp });
+      return { output: out.data, ...(weights && { weights }), ...(logSumExp && { logSumExp }) };
+    }
+    case 'matmul': {
+      const { plan } = planMatmul(call.a, call.b, call.options);
+      const out = rowMajor([...plan.batch, plan.m, plan.n]);
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
+    case 'softmax':
+    case 'softmin': {
+      // The plan reorders dimensions; without the caller's out it writes to row-major memory of x's shape, here a wide one.
+      const { plan } = planSoftmax(call.op, call.x, { ...call.options, out: undefined }, call.op === 'softmin' ? -1 : 1);
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
+    case 'merge': {
+      const { plan } = planMerge(call.parts, call.options);
+      const out = rowMajor([plan.batch, plan.heads, plan.queryLength, plan.valueDim]);
+      const logSumExp = widened(plan.batch * plan.heads * plan.queryLength);
+      runReference({ ...plan, out, outDtype: 'float32', logSumExp });
+      return { output: out.data, logSumExp };
+    }
+  }
+}
+
+/** The textbook's answer, written apart from src/, and how far each arithmetic may lie from the exact one. */
+export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: Arithmetic) => Bounds } {
+  switch (call.op) {
+    case 'attention': {
+      const sheet = textbookAttention(call);
+      const { output, weights, logSumExp } = sheet;
+      return { answers: { output, weights, logSumExp }, bounds: arithmetic => ({ ...attentionBounds(sheet, arithmetic) }) };
+    }
+    case 'matmul': {
+      const sheet = textbookMatmul(call);
+      return { answers: { output: sheet.output }, bounds: arithmetic => ({ output: matmulBound(sheet, arithmetic) }) };
+    }
+    case 'softmax':
+    case 'softmin': {
+      const sheet = textbookSoftmax(call);
+      return { answers: { output: sheet.output }, bounds: arithmetic => ({ output: softmaxBound(sheet, arithmetic) }) };
+    }
+    case 'merge': {
+      const sheet = textbookMerge(call);
+      return { answers: { output: sheet.output, logSumExp: sheet.logSumExp }, bounds: arithmetic => ({ ...mergeBounds(sheet, arithmetic) }) };
+    }
+  }
+}

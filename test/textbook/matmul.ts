@@ -1,0 +1,62 @@
+/** A matrix product by its definition, in float64 and straight from the caller's arguments. */
+import type { MatmulCall } from '../calls.js';
+import { dense, sizeOf } from '../tensors.js';
+
+export interface MatmulSheet {
+  readonly shape: readonly number[];
+  /** Products summed for one element. */
+  readonly k: number;
+  readonly output: Float64Array;
+  /** Σ|a||b| + |bias| of each element. */
+  readonly magnitude: Float64Array;
+}
+
+/** Shapes of the batch broadcast as in NumPy: aligned at the right, 1 stretches. */
+function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [x, y] = [a.at(i - rank) ?? 1, b.at(i - rank) ?? 1];
+    return a.length < rank - i ? y : b.length < rank - i ? x : x === 1 ? y : x;
+  });
+}
+
+/** Which matrix of a stack stands at an index of the broadcast batch. */
+function matrixAt(index: readonly number[], batch: readonly number[]): number {
+  return batch.reduce((at, size, i) => at * size + (size === 1 ? 0 : (index[index.length - batch.length + i] ?? 0)), 0);
+}
+
+export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
+  const [left, right] = [dense(a), dense(b)];
+  const [rows, inner] = options.transposeA ? [left.shape.at(-1) ?? 0, left.shape.at(-2) ?? 0] : [left.shape.at(-2) ?? 0, left.shape.at(-1) ?? 0];
+  const columns = (options.transposeB ? right.shape.at(-2) : right.shape.at(-1)) ?? 0;
+  const bias = options.bias && dense(options.bias).data;
+  const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  const output = new Float64Array(sizeOf(shape));
+  const magnitude = new Float64Array(output.length);
+  for (let at = 0; at < output.length; at++) {
+    const [i, j] = [Math.floor(at / columns) % rows, at % columns];
+    let rest = Math.floor(at / columns / rows);
+    const index = batch
+      .toReversed()
+      .map(size => {
+        const here = rest % size;
+        rest = Math.floor(rest / size);
+        return here;
+      })
+      .toReversed();
+    const fromLeft = matrixAt(index, left.shape.slice(0, -2)) * rows * inner;
+    const fromRight = matrixAt(index, right.shape.slice(0, -2)) * inner * columns;
+    const added = bias ? (bias[j] ?? Number.NaN) : 0;
+    let [sum, size] = [0, Math.abs(added)];
+    for (let p = 0; p < inner; p++) {
+      const x = left.data[fromLeft + (options.transposeA ? p * rows + i : i * inner + p)] ?? Number.NaN;
+      const y = right.data[fromRight + (options.transposeB ? j * inner + p : p * columns + j)] ?? Number.NaN;
+      sum += x * y;
+      size += Math.abs(x * y);
+    }
+    output[at] = sum + added;
+    magnitude[at] = size;
+  }
+  return { shape, k: inner, output, magnitude };
+}

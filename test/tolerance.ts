@@ -1,0 +1,265 @@
+/**
+ * How far a result may lie from the exact one, derived; no figure here was found by trying. If a case fails, a kernel or a
+ * derivation is wrong, not the digit.
+ *
+ * Model: every operation rounds once, fl(x ∘ y) = (x ∘ y)(1 + δ), |δ| ≤ u; n roundings in a row are at most γₙ = nu / (1 − nu)
+ * (Higham 2002, §3.1). Sums may be taken in any order, and products are counted as rounded: sse4 and wasm's simd fuse nothing,
+ * and where a target fuses there are fewer roundings, not more. Inputs in half types are read exactly; a half output is the
+ * float32 result rounded once more, which is monotone, so that an interval's ends may simply be rounded as well.
+ */
+import type { AttentionSheet } from './textbook/attention.js';
+import type { MatmulSheet } from './textbook/matmul.js';
+import type { MergeSheet } from './textbook/merge.js';
+import type { SoftmaxSheet } from './textbook/softmax.js';
+
+/** What a backend computes in. */
+export interface Arithmetic {
+  /** Unit roundoff. */
+  readonly u: number;
+  /** Relative error of exp: an ulp is at most 2u of its number. */
+  readonly exp: number;
+  /** Relative error of log. */
+  readonly log: number;
+  /** Absolute error of tanh. */
+  readonly tanh: number;
+  /** Smallest positive number: what a product may lose when it falls below the normal range. */
+  readonly smallest: number;
+  /** Below this, exp may be 0. */
+  readonly vanish: number;
+  /** Keys between two steps of the running maximum, at least. */
+  readonly keyTile: number;
+  /** Elements of a softmax row between two steps of the running maximum, at least. */
+  readonly softmaxTile: number;
+}
+
+const unit = 2 ** -24;
+/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh ≤ 4 ulp of at most 1, log ≤ 1 ulp. */
+export const kernelArithmetic: Arithmetic = {
+  u: unit,
+  exp: 4 * unit,
+  log: 2 * unit,
+  tanh: 8 * unit,
+  smallest: 2 ** -149,
+  vanish: 2 ** -126,
+  keyTile: 64,
+  softmaxTile: 1, // across rows it is streamed: the maximum may move at every element
+};
+
+const doubleUnit = 2 ** -53;
+/** src/backend/reference and the textbook itself: float64 with V8's exp, log and tanh (fdlibm: < 1 ulp). */
+export const referenceArithmetic: Arithmetic = {
+  u: doubleUnit,
+  exp: 2 * doubleUnit,
+  log: 2 * doubleUnit,
+  tanh: 2 * doubleUnit,
+  smallest: 2 ** -1074,
+  vanish: 2 ** -1022,
+  keyTile: 1,
+  softmaxTile: 1,
+};
+
+/** How far each element may lie from the oracle's, and where it lies for certain (an average lies among what it averages). */
+export interface Bound {
+  readonly slack: Float64Array;
+  readonly low?: Float64Array;
+  readonly high?: Float64Array;
+}
+
+export const gamma = (n: number, { u }: Arithmetic): number => (n * u) / (1 - n * u);
+
+/** Matmul: each product is rounded and passes through at most k − 1 additions and the bias's. */
+export function matmulBound({ k, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
+  return { slack: magnitude.map(sum => gamma(k + 1, arithmetic) * sum + (k + 1) * arithmetic.smallest) };
+}
+
+/** A softmax over a few scores whose errors are known, and what they weigh. */
+interface Terms {
+  readonly scores: readonly number[];
+  /** Absolute error of each score. */
+  readonly errors: readonly number[];
+  /** Whether two scores are made of the same numbers: their errors are then the same one. */
+  readonly alike: (a: number, b: number) => boolean;
+  /** Times that the running maximum may move. */
+  readonly steps: number;
+}
+
+interface Weighing {
+  /** exp(score − greatest score): exact, at least, at most. */
+  readonly exact: number[];
+  readonly least: number[];
+  readonly most: number[];
+  /** What a term and its rounding in a sum may be off by. */
+  readonly stray: number[];
+  /** Their sums, the roundings of adding them up included. */
+  readonly sum: number;
+  readonly sumLeast: number;
+  readonly sumMost: number;
+  /** Error of logSumExp. */
+  readonly logSumExp: number;
+}
+
+/**
+ * Softmax does not change when one number is added to all scores, so measure from the greatest, w: its own term is 1 whatever
+ * its error, and every other term j carries both, eⱼ + e_w, or nothing where j is alike w: a score is computed in one order
+ * wherever its key stands. On top: the subtraction of the running maximum, u·|gap|, once when the term is made and once for all
+ * later moves of the maximum together (their gaps add up to at most the whole), exp's own error, and for each move
+ * another exp and the product with it. A term may become 0 where exp vanishes, at each of these.
+ */
+function weigh({ scores, errors, alike, steps }: Terms, arithmetic: Arithmetic): Weighing {
+  const { u, exp, log, vanish } = arithmetic;
+  const count = scores.length;
+  const winner = scores.reduce((best, s, j) => (s > (scores[best] ?? 0) ? j : best), 0);
+  const greatest = scores[winner] ?? Number.NEGATIVE_INFINITY;
+  const winnerError = errors[winner] ?? 0;
+  const floor = (steps + 1) * vanish;
+  const exact: number[] = [];
+  const least: number[] = [];
+  const most: number[] = [];
+  let reach = 0; // how far the computed maximum may lie from w
+  for (let j = 0; j < count; j++) {
+    const gap = greatest - (scores[j] ?? 0);
+    const error = alike(j, winner) ? 0 : (errors[j] ?? 0) + winnerError;
+    const relative = error + 2 * u * gap + exp + steps * (exp + 2 * u);
+    const slack = relative * (1 + relative * 2 ** -10) + relative ** 2 * Number(relative < 1); // (1 + δ) against e^δ
+    exact.push(Math.exp(-gap));
+    least.push(Math.max(0, Math.exp(-gap - slack) - floor));
+    most.push(Math.exp(-gap + slack) + floor);
+    if (gap <= error) reach = Math.max(reach, error);
+  }
+  const total = (terms: number[]) => terms.reduce((sum, x) => sum + x, 0);
+  const g = gamma(count, arithmetic);
+  const stray = exact.map((p, j) => Math.max((most[j] ?? 0) - p, p - (least[j] ?? 0)) + g * (most[j] ?? 0));
+  const [sum, sumLeast, sumMost] = [total(exact), total(least) * (1 - g), total(most) * (1 + g)];
+  // ln 2 · m + ln ℓ: constant, product, logarithm, sum. However wrong the scores, ℓ lies between 1 and count.
+  const shift = Math.min(winnerError + Math.max(Math.log(sumMost / sum), Math.log(sum / sumLeast)), winnerError + reach + Math.log(count) + g);
+  const logSumExp = shift + gamma(4, arithmetic) * (Math.abs(greatest) + Math.log(sum)) + log * Math.log(count + 1) + log;
+  return { exact, least, most, stray, sum, sumLeast, sumMost, logSumExp };
+}
+
+/** Each weight: its own term is in the sum as well, so that it never exceeds 1. Two roundings for the quotient. */
+function weightSlack({ exact, least, most, sum, sumLeast, sumMost }: Weighing, j: number, arithmetic: Arithmetic): number {
+  const [p, low, high] = [exact[j] ?? 0, least[j] ?? 0, most[j] ?? 0];
+  const weight = p / sum;
+  const g = gamma(exact.length + 2, arithmetic);
+  const above = high === Number.POSITIVE_INFINITY ? 1 : high / (high + Math.max(0, sumLeast - low));
+  const below = sumMost === Number.POSITIVE_INFINITY ? 0 : low / (low + Math.max(0, sumMost - high));
+  return Math.max(above * (1 + g) - weight, weight - below * (1 - g)) + arithmetic.smallest;
+}
+
+/** Σ p·v / Σ p: the terms' errors times |v|, γₙ for adding up, the sum's error, two roundings for the quotient. */
+function averageBound(weighing: Weighing, value: (term: number) => number, steps: number, arithmetic: Arithmetic): { slack: number; low: number; high: number } {
+  const { exact, stray, sum, sumLeast, sumMost } = weighing;
+  const count = exact.length;
+  let [numerator, size, error] = [0, 0, 0];
+  let [low, high, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let j = 0; j < count; j++) {
+    const [p, v] = [exact[j] ?? 0, value(j)];
+    numerator += p * v;
+    size += p * Math.abs(v);
+    if (v !== 0) error += (stray[j] ?? 0) * Math.abs(v);
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+    greatest = Math.max(greatest, Math.abs(v));
+  }
+  error += 2 * (count + steps) * arithmetic.smallest;
+  const bySum = Math.max(1 / sumLeast - 1 / sum, 1 / sum - 1 / sumMost) * Math.abs(numerator);
+  const slack = error / sumLeast + bySum + (gamma(2, arithmetic) * (size + error)) / sumLeast + arithmetic.smallest;
+  // However wrong the weights are, they are not negative and what divides them is their sum: the average stays among the values.
+  const beside = gamma(2 * count + 2 * steps + 4, arithmetic) * greatest + 2 * (count + steps) * arithmetic.smallest;
+  return { slack, low: low - beside, high: high + beside };
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Softmax: scale and log₂e are rounded to float32, their product, and its product with x: four roundings of each score. */
+export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: Arithmetic): Bound {
+  const slack = new Float64Array(scores.length);
+  for (const places of rows) {
+    const part = places.filter(at => seen[at] && scores[at] !== Number.NEGATIVE_INFINITY);
+    const own = part.map(at => scores[at] ?? 0);
+    const steps = Math.ceil(part.length / arithmetic.softmaxTile);
+    const errors = own.map(s => gamma(4, arithmetic) * Math.abs(s) + arithmetic.smallest);
+    const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps }, arithmetic);
+    part.forEach((at, j) => {
+      slack[at] = weightSlack(weighing, j, arithmetic);
+    });
+  }
+  return { slack, low: new Float64Array(scores.length), high: new Float64Array(scores.length).fill(1 + gamma(4 + Math.max(0, ...rows.map(r => r.length)), arithmetic)) };
+}
+
+/**
+ * A score before softmax. The dot product: scale and log₂e rounded, their product, q times that, then d products and d − 1
+ * additions; what falls below the normal range loses the smallest number, times k where it was q. Softcap (slope ≤ 1, so it does
+ * not enlarge that): tanh's own error and 3u of its argument, where x·tanh′(x) < ½, and u for c itself, all times c; four
+ * roundings of the result. ALiBi: slope·log₂e and times the distance, three; bias: times log₂e, two; adding both up: two of each.
+ */
+function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
+  const { headDim, softcap } = sheet;
+  const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
+  const dot = gamma(headDim + 4, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum));
+  const capped = softcap > 0 ? softcap * (arithmetic.tanh + 3 * arithmetic.u) + gamma(4, arithmetic) * part(sheet.capped) : 0;
+  return dot + capped + gamma(2, arithmetic) * part(sheet.capped) + gamma(5, arithmetic) * part(sheet.slope) + gamma(4, arithmetic) * part(sheet.bias);
+}
+
+/** Output [b, hq, sq, dv] and, should the call give them, weights and logSumExp. A sink is one more term, of value 0. */
+export function attentionBounds(sheet: AttentionSheet, arithmetic: Arithmetic): { output: Bound; weights: Bound; logSumExp: Bound } {
+  const { batch, heads, queries, keys, valueDim, seen, scores, sinks } = sheet;
+  const rows = batch * heads * queries;
+  const output = { slack: new Float64Array(rows * valueDim), low: new Float64Array(rows * valueDim), high: new Float64Array(rows * valueDim) };
+  const weights = { slack: new Float64Array(rows * keys), low: new Float64Array(rows * keys), high: new Float64Array(rows * keys) };
+  const logSumExp = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const [b, h, i] = [Math.floor(row / queries / heads), Math.floor(row / queries) % heads, row % queries];
+    // A score of −Infinity weighs exactly nothing, seen or not; so does such a sink.
+    const visible = range(keys).filter(j => seen[row * keys + j] && scores[row * keys + j] !== Number.NEGATIVE_INFINITY);
+    const sink = sinks?.[h];
+    const own = visible.map(j => scores[row * keys + j] ?? 0);
+    const errors = visible.map(j => scoreError(sheet, row * keys + j, arithmetic));
+    if (sink !== undefined && sink !== Number.NEGATIVE_INFINITY && sheet.logSumExp[row] !== Number.NEGATIVE_INFINITY) {
+      own.push(sink);
+      errors.push(gamma(2, arithmetic) * Math.abs(sink)); // log₂e rounded, times the sink
+    }
+    if (own.length === 0) continue; // zeros and −Infinity, exactly
+    const alike = (x: number, y: number) => x === y || (x < visible.length && y < visible.length && sheet.alike(b, h, i, visible[x] ?? 0, visible[y] ?? 0));
+    const steps = Math.ceil(keys / arithmetic.keyTile);
+    const weighing = weigh({ scores: own, errors, alike, steps }, arithmetic);
+    logSumExp[row] = weighing.logSumExp;
+    visible.forEach((j, term) => {
+      weights.slack[row * keys + j] = weightSlack(weighing, term, arithmetic);
+      weights.high[row * keys + j] = 1 + gamma(keys + 2 * steps + 4, arithmetic);
+    });
+    for (let e = 0; e < valueDim && visible.length > 0; e++) {
+      const value = (term: number) => (term < visible.length ? sheet.value(b, h, visible[term] ?? 0, e) : 0);
+      const { slack, low, high } = averageBound(weighing, value, steps, arithmetic);
+      output.slack[row * valueDim + e] = slack;
+      output.low[row * valueDim + e] = low;
+      output.high[row * valueDim + e] = high;
+    }
+  }
+  return { output, weights, logSumExp: { slack: logSumExp } };
+}
+
+/** Merge: an average of the parts' outputs whose scores are their logSumExps, times log₂e: two roundings. */
+export function mergeBounds(sheet: MergeSheet, arithmetic: Arithmetic): { output: Bound; logSumExp: Bound } {
+  const { valueDim, parts } = sheet;
+  const size = sheet.output.length;
+  const output = { slack: new Float64Array(size), low: new Float64Array(size), high: new Float64Array(size) };
+  const logSumExp = new Float64Array(sheet.logSumExp.length);
+  for (let row = 0; row < logSumExp.length; row++) {
+    const present = range(parts).filter(part => sheet.score(part, row) !== Number.NEGATIVE_INFINITY);
+    const own = present.map(part => sheet.score(part, row));
+    if (sheet.sink(row) !== Number.NEGATIVE_INFINITY) own.push(sheet.sink(row));
+    if (own.length === 0) continue;
+    const errors = own.map(s => gamma(2, arithmetic) * Math.abs(s));
+    const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps: parts }, arithmetic);
+    logSumExp[row] = weighing.logSumExp;
+    for (let e = 0; e < valueDim && present.length > 0; e++) {
+      const value = (term: number) => (term < present.length ? sheet.value(present[term] ?? 0, row, e) : 0);
+      const { slack, low, high } = averageBound(weighing, value, parts, arithmetic);
+      output.slack[row * valueDim + e] = slack;
+      output.low[row * valueDim + e] = low;
+      output.high[row * valueDim + e] = high;
+    }
+  }
+  return { output, logSumExp: { slack: logSumExp } };
+}
