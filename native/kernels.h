@@ -28,6 +28,9 @@ struct TileSizes {
   int32_t key_tile;    // keys between two softmax steps
 };
 
+/** Neighbours along a strided axis that softmax works on side by side: long stretches of memory, and their state stays in cache. */
+constexpr int64_t kSoftmaxColumns = 2048;
+
 struct Kernels {
   const char* name;
   uint32_t features;

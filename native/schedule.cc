@@ -65,9 +65,8 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
 
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) {
   if (args.length == 0) return Status::ok;
-  constexpr int64_t side_by_side = 512;  // neighbours along a strided axis are worked on together
   const int64_t rows = rows_of_task(args.length);
-  const int64_t step = args.x.axis_stride == 1 ? rows : (rows + side_by_side - 1) / side_by_side * side_by_side;
+  const int64_t step = args.x.axis_stride == 1 ? rows : (rows + kSoftmaxColumns - 1) / kSoftmaxColumns * kSoftmaxColumns;
   return in_tasks(product(args.outer, kSoftmaxOuterRank), step, host, kernels.softmax_scratch(args),
                   [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }

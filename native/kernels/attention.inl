@@ -187,7 +187,8 @@ inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, 
     float* weights = args.weights + rows[i].index * args.key_length + keys.begin;
     const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / at.row_sum[row + i]);
     for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
-      const V weight = softmax_weight(V::load(scores + j), base, factor);
+      const V score = V::load(scores + j);
+      const V weight = select(is_masked(score), V::set(0.0f), mul(exp2(sub(score, base)), factor));  // 0 even in a row of NaN
       store_part(weight, weights + j, smaller(V::lanes, keys.end - keys.begin - j));
     }
   }

@@ -116,7 +116,7 @@ struct PackedHead {
 
   const float* keys;      // panel p: headDim rows of keys [p · kWidth, (p + 1) · kWidth)
   const float* values;    // key j, column c at values[c / kWidth · panel_stride + j · step]
-  const float* finite;    // a number a key tile, 0 = some value is NaN or infinite
+  const float* finite;    // a number a key tile, 0 = some value is NaN or infinite; read where a rule masks
   int64_t panel_stride, step;
 
   PackedHead(const AttentionArgs& args, int64_t kv_head, const float* packed) {
@@ -151,6 +151,11 @@ struct PackedHead {
   }
 };
 
+/** Whether any rule can hide a key from a row. */
+inline bool may_mask(const AttentionArgs& args) {
+  return args.mask.data || args.bias.data || args.key_lengths || args.window_left < kUnbounded || args.window_right < kUnbounded;
+}
+
 template <class V>
 void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
   using Head = PackedHead<V>;
@@ -159,7 +164,7 @@ void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
   if (!Head::in_place(args)) pack_panels<V>(Head::source(args.v, args, kv_head), args.key_length, args.value_dim, width, finite + Head::tiles(args));
-  for (int64_t tile = 0; tile * V::key_tile < args.key_length; tile++) {
+  for (int64_t tile = 0; may_mask(args) && tile * V::key_tile < args.key_length; tile++) {
     V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
     const int64_t end = smaller((tile + 1) * V::key_tile, args.key_length);
     for (int64_t c = 0; c < args.value_dim; c += width)

@@ -19,6 +19,12 @@ inline auto is_masked(V score) {
   return less(score, V::set(-kLargest));
 }
 
+/** The maximum, or 0 for a row that has seen nothing: −∞ − −∞ would be NaN. */
+template <class V>
+inline V finite_base(V row_max) {
+  return select(is_masked(row_max), V::set(0.0f), row_max);
+}
+
 // 2^x on [−∞, 127], ≤ 2 ulp; exactly 1 at 0, exactly 0 below −126, NaN at NaN.
 // x = n + f with n whole and |f| ≤ ½ (Cody & Waite 1980); 2^f by a minimax polynomial whose constant term is held at 1.
 template <class V>

@@ -88,54 +88,56 @@ inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, 
   }
 }
 
-// c[RM × n] = A[RM × k] · B[k × n] + bias for a few rows; b's rows are contiguous and read once, four at a time, while
-// a stretch of c stays in L1.
+// c[RM × n] += A[RM × DEPTH] · B[DEPTH × n] for a few rows of a; b's rows are contiguous, c's a stretch that stays in L1.
+template <class V, int RM, int DEPTH, class T>
+inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b_row_stride, int64_t n, float* c) {
+  V x[RM][DEPTH];
+  for (int i = 0; i < RM; i++)
+    for (int p = 0; p < DEPTH; p++) x[i][p] = V::set(a[i * a_row_stride + p]);
+  for (int64_t j = 0; j < n; j += V::lanes) {
+    const int64_t count = smaller(V::lanes, n - j);
+    V row[DEPTH];
+    for (int p = 0; p < DEPTH; p++) {
+      const T* from = b + p * b_row_stride + j;
+      row[p] = count == V::lanes ? V::load(from) : load_part<V>(from, count);
+    }
+    for (int i = 0; i < RM; i++) {
+      float* to = c + i * kStreamedColumns + j;
+      V sum = V::load(to);
+      for (int p = 0; p < DEPTH; p++) sum = mul_add(x[i][p], row[p], sum);
+      sum.store(to);
+    }
+  }
+}
+
+// c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, four of them at a time so that c is loaded less often.
 template <class V, int RM, class T>
 inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
-  for (int64_t p = 0; p < k; p += 4) {
-    const int64_t depth = smaller(4, k - p);
-    V x[RM][4];
-    for (int i = 0; i < RM; i++)
-      for (int64_t q = 0; q < 4; q++) x[i][q] = V::set(q < depth ? a[i * k + p + q] : 0.0f);
-    const T* row[4];
-    for (int64_t q = 0; q < 4; q++) row[q] = b + (p + (q < depth ? q : 0)) * b_row_stride;
-    const auto step = [&](int64_t j, auto read, auto write) {
-      const V y[4] = {read(row[0] + j), read(row[1] + j), read(row[2] + j), read(row[3] + j)};
-      for (int i = 0; i < RM; i++) {
-        float* out = c + i * kStreamedColumns + j;
-        V sum = V::load(out);
-        // Depth is tested, not multiplied away: a row of b past the end may hold NaN, and so may the one read in its place.
-        for (int64_t q = 0; q < 4; q++)
-          if (q < depth) sum = mul_add(x[i][q], y[q], sum);
-        write(sum, out);
-      }
-    };
-    int64_t j = 0;
-    for (; j + V::lanes <= n; j += V::lanes) step(j, [](const T* p) { return V::load(p); }, [](V sum, float* out) { sum.store(out); });
-    if (j < n) step(j, [=](const T* p) { return load_part<V>(p, n - j); }, [](V sum, float* out) { sum.store(out); });
-  }
+  int64_t p = 0;
+  for (; p + 4 <= k; p += 4) add_rows<V, RM, 4>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
+  for (; p < k; p++) add_rows<V, RM, 1>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
 }
 
 // The same where b's columns are contiguous: dot products, four columns at a time.
 template <class V, int RM, class T>
 inline void stream_columns(const float* a, const T* b, int64_t b_column_stride, int64_t n, int64_t k, float* c) {
   for (int64_t j = 0; j < n; j += 4) {
-    const T* column[4];
-    for (int64_t q = 0; q < 4; q++) column[q] = b + smaller(j + q, n - 1) * b_column_stride;
     V sum[RM][4];
     for (int i = 0; i < RM; i++)
       for (int q = 0; q < 4; q++) sum[i][q] = V::set(0.0f);
-    const auto step = [&](int64_t p, auto read_a, auto read_b) {
-      const V y[4] = {read_b(column[0] + p), read_b(column[1] + p), read_b(column[2] + p), read_b(column[3] + p)};
-      for (int i = 0; i < RM; i++) {
-        const V x = read_a(a + i * k + p);
-        for (int q = 0; q < 4; q++) sum[i][q] = mul_add(x, y[q], sum[i][q]);
+    for (int64_t p = 0; p < k; p += V::lanes) {
+      const int64_t count = smaller(V::lanes, k - p);
+      V column[4];
+      for (int q = 0; q < 4; q++) {
+        const T* from = b + smaller(j + q, n - 1) * b_column_stride + p;
+        column[q] = count == V::lanes ? V::load(from) : load_part<V>(from, count);
       }
-    };
-    int64_t p = 0;
-    for (; p + V::lanes <= k; p += V::lanes) step(p, [](const float* x) { return V::load(x); }, [](const T* y) { return V::load(y); });
-    if (p < k)
-      step(p, [=](const float* x) { return load_part<V>(x, k - p); }, [=](const T* y) { return load_part<V>(y, k - p); });
+      for (int i = 0; i < RM; i++) {
+        const float* from = a + i * k + p;
+        const V x = count == V::lanes ? V::load(from) : load_part<V>(from, count);
+        for (int q = 0; q < 4; q++) sum[i][q] = mul_add(x, column[q], sum[i][q]);
+      }
+    }
     for (int i = 0; i < RM; i++)
       for (int64_t q = 0; q < smaller(4, n - j); q++) c[i * kStreamedColumns + j + q] += reduce_add(sum[i][q]);
   }

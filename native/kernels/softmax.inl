@@ -1,4 +1,4 @@
-// Softmax over one axis, in base 2: out = 2^(s − max s) / Σ 2^(s − max s), s = scale · log₂e · x; masked lanes are s = −∞.
+// Softmax over one axis: out = e^(s − max s) / Σ e^(s − max s), s = scale · x; masked lanes are s = −∞.
 // Contiguous axis: one row at a time. Strided axis: lanes across the last outer dimension, the maximum and the sum streamed
 // (Milakov & Gimelshein 2018), so that the memory is read twice and written once.
 #pragma once
@@ -8,8 +8,6 @@
 
 namespace fovea {
 namespace {
-
-constexpr int64_t kSoftmaxColumns = 512;  // columns side by side along a strided axis: their state and one row stay in L1
 
 /** Where the outer index lies in one view, in elements. */
 inline int64_t outer_offset(const SoftmaxArgs& args, const AxisView& view, int64_t index) {
@@ -26,11 +24,11 @@ struct Stretch {
   int64_t x_offset, x_stride, mask_offset, mask_stride, n;
 };
 
-/** to[i] = scale · log₂e · x, −∞ where the mask is zero and from n to the next whole vector. */
+/** to[i] = scale · x, −∞ where the mask is zero and from n to the next whole vector. */
 template <class V>
 inline void softmax_scores(const SoftmaxArgs& args, Stretch at, float* to) {
   widen<V>(element(static_cast<const void*>(args.x.data), args.x.dtype, at.x_offset), args.x.dtype, at.x_stride, at.n, to);
-  const V scale = V::set(args.scale * kLog2e);
+  const V scale = V::set(args.scale);
   const int64_t padded = round_up(at.n, V::lanes);
   fill_masked(to, at.n, padded);
   for (int64_t i = 0; i < padded; i += V::lanes) mul(V::load(to + i), scale).store(to + i);
@@ -44,16 +42,10 @@ inline V softmax_factor(V row_max, V row_sum) {
   return select(is_masked(row_max), V::set(0.0f), add(div(V::set(1.0f), row_sum), sub(row_max, row_max)));
 }
 
-/** The maximum, or 0 for a row that has seen nothing: −∞ − −∞ would be NaN. */
+/** e^x for x ≤ 0. The difference to the maximum is taken before log₂e comes in, so that no finite score overflows. */
 template <class V>
-inline V finite_base(V row_max) {
-  return select(is_masked(row_max), V::set(0.0f), row_max);
-}
-
-/** weight of a score: exactly 0 where it is masked, even in a row of NaN. */
-template <class V>
-inline V softmax_weight(V score, V base, V factor) {
-  return select(is_masked(score), V::set(0.0f), mul(exp2(sub(score, base)), factor));
+inline V exp_of_difference(V x) {
+  return exp2(mul(x, V::set(kLog2e)));
 }
 
 /** One row: its scores stay in cache for three passes. */
@@ -71,7 +63,7 @@ inline void softmax_row(const SoftmaxArgs& args, int64_t index, float* scores) {
   V row_sum = V::set(0.0f);
   for (int64_t i = 0; i < padded; i += V::lanes) {
     const V score = V::load(scores + i);
-    const V weight = exp2(sub(score, base));
+    const V weight = exp_of_difference(sub(score, base));
     row_sum = add(row_sum, select(is_masked(score), V::set(0.0f), weight));
     select(is_masked(score), score, weight).store(scores + i);  // what is masked stays −∞: a row of NaN must not reach it
   }
@@ -89,7 +81,7 @@ template <class V>
 inline void softmax_step(V score, V& row_max, V& row_sum) {
   const V distance = sub(score, row_max);
   const V zero = V::set(0.0f);
-  const V weight = select(is_masked(score), zero, exp2(min(distance, sub(zero, distance))));
+  const V weight = select(is_masked(score), zero, exp_of_difference(min(distance, sub(zero, distance))));
   row_sum = select(less(row_max, score), mul_add(row_sum, weight, V::set(1.0f)), add(row_sum, weight));
   row_max = max(score, row_max);
 }
@@ -125,8 +117,11 @@ inline void softmax_columns(const SoftmaxArgs& args, int64_t index, int64_t coun
   int64_t out = outer_offset(args, args.out, index);
   for (int64_t t = 0; t < args.length; t++, out += args.out.axis_stride) {
     softmax_scores<V>(args, at, scores);
-    for (int64_t i = 0; i < padded; i += V::lanes)
-      softmax_weight(V::load(scores + i), V::load(row_max + i), V::load(row_sum + i)).store(scores + i);
+    for (int64_t i = 0; i < padded; i += V::lanes) {
+      const V score = V::load(scores + i);
+      const V weight = mul(exp_of_difference(sub(score, V::load(row_max + i))), V::load(row_sum + i));
+      select(is_masked(score), V::set(0.0f), weight).store(scores + i);
+    }
     narrow<V>(scores, count, element(args.out.data, args.out.dtype, out), args.out.dtype, args.out.outer_strides[last]);
     at.x_offset += args.x.axis_stride;
     at.mask_offset += args.mask.axis_stride;

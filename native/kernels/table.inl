@@ -12,10 +12,13 @@ namespace {
 
 template <class V>
 constexpr Kernels table(const char* name, uint32_t features) {
+  constexpr int columns = V::tile_vectors * V::lanes;
+  static_assert(V::query_tile % V::tile_rows == 0 && V::block_m % V::tile_rows == 0, "whole panels of rows");
+  static_assert(V::key_tile % columns == 0 && V::block_n % columns == 0, "whole panels of columns");
   return {
       name,
       features,
-      {V::lanes, V::tile_rows, V::tile_vectors * V::lanes, V::query_tile, V::key_tile},
+      {V::lanes, V::tile_rows, columns, V::query_tile, V::key_tile},
       matmul<V>,
       matmul_scratch<V>,
       softmax<V>,

@@ -16,7 +16,7 @@ struct Vec {
   __m512 v;
 
   static constexpr int lanes = 16;
-  // Micro-kernel: 12 rows × 2 vectors: 24 accumulators + 2 of b; a's element is broadcast by the fused multiply-add itself.
+  // Micro-kernel: 12 rows × 2 vectors: 24 accumulators + 2 of b + 1 of a = 27 of 32 registers.
   static constexpr int tile_rows = 12;
   static constexpr int tile_vectors = 2;
   static constexpr int query_tile = 96;
