@@ -6,6 +6,9 @@ import { wasmFlags } from './scripts/toolchain/wasm-flags.mjs';
 /** `npm run test:full` runs test/slow/, everything else runs without it. */
 const slow = process.env.FOVEA_TESTS === 'slow';
 
+/** Where scripts/run/vitest.mjs wants to read what ran. */
+const report = process.env.FOVEA_TEST_REPORT;
+
 export default defineConfig({
   // The examples import fovea by its name: their tests run on the sources too, and share one state with them.
   resolve: { alias: { fovea: fileURLToPath(new URL('./src/node.ts', import.meta.url)) } },
@@ -16,6 +19,7 @@ export default defineConfig({
     pool: 'forks',
     execArgv: wasmFlags(),
     maxWorkers: 2,
+    reporters: ['default', './test/not-run.ts', ...(report ? [['json', { outputFile: report }] as [string, object]] : [])],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -18,8 +18,8 @@ const intrinsics = /^(immintrin|x86intrin|[a-z]mmintrin|[a-z0-9]+intrin|arm_neon
  */
 const rules = [
   {
-    files: /^native\/targets\//,
-    only: [/simd\//, /kernels\/table\.inl$/],
+    files: /^native\/targets\/.*\.cc$/,
+    only: [/simd\//, /kernels\/table\.inl$/, /^targets\.h$/],
     why: "a target is its own simd/ header and the kernels' table: all else would be compiled with its wide registers",
   },
   {
@@ -31,7 +31,7 @@ const rules = [
   {
     files: /^native\/simd\//,
     only: [intrinsics, /(^|\/)[a-z0-9-]+\.h$/, /^c?(stdint|stddef|string|math)(\.h)?$/],
-    never: [/kernels/, /napi/],
+    never: [/kernels\//, /napi/],
     why: 'simd/ is nothing but intrinsics',
   },
   {

@@ -3,7 +3,8 @@
  * binding.gyp, native/simd or native/targets; `npm run lint` does.
  *
  * Of each target object: one defined global symbol, no weak one (the linker could take it for everybody), no constructor (it would run
- * before the CPU is asked), no register wider than its own. Of every other object: no AVX at all. Of the addon: no glibc newer than 2.28.
+ * before the CPU is asked), no register wider than its own. Of every other object: no AVX at all. Of the
+ * addon: no exported name but Node's entry points.
  */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,7 +15,6 @@ import { asProgram } from './run/terminal.mjs';
 
 const objects = 'build/Release/obj.target';
 const addon = 'build/Release/fovea.node';
-const newestGlibc = [2, 28];
 
 /** What an object for a target must not hold, as objdump writes instructions. An instruction set has everything of those before it. */
 const vex = { test: /\tv[a-z0-9]+\s.*%[xyz]mm/, what: 'an AVX instruction' };
@@ -61,11 +61,13 @@ async function wrongSymbols(path) {
   return wrong;
 }
 
+/** What others could bind to by name: Node's two entry points and nothing of ours (the names of std's types are shared by design). */
 async function wrongInAddon() {
-  const versions = [...(await objdump('-T', addon)).matchAll(/GLIBC_(\d+)\.(\d+)(?:\.\d+)?\)?\s+(\S+)/g)];
-  return versions
-    .filter(([, major, minor]) => Number(major) > newestGlibc[0] || (Number(major) === newestGlibc[0] && Number(minor) > newestGlibc[1]))
-    .map(([, major, minor, name]) => `${addon} needs ${name} of glibc ${major}.${minor}, newer than ${newestGlibc.join('.')}`);
+  const symbols = (await run('nm', ['--dynamic', '--defined-only', '--extern-only', join(root, addon)])).trim().split('\n');
+  const names = symbols
+    .map((line) => line.split(' ').at(-1) ?? '')
+    .filter((name) => !/^(napi_register_module_v1|node_api_module_get_api_version_v1|_init|_fini|_ZT[IS]S.*)$/.test(name));
+  return names.map((name) => `${addon} exports ${name}, expected Node-API's entry points alone`);
 }
 
 function objdump(...args) {

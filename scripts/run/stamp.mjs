@@ -3,8 +3,9 @@
  * The memory of the last time lies in .cache/stamps/.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { alone } from './lock.mjs';
 import { root } from './root.mjs';
 
 /**
@@ -15,17 +16,20 @@ import { root } from './root.mjs';
  */
 export async function incremental(name, { inputs, outputs, settings }, work) {
   const stamp = join(root, '.cache/stamps', name);
-  const now = digest(inputs, [process.version, process.arch, settings]);
-  if (outputs.every((path) => existsSync(join(root, path))) && readIfThere(stamp) === now) return;
-  rmSync(stamp, { force: true });
-  await work();
-  mkdirSync(join(root, '.cache/stamps'), { recursive: true });
-  writeFileSync(stamp, now);
+  const isDone = () => outputs.every((path) => existsSync(join(root, path))) && readIfThere(stamp) === digest(inputs, settings);
+  if (isDone()) return;
+  await alone(`${stamp}.lock`, async () => {
+    if (isDone()) return; // by the process that we waited for
+    const before = digest(inputs, settings);
+    rmSync(stamp, { force: true });
+    await work();
+    writeFileSync(stamp, before); // not the digest of now: what was edited meanwhile is yet to be built
+  });
 }
 
 /** One hash over settings and the names and contents of all files in these folders. */
 function digest(inputs, settings) {
-  const hash = createHash('sha256').update(JSON.stringify(settings));
+  const hash = createHash('sha256').update(JSON.stringify([process.version, process.arch, settings]));
   for (const path of inputs.flatMap(filesIn).sort()) {
     hash.update(`\0${path}\0`).update(readFileSync(join(root, path)));
   }
