@@ -28,10 +28,18 @@ export async function runAsync<R>(op: string, options: unknown, planned: (own: u
   if (signal?.aborted) throw abortedError(op, signal);
   const { plan, result } = planned(own);
   const copied = ownMemory(op, plan, copy);
-  await ready();
-  if (signal?.aborted) throw abortedError(op, signal);
+  await (signal ? orAborted(op, ready(), signal) : ready());
   if (!isEmpty(copied)) await active(op).runAsync(copied, signal);
   return result;
+}
+
+/** What `init` of a browser may wait for (a file on its way), and for which an abort need not wait. */
+function orAborted(op: string, waited: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(abortedError(op, signal));
+    signal.addEventListener('abort', abort, { once: true });
+    waited.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Whether nothing is to be written: sizes of 0 are no backend's business, however large the other sizes are. */

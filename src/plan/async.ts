@@ -2,7 +2,7 @@
  * What a promise twin adds to its op: its own two options, and a plan whose memory nobody else can change meanwhile.
  * @module
  */
-import { optionError } from '../errors.js';
+import { FoveaError, optionError } from '../errors.js';
 import type { AsyncOptions } from '../types.js';
 import * as rule from '../validate/options.js';
 import { extentOf } from '../validate/tensor.js';
@@ -42,7 +42,7 @@ export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P
     if (!written) addStretch(stretches, stretchOf(view.data, view.offset, extentOf(sizes, view.strides)));
     return view;
   });
-  for (const stretch of stretches) stretch.copy = copyOf(stretch);
+  for (const stretch of stretches) stretch.copy = copyOf(op, stretch);
   return moved(plan, (view, sizes, written) => {
     if (written) return view;
     const { buffer, begin, end } = stretchOf(view.data, view.offset, extentOf(sizes, view.strides));
@@ -83,10 +83,20 @@ function addStretch(stretches: Stretch[], added: Stretch): void {
   stretches.push({ buffer, begin: begin - (begin % 8), end });
 }
 
-function copyOf({ buffer, begin, end }: Stretch): ArrayBuffer {
-  const copy = new ArrayBuffer(end - begin);
+function copyOf(op: string, { buffer, begin, end }: Stretch): ArrayBuffer {
+  const copy = emptyCopy(op, end - begin);
   new Uint8Array(copy).set(new Uint8Array(buffer, begin, end - begin));
   return copy;
+}
+
+function emptyCopy(op: string, bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw new FoveaError('ERR_OUT_OF_MEMORY', `${op}: no memory for a copy of ${bytes} bytes of its inputs (copy: false borrows them)`, {
+      cause,
+    });
+  }
 }
 
 function refuseResizable(op: string, plan: Plan, copy: boolean): void {

@@ -82,7 +82,6 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
   return {
     plan: {
       op,
-      ...sizes,
       dtype: query.dtype,
       outDtype: output.dtype,
       scale: given.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim)),
@@ -103,6 +102,7 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
       queryLengths: given.queryLengths,
       weights: weights?.data,
       logSumExp: logSumExp?.data,
+      ...sizes,
     },
     result: {
       output: output.tensor,

@@ -86,12 +86,17 @@ interface Matrix {
 
 /** An operand taken apart; transposing swaps sizes and strides, no data. */
 function matrixOf({ shape, strides }: CheckedFloats, transposed: boolean | undefined): Matrix {
-  const [rows = 0, columns = 0] = shape.slice(-2);
-  const [rowStride = 0, columnStride = 0] = strides.slice(-2);
-  const batch = { batch: shape.slice(0, -2), batchStrides: strides.slice(0, -2) };
-  return transposed
-    ? { ...batch, rows: columns, columns: rows, rowStride: columnStride, columnStride: rowStride }
-    : { ...batch, rows, columns, rowStride, columnStride };
+  const last = shape.length - 1;
+  const row = transposed ? last : last - 1;
+  const column = transposed ? last - 1 : last;
+  return {
+    batch: shape.slice(0, -2),
+    batchStrides: strides.slice(0, -2),
+    rows: shape[row] ?? 0,
+    columns: shape[column] ?? 0,
+    rowStride: strides[row] ?? 0,
+    columnStride: strides[column] ?? 0,
+  };
 }
 
 function biasView({ data, shape, strides, offset }: Checked, n: number): View {
@@ -104,6 +109,7 @@ function biasView({ data, shape, strides, offset }: Checked, n: number): View {
  * step of their rows, its matrices are one tall matrix. b is then packed once instead of once an index, and small m fill tiles.
  */
 function withTallRows(plan: MatmulPlan): MatmulPlan {
+  if (plan.batch.length === 0) return plan;
   const batch = [...plan.batch];
   const a = [...plan.a.strides];
   const b = [...plan.b.strides];

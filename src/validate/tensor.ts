@@ -41,7 +41,7 @@ export function checkFloats(op: string, name: string, value: unknown): CheckedFl
   if (isKind<Float32Array>(data, 'Float32Array')) {
     if (dtype !== undefined && dtype !== 'float32')
       throw dtypeError(op, name, `a Float32Array with dtype ${received(dtype)}`, "dtype 'float32' or none");
-    return { ...place(op, name, fields, data), dtype: 'float32', float16Array: false, source: fields };
+    return numbers(place(op, name, fields, data), 'float32', false, fields);
   }
   if (isKind<Uint16Array>(data, 'Uint16Array')) {
     if (dtype !== 'float16' && dtype !== 'bfloat16') {
@@ -52,13 +52,13 @@ export function checkFloats(op: string, name: string, value: unknown): CheckedFl
         "dtype 'float16' or 'bfloat16'",
       );
     }
-    return { ...place(op, name, fields, data), dtype, float16Array: false, source: fields };
+    return numbers(place(op, name, fields, data), dtype, false, fields);
   }
   if (isKind<Indexed>(data, 'Float16Array')) {
     if (dtype !== undefined && dtype !== 'float16')
       throw dtypeError(op, name, `a Float16Array with dtype ${received(dtype)}`, "dtype 'float16' or none");
     const bits = new Uint16Array(data.buffer, data.byteOffset, data.length);
-    return { ...place(op, name, fields, bits), dtype: 'float16', float16Array: true, source: fields };
+    return numbers(place(op, name, fields, bits), 'float16', true, fields);
   }
   throw dtypeError(op, name, `data that is ${received(data)}`, 'a Float32Array, a Uint16Array with its dtype, or a Float16Array');
 }
@@ -87,7 +87,7 @@ export function checkMask(op: string, name: string, value: unknown): Checked<Uin
     name,
     `data that is ${received(data)}`,
     'a Uint8Array, non-zero where it attends',
-    isNumbers ? 'numbers that are added to the scores go into the option bias' : undefined,
+    isNumbers ? 'numbers to add to the scores are the option bias of attention' : undefined,
   );
 }
 
@@ -122,6 +122,16 @@ export function rowMajor(shape: readonly number[]): number[] {
     stride *= shape[i] || 1; // a size of 0 must not hide what the others multiply to
   }
   return strides;
+}
+
+// Field by field: a spread would take longer than all the checks together.
+function numbers(
+  { data, shape, strides, offset }: Checked<Float32Array | Uint16Array>,
+  dtype: DType,
+  float16Array: boolean,
+  source: object,
+): CheckedFloats {
+  return { data, shape, strides, offset, dtype, float16Array, source };
 }
 
 function isKind<D>(data: unknown, kind: string): data is D {
