@@ -1,5 +1,5 @@
 /**
- * Runs vitest and counts what it ran.
+ * Runs vitest and counts what it ran. What it did not: tests that were left out, and whatever a test put into its `meta.notRun`.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
