@@ -48,7 +48,8 @@ export function textbookSoftmax({ op, x, options }: SoftmaxCall): SoftmaxSheet {
     if (greatest === Number.NEGATIVE_INFINITY) continue; // nothing takes part: zeros
     const sum = row.reduce((total, s, i) => total + (seen[places[i] ?? 0] ? Math.exp(s - greatest) : 0), 0);
     places.forEach((at, i) => {
-      if (seen[at]) output[at] = Math.exp((row[i] ?? 0) - greatest) / sum;
+      // −Infinity weighs exactly 0 as if it were masked, even in a row of NaN.
+      if (seen[at] && row[i] !== Number.NEGATIVE_INFINITY) output[at] = Math.exp((row[i] ?? 0) - greatest) / sum;
     });
   }
   return { shape, rows, seen, scores, output };
