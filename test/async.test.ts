@@ -30,8 +30,8 @@ const some = [
   'merge: sinks + many parts',
   'merge: bfloat16 + out turned in memory',
 ];
-const rows = some.map(name => {
-  const row = cases.find(one => one.name === name);
+const rows = some.map((name) => {
+  const row = cases.find((one) => one.name === name);
   if (!row) throw new Error(`no row named ${name}`);
   return row;
 });
@@ -55,7 +55,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe.each(targets.map(target => ({ name: label(target), target })))('$name', ({ target }) => {
+describe.each(targets.map((target) => ({ name: label(target), target })))('$name', ({ target }) => {
   const long = square(target.name === 'reference' ? 400 : 1500);
   beforeAll(() => use(target));
   afterAll(() => setBackend('auto'));
@@ -75,7 +75,7 @@ describe.each(targets.map(target => ({ name: label(target), target })))('$name',
   });
 
   it('inputs may be transferred away once the call has returned', async () => {
-    const [q, k, v] = [float32([6, 8], at => Math.sin(at)), float32([9, 8], at => Math.cos(at)), float32([9, 4], at => at)];
+    const [q, k, v] = [float32([6, 8], (at) => Math.sin(at)), float32([9, 8], (at) => Math.cos(at)), float32([9, 4], (at) => at)];
     const sync = attention(q, k, v).output.data.slice();
     const promise = attentionAsync(q, k, v);
     structuredClone(q.data.buffer, { transfer: [q.data.buffer, k.data.buffer, v.data.buffer] as ArrayBuffer[] });
@@ -93,7 +93,14 @@ describe.each(targets.map(target => ({ name: label(target), target })))('$name',
   });
 
   it('many at once, each its own result', async () => {
-    const results = await Promise.all(Array.from({ length: 24 }, (_, i) => matmulAsync(float32([2, 2], at => at + i), float32([2, 2], at => (at % 3 === 0 ? 1 : 0)))));
+    const results = await Promise.all(
+      Array.from({ length: 24 }, (_, i) =>
+        matmulAsync(
+          float32([2, 2], (at) => at + i),
+          float32([2, 2], (at) => (at % 3 === 0 ? 1 : 0)),
+        ),
+      ),
+    );
     expect(results.map(({ data }) => data[0])).toEqual(Array.from({ length: 24 }, (_, i) => i));
   });
 
@@ -107,10 +114,16 @@ describe.each(targets.map(target => ({ name: label(target), target })))('$name',
 
   it('a signal that has fired: rejected, nothing written', async () => {
     const out = float32([2, 2], () => 7);
-    const error = await errorOf(matmulAsync(float32([2, 2], () => 1), float32([2, 2], () => 1), { out, signal: AbortSignal.abort('enough') }));
+    const error = await errorOf(
+      matmulAsync(
+        float32([2, 2], () => 1),
+        float32([2, 2], () => 1),
+        { out, signal: AbortSignal.abort('enough') },
+      ),
+    );
     expect(error).toBeInstanceOf(FoveaError);
     expect(error).toMatchObject({ code: 'ERR_ABORTED', message: expect.stringContaining('matmul'), cause: 'enough' });
-    await new Promise(resolve => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect([...out.data]).toEqual([7, 7, 7, 7]);
   });
 
@@ -125,12 +138,19 @@ describe.each(targets.map(target => ({ name: label(target), target })))('$name',
     const took = performance.now() - begin;
     expect(error).toMatchObject({ code: 'ERR_ABORTED', message: expect.stringContaining('matmul: aborted'), cause: new Error('enough') });
     const after = out.data.slice();
-    await new Promise(resolve => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 30));
     expect(out.data.every((value, i) => Object.is(value, after[i]))).toBe(true);
     const whole = performance.now();
     await matmulAsync(long, long);
     expect(took, 'an abort ends the call early').toBeLessThan(20 + (performance.now() - whole));
-    expect((await matmulAsync(float32([1, 1], () => 3), float32([1, 1], () => 4))).data[0]).toBe(12);
+    expect(
+      (
+        await matmulAsync(
+          float32([1, 1], () => 3),
+          float32([1, 1], () => 4),
+        )
+      ).data[0],
+    ).toBe(12);
   });
 
   it('a signal that fires while the call waits behind another', async () => {
@@ -144,22 +164,38 @@ describe.each(targets.map(target => ({ name: label(target), target })))('$name',
 
   it('a signal that fires afterwards changes nothing', async () => {
     const controller = new AbortController();
-    const result = await matmulAsync(float32([1, 1], () => 3), float32([1, 1], () => 4), { signal: controller.signal });
+    const result = await matmulAsync(
+      float32([1, 1], () => 3),
+      float32([1, 1], () => 4),
+      { signal: controller.signal },
+    );
     controller.abort();
     expect(result.data[0]).toBe(12);
   });
 
   it('what the op throws, the twin rejects with', async () => {
-    const promise = matmulAsync(float32([2, 3], () => 0), float32([2, 3], () => 0));
+    const promise = matmulAsync(
+      float32([2, 3], () => 0),
+      float32([2, 3], () => 0),
+    );
     await expect(promise).rejects.toMatchObject({ code: 'ERR_SHAPE', message: expect.stringContaining('b has 2 rows') });
-    await expect(matmulAsync(long, long, { copy: 1 as unknown as boolean })).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('copy is 1') });
-    await expect(matmulAsync(long, long, { signal: {} as AbortSignal })).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringContaining('signal') });
+    await expect(matmulAsync(long, long, { copy: 1 as unknown as boolean })).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: expect.stringContaining('copy is 1'),
+    });
+    await expect(matmulAsync(long, long, { signal: {} as AbortSignal })).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: expect.stringContaining('signal'),
+    });
   });
 
   it('copy: false of a resizable buffer, which could shrink under the kernel', async () => {
     const Resizable = ArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => ArrayBuffer;
     const a: Tensor = { data: new Float32Array(new Resizable(16, { maxByteLength: 32 })), shape: [2, 2] };
-    await expect(matmulAsync(a, square(2), { copy: false })).rejects.toMatchObject({ code: 'ERR_OPTION', message: expect.stringMatching(/copy.*resizable/) });
+    await expect(matmulAsync(a, square(2), { copy: false })).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: expect.stringMatching(/copy.*resizable/),
+    });
     expect((await matmulAsync(a, square(2))).shape).toEqual([2, 2]);
   });
 });

@@ -1,6 +1,27 @@
 /** A call of an op as data: what a row of the table builds, what the oracle answers and what every backend runs. */
-import { attention, attentionAsync, matmul, matmulAsync, mergeAttention, mergeAttentionAsync, softmax, softmaxAsync, softmin, softminAsync } from '../src/index.js';
-import type { AsyncOptions, AttentionOptions, AttentionPart, FloatData, MatmulOptions, MergeOptions, SoftmaxOptions, Tensor, TensorData } from '../src/types.js';
+import {
+  attention,
+  attentionAsync,
+  matmul,
+  matmulAsync,
+  mergeAttention,
+  mergeAttentionAsync,
+  softmax,
+  softmaxAsync,
+  softmin,
+  softminAsync,
+} from '../src/index.js';
+import type {
+  AsyncOptions,
+  AttentionOptions,
+  AttentionPart,
+  FloatData,
+  MatmulOptions,
+  MergeOptions,
+  SoftmaxOptions,
+  Tensor,
+  TensorData,
+} from '../src/types.js';
 
 export interface AttentionCall {
   readonly op: 'attention';
@@ -82,7 +103,7 @@ export function inputsOf(call: Call): TensorData[] {
     case 'softmin':
       return [call.x.data, call.options.mask?.data].filter(given);
     case 'merge':
-      return [...call.parts.flatMap(part => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
+      return [...call.parts.flatMap((part) => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
   }
 }
 

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asAddon } from '../src/backend/native/addon.js';
 import { type Call, inputsOf, type Results, run } from './calls.js';
-import { cases } from './cases.js';
 import { keySizes, querySizes, widths } from './cases/attention.js';
 import { columnSizes, rowSizes } from './cases/matmul.js';
+import { cases } from './cases.js';
 import { expectWithin } from './check.js';
 import { type Answers, type Bounds, oracle, textbook } from './oracle.js';
 import { label, notRun, targets, use } from './targets.js';
@@ -32,7 +32,7 @@ function expectedOf(name: string, call: Call): Expected {
   return made;
 }
 
-const inputBytes = (call: Call): Buffer => Buffer.concat(inputsOf(call).map(data => bytesOf({ data, shape: [] })));
+const inputBytes = (call: Call): Buffer => Buffer.concat(inputsOf(call).map((data) => bytesOf({ data, shape: [] })));
 
 /** Bytes of `out`, those of its elements as 0. */
 function gapsOf({ options }: Call): Buffer {
@@ -40,14 +40,14 @@ function gapsOf({ options }: Call): Buffer {
   if (!out) return Buffer.of();
   const bytes = Buffer.from(bytesOf(out));
   const width = out.data.BYTES_PER_ELEMENT;
-  eachElement(out, place => bytes.fill(0, place * width, (place + 1) * width));
+  eachElement(out, (place) => bytes.fill(0, place * width, (place + 1) * width));
   return bytes;
 }
 
 /** A second run gives the same bits. */
 function expectSameBits(first: Results, second: Results): void {
   for (const [name, tensor] of Object.entries(first)) {
-    const [a, b] = [tensor, second[name] ?? tensor].map(result => Buffer.from(dense(result).data.buffer));
+    const [a, b] = [tensor, second[name] ?? tensor].map((result) => Buffer.from(dense(result).data.buffer));
     expect(b && a?.equals(b), `${name} is bitwise the same in a second run`).toBe(true);
   }
 }
@@ -79,12 +79,22 @@ describe('the table', () => {
     const native = targets.filter(({ name }) => name === 'native');
     if (native.length === 0) return;
     const addon = asAddon(createRequire(import.meta.url)('../build/Release/fovea.node'));
-    const straddled = (sizes: readonly number[], border: number) => [border - 1, border, border + 1].every(size => size === 0 || sizes.includes(size));
+    const straddled = (sizes: readonly number[], border: number) =>
+      [border - 1, border, border + 1].every((size) => size === 0 || sizes.includes(size));
     for (const { target } of native) {
       const { lanes, rows, columns, queryTile, keyTile } = addon.target(target).tile;
-      expect([rowSizes, querySizes].map(sizes => straddled(sizes, rows)), `${rows} rows of ${target}`).toEqual([true, true]);
-      expect([columnSizes, keySizes, widths].map(sizes => straddled(sizes, columns)), `${columns} columns of ${target}`).toEqual([true, true, true]);
-      expect([columnSizes, keySizes, widths].map(sizes => straddled(sizes, lanes)), `${lanes} lanes of ${target}`).toEqual([true, true, true]);
+      expect(
+        [rowSizes, querySizes].map((sizes) => straddled(sizes, rows)),
+        `${rows} rows of ${target}`,
+      ).toEqual([true, true]);
+      expect(
+        [columnSizes, keySizes, widths].map((sizes) => straddled(sizes, columns)),
+        `${columns} columns of ${target}`,
+      ).toEqual([true, true, true]);
+      expect(
+        [columnSizes, keySizes, widths].map((sizes) => straddled(sizes, lanes)),
+        `${lanes} lanes of ${target}`,
+      ).toEqual([true, true, true]);
       expect(straddled(querySizes, queryTile), `query tile of ${queryTile} of ${target}`).toBe(true);
       expect(straddled(keySizes, keyTile), `key tile of ${keyTile} of ${target}`).toBe(true);
     }

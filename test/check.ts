@@ -13,7 +13,12 @@ function headsFirst(tensor: Tensor<FloatData>, layout: Layout | undefined): Floa
   if (layout !== 'bshd' || shape.length < 3) return data;
   const [sequence, heads, features] = [shape.at(-3) ?? 0, shape.at(-2) ?? 0, shape.at(-1) ?? 0];
   return data.map((_, count) => {
-    const [f, s, h, b] = [count % features, Math.floor(count / features) % sequence, Math.floor(count / features / sequence) % heads, Math.floor(count / features / sequence / heads)];
+    const [f, s, h, b] = [
+      count % features,
+      Math.floor(count / features) % sequence,
+      Math.floor(count / features / sequence) % heads,
+      Math.floor(count / features / sequence / heads),
+    ];
     return data[((b * sequence + s) * heads + h) * features + f] ?? Number.NaN;
   });
 }
@@ -25,13 +30,16 @@ export function numbersOf(call: Call, name: string, tensor: Tensor<FloatData>): 
 
 /** What is wrong with an element, or undefined. A rounding is monotone, so the interval's ends are rounded to the format as well. */
 function fault(actual: number, expected: number, format: Format, slack: number, low: number, high: number): string | undefined {
-  if (Number.isNaN(expected) || Number.isNaN(actual)) return Number.isNaN(expected) && Number.isNaN(actual) ? undefined : `${actual}, expected ${expected}`;
+  if (Number.isNaN(expected) || Number.isNaN(actual))
+    return Number.isNaN(expected) && Number.isNaN(actual) ? undefined : `${actual}, expected ${expected}`;
   if (actual === expected) return undefined;
   if (!Number.isFinite(expected)) return `${actual}, expected ${expected}`;
   if (Math.abs(actual - expected) <= slack && actual >= low && actual <= high) return undefined;
   const least = roundTo(format, Math.max(expected - slack, low));
   const most = roundTo(format, Math.min(expected + slack, high));
-  return actual >= least && actual <= most ? undefined : `${actual}, expected ${expected} within [${least}, ${most}]: off by ${Math.abs(actual - expected) / slack} of what it may`;
+  return actual >= least && actual <= most
+    ? undefined
+    : `${actual}, expected ${expected} within [${least}, ${most}]: off by ${Math.abs(actual - expected) / slack} of what it may`;
 }
 
 /** Every element that is out of its bounds. */
@@ -39,7 +47,14 @@ export function faults(name: string, actual: Float64Array, expected: Float64Arra
   if (actual.length !== expected.length) return [`${name} has ${actual.length} elements, expected ${expected.length}`];
   const found: string[] = [];
   for (let i = 0; i < actual.length; i++) {
-    const wrong = fault(actual[i] ?? 0, expected[i] ?? 0, format, bound.slack[i] ?? 0, bound.low?.[i] ?? Number.NEGATIVE_INFINITY, bound.high?.[i] ?? Number.POSITIVE_INFINITY);
+    const wrong = fault(
+      actual[i] ?? 0,
+      expected[i] ?? 0,
+      format,
+      bound.slack[i] ?? 0,
+      bound.low?.[i] ?? Number.NEGATIVE_INFINITY,
+      bound.high?.[i] ?? Number.POSITIVE_INFINITY,
+    );
     if (wrong) found.push(`${name}[${i}] is ${wrong}`);
   }
   return found;

@@ -10,18 +10,19 @@ const header = readFileSync(new URL('../native/args.h', import.meta.url), 'utf8'
 function constants(): Map<string, number> {
   const values = new Map<string, number>();
   const evaluate = (text: string): number => {
-    const named = text.replaceAll(/k[A-Z]\w*/g, name => String(values.get(name)));
+    const named = text.replaceAll(/k[A-Z]\w*/g, (name) => String(values.get(name)));
     if (!/^[\d\s+*()]+$/.test(named)) throw new Error(`native/args.h: '${text}' is no sum of constants`);
     // Sums of products, in parentheses at most one deep.
     const flat = named.replaceAll(/\(([^()]*)\)/g, (_, inner: string) => String(sum(inner)));
     return sum(flat);
   };
-  const sum = (text: string): number => text.split('+').reduce((total, part) => total + part.split('*').reduce((product, factor) => product * Number(factor), 1), 0);
+  const sum = (text: string): number =>
+    text.split('+').reduce((total, part) => total + part.split('*').reduce((product, factor) => product * Number(factor), 1), 0);
   for (const [, name = '', value = ''] of header.matchAll(/constexpr int (k\w+) = (\d+);/g)) values.set(name, Number(value));
   for (const [, body = ''] of header.matchAll(/enum \w+ \{([\s\S]*?)\};/g)) {
     let next = 0;
-    for (const entry of body.split(',').map(text => text.trim())) {
-      const [name = '', value] = entry.split('=').map(text => text.trim());
+    for (const entry of body.split(',').map((text) => text.trim())) {
+      const [name = '', value] = entry.split('=').map((text) => text.trim());
       if (name === '') continue;
       if (value !== undefined) next = evaluate(value);
       values.set(name, next++);
@@ -39,7 +40,11 @@ function constant(name: string): number {
 }
 
 /** A view of which every word differs from every other of the plan: from, from + 1, … */
-const view = <D extends ArrayBufferView>(data: D, from: number, rank: number): View<D> => ({ data, offset: from, strides: Array.from({ length: rank }, (_, i) => from + 1 + i) });
+const view = <D extends ArrayBufferView>(data: D, from: number, rank: number): View<D> => ({
+  data,
+  offset: from,
+  strides: Array.from({ length: rank }, (_, i) => from + 1 + i),
+});
 const floats = () => new Float32Array(1);
 
 /** The words from an enumerator on. */
@@ -103,7 +108,7 @@ describe('attention', () => {
   ])('word %s', (name, value) => expect(words(call, `kAttention${name}`)).toEqual([value]));
 
   it('views: q k v out mask bias, each an offset and four strides', () => {
-    expect(words(call, 'kAttentionViews', 30)).toEqual([100, 200, 300, 400, 500, 600].flatMap(from => counted(from, 5)));
+    expect(words(call, 'kAttentionViews', 30)).toEqual([100, 200, 300, 400, 500, 600].flatMap((from) => counted(from, 5)));
   });
 
   it.each([
@@ -123,19 +128,46 @@ describe('attention', () => {
   ])('buffer %s', (name, data) => expect(call.buffers[constant(`kAttention${name}`)]).toBe(data));
 
   it('writes out, weights and logSumExp', () => {
-    expect([...call.written].sort((a, b) => a - b)).toEqual(['kAttentionOut', 'kAttentionWeights', 'kAttentionLogSumExp'].map(constant).sort((a, b) => a - b));
+    expect([...call.written].sort((a, b) => a - b)).toEqual(
+      ['kAttentionOut', 'kAttentionWeights', 'kAttentionLogSumExp'].map(constant).sort((a, b) => a - b),
+    );
   });
 
   it('keeps its places when what is optional is absent', () => {
-    const bare = callOf({ ...attention, mask: undefined, bias: undefined, alibi: undefined, sinks: undefined, keyLengths: undefined, queryLengths: undefined, queryOffsets: undefined, weights: undefined, logSumExp: undefined });
+    const bare = callOf({
+      ...attention,
+      mask: undefined,
+      bias: undefined,
+      alibi: undefined,
+      sinks: undefined,
+      keyLengths: undefined,
+      queryLengths: undefined,
+      queryOffsets: undefined,
+      weights: undefined,
+      logSumExp: undefined,
+    });
     expect([bare.words.length, bare.buffers.length]).toEqual([call.words.length, call.buffers.length]);
-    expect(bare.buffers.filter(data => data !== undefined)).toEqual([attention.q, attention.k, attention.v, attention.out].map(({ data }) => data));
+    expect(bare.buffers.filter((data) => data !== undefined)).toEqual(
+      [attention.q, attention.k, attention.v, attention.out].map(({ data }) => data),
+    );
     expect([...bare.words.subarray(constant('kAttentionViews') + 20)]).toEqual(new Array(10).fill(0));
   });
 });
 
 describe('matmul', () => {
-  const plan: MatmulPlan = { op: 'matmul', batch: [21, 22], m: 23, n: 24, k: 25, dtype: 'bfloat16', outDtype: 'float32', a: view(new Uint16Array(1), 100, 4), b: view(new Uint16Array(1), 200, 4), out: view(floats(), 300, 4), bias: view(floats(), 400, 1) };
+  const plan: MatmulPlan = {
+    op: 'matmul',
+    batch: [21, 22],
+    m: 23,
+    n: 24,
+    k: 25,
+    dtype: 'bfloat16',
+    outDtype: 'float32',
+    a: view(new Uint16Array(1), 100, 4),
+    b: view(new Uint16Array(1), 200, 4),
+    out: view(floats(), 300, 4),
+    bias: view(floats(), 400, 1),
+  };
   const call = callOf(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, ...counted(from + 1, 4)];
 
@@ -146,20 +178,35 @@ describe('matmul', () => {
   });
 
   it('words', () => {
-    expect(['M', 'N', 'K', 'Dtype', 'OutDtype'].flatMap(name => words(call, `kMatmul${name}`))).toEqual([23, 24, 25, 2, 0]);
+    expect(['M', 'N', 'K', 'Dtype', 'OutDtype'].flatMap((name) => words(call, `kMatmul${name}`))).toEqual([23, 24, 25, 2, 0]);
     expect(words(call, 'kMatmulBatch', 6)).toEqual([1, 1, 1, 1, 21, 22]);
     expect(words(call, 'kMatmulViews', 27)).toEqual([100, 200, 300].flatMap(padded));
     expect([...words(call, 'kMatmulBiasOffset'), ...words(call, 'kMatmulBiasStride')]).toEqual([400, 401]);
   });
 
   it('buffers', () => {
-    expect(['A', 'B', 'Out', 'Bias'].map(name => call.buffers[constant(`kMatmul${name}`)])).toEqual([plan.a.data, plan.b.data, plan.out.data, plan.bias?.data]);
+    expect(['A', 'B', 'Out', 'Bias'].map((name) => call.buffers[constant(`kMatmul${name}`)])).toEqual([
+      plan.a.data,
+      plan.b.data,
+      plan.out.data,
+      plan.bias?.data,
+    ]);
     expect(call.written).toEqual([constant('kMatmulOut')]);
   });
 });
 
 describe('softmax', () => {
-  const plan: SoftmaxPlan = { op: 'softmax', outer: [31, 32], length: 33, dtype: 'float32', outDtype: 'float16', scale: -0.5, x: view(floats(), 100, 3), out: view(new Uint16Array(1), 200, 3), mask: view(new Uint8Array(1), 300, 3) };
+  const plan: SoftmaxPlan = {
+    op: 'softmax',
+    outer: [31, 32],
+    length: 33,
+    dtype: 'float32',
+    outDtype: 'float16',
+    scale: -0.5,
+    x: view(floats(), 100, 3),
+    out: view(new Uint16Array(1), 200, 3),
+    mask: view(new Uint8Array(1), 300, 3),
+  };
   const call = callOf(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
 
@@ -170,20 +217,36 @@ describe('softmax', () => {
   });
 
   it('words', () => {
-    expect(['Length', 'Dtype', 'OutDtype', 'Scale'].flatMap(name => words(call, `kSoftmax${name}`))).toEqual([33, 0, 1, -0.5]);
+    expect(['Length', 'Dtype', 'OutDtype', 'Scale'].flatMap((name) => words(call, `kSoftmax${name}`))).toEqual([33, 0, 1, -0.5]);
     expect(words(call, 'kSoftmaxOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
     expect(words(call, 'kSoftmaxViews', 27)).toEqual([100, 200, 300].flatMap(padded));
   });
 
   it('buffers', () => {
-    expect(['X', 'Out', 'Mask'].map(name => call.buffers[constant(`kSoftmax${name}`)])).toEqual([plan.x.data, plan.out.data, plan.mask?.data]);
+    expect(['X', 'Out', 'Mask'].map((name) => call.buffers[constant(`kSoftmax${name}`)])).toEqual([
+      plan.x.data,
+      plan.out.data,
+      plan.mask?.data,
+    ]);
     expect(call.written).toEqual([constant('kSoftmaxOut')]);
   });
 });
 
 describe('merge', () => {
   const part = (from: number) => ({ output: view(floats(), from, 4), logSumExp: view(floats(), from + 50, 3) });
-  const plan: MergePlan = { op: 'merge', batch: 41, heads: 42, queryLength: 43, valueDim: 44, dtype: 'float32', outDtype: 'float32', parts: [part(100), part(200)], sinks: floats(), out: view(floats(), 300, 4), logSumExp: floats() };
+  const plan: MergePlan = {
+    op: 'merge',
+    batch: 41,
+    heads: 42,
+    queryLength: 43,
+    valueDim: 44,
+    dtype: 'float32',
+    outDtype: 'float32',
+    parts: [part(100), part(200)],
+    sinks: floats(),
+    out: view(floats(), 300, 4),
+    logSumExp: floats(),
+  };
   const call = callOf(plan);
 
   it('has as many words and buffers as the header counts for two parts', () => {
@@ -192,14 +255,22 @@ describe('merge', () => {
   });
 
   it('words', () => {
-    expect(['Batch', 'Heads', 'QueryLength', 'ValueDim', 'Parts', 'Dtype', 'OutDtype'].flatMap(name => words(call, `kMerge${name}`))).toEqual([41, 42, 43, 44, 2, 0, 0]);
+    expect(
+      ['Batch', 'Heads', 'QueryLength', 'ValueDim', 'Parts', 'Dtype', 'OutDtype'].flatMap((name) => words(call, `kMerge${name}`)),
+    ).toEqual([41, 42, 43, 44, 2, 0, 0]);
     expect(words(call, 'kMergeOut', 5)).toEqual(counted(300, 5));
-    expect(words(call, 'kMergePartWords', 18)).toEqual([100, 200].flatMap(from => [...counted(from, 5), ...counted(from + 50, 4)]));
+    expect(words(call, 'kMergePartWords', 18)).toEqual([100, 200].flatMap((from) => [...counted(from, 5), ...counted(from + 50, 4)]));
   });
 
   it('buffers', () => {
-    expect(['kMergeOutBuffer', 'kMergeLogSumExpBuffer', 'kMergeSinksBuffer'].map(name => call.buffers[constant(name)])).toEqual([plan.out.data, plan.logSumExp, plan.sinks]);
-    expect(call.buffers.slice(constant('kMergePartBuffers'))).toEqual(plan.parts.flatMap(({ output, logSumExp }) => [output.data, logSumExp.data]));
+    expect(['kMergeOutBuffer', 'kMergeLogSumExpBuffer', 'kMergeSinksBuffer'].map((name) => call.buffers[constant(name)])).toEqual([
+      plan.out.data,
+      plan.logSumExp,
+      plan.sinks,
+    ]);
+    expect(call.buffers.slice(constant('kMergePartBuffers'))).toEqual(
+      plan.parts.flatMap(({ output, logSumExp }) => [output.data, logSumExp.data]),
+    );
     expect(call.written).toEqual([constant('kMergeOutBuffer'), constant('kMergeLogSumExpBuffer')]);
   });
 });

@@ -71,20 +71,23 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
     case 'attention': {
       const sheet = textbookAttention(call);
       const { output, weights, logSumExp } = sheet;
-      return { answers: { output, weights, logSumExp }, bounds: arithmetic => ({ ...attentionBounds(sheet, arithmetic) }) };
+      return { answers: { output, weights, logSumExp }, bounds: (arithmetic) => ({ ...attentionBounds(sheet, arithmetic) }) };
     }
     case 'matmul': {
       const sheet = textbookMatmul(call);
-      return { answers: { output: sheet.output }, bounds: arithmetic => ({ output: matmulBound(sheet, arithmetic) }) };
+      return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: matmulBound(sheet, arithmetic) }) };
     }
     case 'softmax':
     case 'softmin': {
       const sheet = textbookSoftmax(call);
-      return { answers: { output: sheet.output }, bounds: arithmetic => ({ output: softmaxBound(sheet, arithmetic) }) };
+      return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: softmaxBound(sheet, arithmetic) }) };
     }
     case 'merge': {
       const sheet = textbookMerge(call);
-      return { answers: { output: sheet.output, logSumExp: sheet.logSumExp }, bounds: arithmetic => ({ ...mergeBounds(sheet, arithmetic) }) };
+      return {
+        answers: { output: sheet.output, logSumExp: sheet.logSumExp },
+        bounds: (arithmetic) => ({ ...mergeBounds(sheet, arithmetic) }),
+      };
     }
   }
 }

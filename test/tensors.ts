@@ -105,7 +105,8 @@ export function dense(tensor: Tensor<TensorData>): Dense {
   const out = new Float64Array(sizeOf(tensor.shape));
   const { data } = tensor;
   const format = formatOf(tensor);
-  const decode = data instanceof Uint16Array && (format === 'float16' || format === 'bfloat16') ? (bits: number) => fromBits(format, bits) : Number;
+  const decode =
+    data instanceof Uint16Array && (format === 'float16' || format === 'bfloat16') ? (bits: number) => fromBits(format, bits) : Number;
   eachElement(tensor, (place, count) => {
     out[count] = decode(data[place] ?? Number.NaN);
   });

@@ -69,7 +69,7 @@ export const gamma = (n: number, { u }: Arithmetic): number => (n * u) / (1 - n 
 
 /** Matmul: each product is rounded and passes through at most k − 1 additions and the bias's. */
 export function matmulBound({ k, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
-  return { slack: magnitude.map(sum => gamma(k + 1, arithmetic) * sum + (k + 1) * arithmetic.smallest) };
+  return { slack: magnitude.map((sum) => gamma(k + 1, arithmetic) * sum + (k + 1) * arithmetic.smallest) };
 }
 
 /** A softmax over a few scores whose errors are known, and what they weigh. */
@@ -131,7 +131,10 @@ function weigh({ scores, errors, alike, steps }: Terms, arithmetic: Arithmetic):
   const stray = exact.map((p, j) => Math.max((most[j] ?? 0) - p, p - (least[j] ?? 0)) + g * (most[j] ?? 0));
   const [sum, sumLeast, sumMost] = [total(exact), total(least) * (1 - g), total(most) * (1 + g)];
   // ln 2 · m + ln ℓ: constant, product, logarithm, sum. However wrong the scores, ℓ lies between 1 and count.
-  const shift = Math.min(winnerError + Math.max(Math.log(sumMost / sum), Math.log(sum / sumLeast)), winnerError + reach + Math.log(count) + g);
+  const shift = Math.min(
+    winnerError + Math.max(Math.log(sumMost / sum), Math.log(sum / sumLeast)),
+    winnerError + reach + Math.log(count) + g,
+  );
   const logSumExp = shift + gamma(4, arithmetic) * (Math.abs(greatest) + Math.log(sum)) + log * Math.log(count + 1) + log;
   return { exact, least, most, stray, sum, sumLeast, sumMost, logSumExp };
 }
@@ -147,7 +150,12 @@ function weightSlack({ exact, least, most, sum, sumLeast, sumMost }: Weighing, j
 }
 
 /** Σ p·v / Σ p: the terms' errors times |v|, γₙ for adding up, the sum's error, two roundings for the quotient. */
-function averageBound(weighing: Weighing, value: (term: number) => number, steps: number, arithmetic: Arithmetic): { slack: number; low: number; high: number } {
+function averageBound(
+  weighing: Weighing,
+  value: (term: number) => number,
+  steps: number,
+  arithmetic: Arithmetic,
+): { slack: number; low: number; high: number } {
   const { exact, stray, sum, sumLeast, sumMost } = weighing;
   const count = exact.length;
   let [numerator, size, error] = [0, 0, 0];
@@ -175,16 +183,20 @@ const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: Arithmetic): Bound {
   const slack = new Float64Array(scores.length);
   for (const places of rows) {
-    const part = places.filter(at => seen[at] && scores[at] !== Number.NEGATIVE_INFINITY);
-    const own = part.map(at => scores[at] ?? 0);
+    const part = places.filter((at) => seen[at] && scores[at] !== Number.NEGATIVE_INFINITY);
+    const own = part.map((at) => scores[at] ?? 0);
     const steps = Math.ceil(part.length / arithmetic.softmaxTile);
-    const errors = own.map(s => gamma(4, arithmetic) * Math.abs(s) + arithmetic.smallest);
+    const errors = own.map((s) => gamma(4, arithmetic) * Math.abs(s) + arithmetic.smallest);
     const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps }, arithmetic);
     part.forEach((at, j) => {
       slack[at] = weightSlack(weighing, j, arithmetic);
     });
   }
-  return { slack, low: new Float64Array(scores.length), high: new Float64Array(scores.length).fill(1 + gamma(4 + Math.max(0, ...rows.map(r => r.length)), arithmetic)) };
+  return {
+    slack,
+    low: new Float64Array(scores.length),
+    high: new Float64Array(scores.length).fill(1 + gamma(4 + Math.max(0, ...rows.map((r) => r.length)), arithmetic)),
+  };
 }
 
 /**
@@ -198,30 +210,41 @@ function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): 
   const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
   const dot = gamma(headDim + 4, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum));
   const capped = softcap > 0 ? softcap * (arithmetic.tanh + 3 * arithmetic.u) + gamma(4, arithmetic) * part(sheet.capped) : 0;
-  return dot + capped + gamma(2, arithmetic) * part(sheet.capped) + gamma(5, arithmetic) * part(sheet.slope) + gamma(4, arithmetic) * part(sheet.bias);
+  return (
+    dot +
+    capped +
+    gamma(2, arithmetic) * part(sheet.capped) +
+    gamma(5, arithmetic) * part(sheet.slope) +
+    gamma(4, arithmetic) * part(sheet.bias)
+  );
 }
 
 /** Output [b, hq, sq, dv] and, should the call give them, weights and logSumExp. A sink is one more term, of value 0. */
 export function attentionBounds(sheet: AttentionSheet, arithmetic: Arithmetic): { output: Bound; weights: Bound; logSumExp: Bound } {
   const { batch, heads, queries, keys, valueDim, seen, scores, sinks } = sheet;
   const rows = batch * heads * queries;
-  const output = { slack: new Float64Array(rows * valueDim), low: new Float64Array(rows * valueDim), high: new Float64Array(rows * valueDim) };
+  const output = {
+    slack: new Float64Array(rows * valueDim),
+    low: new Float64Array(rows * valueDim),
+    high: new Float64Array(rows * valueDim),
+  };
   const weights = { slack: new Float64Array(rows * keys), low: new Float64Array(rows * keys), high: new Float64Array(rows * keys) };
   const logSumExp = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const [b, h, i] = [Math.floor(row / queries / heads), Math.floor(row / queries) % heads, row % queries];
     // A score of −Infinity weighs exactly nothing, seen or not; so does such a sink.
-    const visible = range(keys).filter(j => seen[row * keys + j] && scores[row * keys + j] !== Number.NEGATIVE_INFINITY);
+    const visible = range(keys).filter((j) => seen[row * keys + j] && scores[row * keys + j] !== Number.NEGATIVE_INFINITY);
     const sink = sinks?.[h];
-    const own = visible.map(j => scores[row * keys + j] ?? 0);
-    const errors = visible.map(j => scoreError(sheet, row * keys + j, arithmetic));
+    const own = visible.map((j) => scores[row * keys + j] ?? 0);
+    const errors = visible.map((j) => scoreError(sheet, row * keys + j, arithmetic));
     if (sink !== undefined && sink !== Number.NEGATIVE_INFINITY && sheet.logSumExp[row] !== Number.NEGATIVE_INFINITY) {
       own.push(sink);
       errors.push(gamma(2, arithmetic) * Math.abs(sink)); // log₂e rounded, times the sink
     }
     if (own.length === 0) continue; // zeros and −Infinity, exactly
-    const alike = (x: number, y: number) => x === y || (x < visible.length && y < visible.length && sheet.alike(b, h, i, visible[x] ?? 0, visible[y] ?? 0));
-    const steps = Math.ceil(keys / arithmetic.keyTile);
+    const alike = (x: number, y: number) =>
+      x === y || (x < visible.length && y < visible.length && sheet.alike(b, h, i, visible[x] ?? 0, visible[y] ?? 0));
+    const steps = Math.max(0, Math.ceil(keys / arithmetic.keyTile) - 1); // the first tile moves the maximum from nothing
     const weighing = weigh({ scores: own, errors, alike, steps }, arithmetic);
     logSumExp[row] = weighing.logSumExp;
     visible.forEach((j, term) => {
@@ -246,11 +269,11 @@ export function mergeBounds(sheet: MergeSheet, arithmetic: Arithmetic): { output
   const output = { slack: new Float64Array(size), low: new Float64Array(size), high: new Float64Array(size) };
   const logSumExp = new Float64Array(sheet.logSumExp.length);
   for (let row = 0; row < logSumExp.length; row++) {
-    const present = range(parts).filter(part => sheet.score(part, row) !== Number.NEGATIVE_INFINITY);
-    const own = present.map(part => sheet.score(part, row));
+    const present = range(parts).filter((part) => sheet.score(part, row) !== Number.NEGATIVE_INFINITY);
+    const own = present.map((part) => sheet.score(part, row));
     if (sheet.sink(row) !== Number.NEGATIVE_INFINITY) own.push(sheet.sink(row));
     if (own.length === 0) continue;
-    const errors = own.map(s => gamma(2, arithmetic) * Math.abs(s));
+    const errors = own.map((s) => gamma(2, arithmetic) * Math.abs(s));
     const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps: parts }, arithmetic);
     logSumExp[row] = weighing.logSumExp;
     for (let e = 0; e < valueDim && present.length > 0; e++) {

@@ -8,7 +8,12 @@ import { type AttentionFeature, attentionFeatures, rules } from './attention-fea
 import { alonePaired, type Case } from './case.js';
 
 /** A row of the table: the draft's sizes, its features, and options given outright. */
-export function attentionCase(name: string, draft: Partial<AttentionDraft>, features: readonly AttentionFeature[] = [], options: AttentionOptions = {}): Case {
+export function attentionCase(
+  name: string,
+  draft: Partial<AttentionDraft>,
+  features: readonly AttentionFeature[] = [],
+  options: AttentionOptions = {},
+): Case {
   const call = (): AttentionCall => {
     let whole: AttentionDraft = { ...plainDraft, ...draft, numbers: random(`options of ${name}`) };
     for (const { change } of features) whole = { ...whole, ...change?.(whole) };
@@ -21,13 +26,17 @@ export function attentionCase(name: string, draft: Partial<AttentionDraft>, feat
       q: tensor('q', whole.heads, whole.queries, whole.headDim),
       k: tensor('k', whole.kvHeads, whole.keys, whole.headDim),
       v: tensor('v', whole.kvHeads, whole.keys, whole.valueDim),
-      options: Object.assign({ ...(whole.layout === 'bshd' ? { layout: whole.layout } : {}) }, ...features.map(feature => feature.options?.(whole)), options),
+      options: Object.assign(
+        { ...(whole.layout === 'bshd' ? { layout: whole.layout } : {}) },
+        ...features.map((feature) => feature.options?.(whole)),
+        options,
+      ),
     };
   };
   return { name: `attention: ${name}`, call };
 }
 
-const together = (features: readonly AttentionFeature[]) => features.map(feature => feature.name).join(' + ');
+const together = (features: readonly AttentionFeature[]) => features.map((feature) => feature.name).join(' + ');
 
 /** Sizes of which every target's lanes, rows and columns are among the borders (test/cases.test.ts checks that). */
 export const querySizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25, 95, 96, 97];
@@ -38,22 +47,54 @@ const single = { batch: 1, heads: 1, kvHeads: 1 };
 
 export const attentionCases: readonly Case[] = [
   attentionCase('no options', {}),
-  ...alonePaired(attentionFeatures).map(features => attentionCase(together(features), {}, features)),
+  ...alonePaired(attentionFeatures).map((features) => attentionCase(together(features), {}, features)),
   // The rules that shape the loops, where query tiles (96) and key tiles (256) meet.
-  ...alonePaired(rules).map(features => attentionCase(`${together(features)}, across tiles`, { ...single, queries: 101, keys: 277, headDim: 5, valueDim: 6 }, features)),
-  ...alonePaired(rules).map(features => attentionCase(`${together(features)}, one query a row`, { batch: 3, heads: 4, kvHeads: 2, queries: 1, keys: 270, headDim: 8, valueDim: 8 }, features)),
-  ...querySizes.map(queries => attentionCase(`${queries} queries`, { ...single, queries, keys: 21, headDim: 5, valueDim: 6 })),
-  ...keySizes.map(keys => attentionCase(`${keys} keys`, { ...single, queries: 7, keys, headDim: 5, valueDim: 6 })),
-  ...keySizes.map(keys => attentionCase(`${keys} keys, causal, as many queries`, { ...single, queries: Math.min(keys, 130), keys, headDim: 4, valueDim: 3 }, [], { causal: true })),
-  ...keySizes.map(keys => attentionCase(`${keys} keys, two queries of 4 heads to a key head`, { batch: 1, heads: 4, kvHeads: 1, queries: 2, keys, headDim: 4, valueDim: 4 })),
-  ...widths.map(headDim => attentionCase(`head dim ${headDim}`, { ...single, headDim, valueDim: 7 })),
-  ...widths.map(valueDim => attentionCase(`value dim ${valueDim}`, { ...single, headDim: 7, valueDim })),
-  ...widths.map(width => attentionCase(`float16, head dim ${width}`, { ...single, headDim: width, valueDim: width, dtype: 'float16' })),
-  // A group's queries share one tall tile: its borders fall between heads, inside them and at their ends.
-  ...[1, 2, 3, 4, 11, 12, 13, 24, 25].map(queries =>
-    attentionCase(`${queries} queries of 8 heads to a key head`, { batch: 1, heads: 8, kvHeads: 1, queries, keys: 37, headDim: 6, valueDim: 5 }, [], { causal: true, returnWeights: true }),
+  ...alonePaired(rules).map((features) =>
+    attentionCase(`${together(features)}, across tiles`, { ...single, queries: 101, keys: 277, headDim: 5, valueDim: 6 }, features),
   ),
-  ...[95, 96, 97].flatMap(queries =>
-    [255, 256, 257].map(keys => attentionCase(`causal, ${queries} queries on ${keys} keys`, { ...single, queries, keys, headDim: 3, valueDim: 3 }, [], { causal: true, queryOffset: 100 })),
+  ...alonePaired(rules).map((features) =>
+    attentionCase(
+      `${together(features)}, one query a row`,
+      { batch: 3, heads: 4, kvHeads: 2, queries: 1, keys: 270, headDim: 8, valueDim: 8 },
+      features,
+    ),
+  ),
+  ...querySizes.map((queries) => attentionCase(`${queries} queries`, { ...single, queries, keys: 21, headDim: 5, valueDim: 6 })),
+  ...keySizes.map((keys) => attentionCase(`${keys} keys`, { ...single, queries: 7, keys, headDim: 5, valueDim: 6 })),
+  ...keySizes.map((keys) =>
+    attentionCase(`${keys} keys, causal, as many queries`, { ...single, queries: Math.min(keys, 130), keys, headDim: 4, valueDim: 3 }, [], {
+      causal: true,
+    }),
+  ),
+  ...keySizes.map((keys) =>
+    attentionCase(`${keys} keys, two queries of 4 heads to a key head`, {
+      batch: 1,
+      heads: 4,
+      kvHeads: 1,
+      queries: 2,
+      keys,
+      headDim: 4,
+      valueDim: 4,
+    }),
+  ),
+  ...widths.map((headDim) => attentionCase(`head dim ${headDim}`, { ...single, headDim, valueDim: 7 })),
+  ...widths.map((valueDim) => attentionCase(`value dim ${valueDim}`, { ...single, headDim: 7, valueDim })),
+  ...widths.map((width) => attentionCase(`float16, head dim ${width}`, { ...single, headDim: width, valueDim: width, dtype: 'float16' })),
+  // A group's queries share one tall tile: its borders fall between heads, inside them and at their ends.
+  ...[1, 2, 3, 4, 11, 12, 13, 24, 25].map((queries) =>
+    attentionCase(
+      `${queries} queries of 8 heads to a key head`,
+      { batch: 1, heads: 8, kvHeads: 1, queries, keys: 37, headDim: 6, valueDim: 5 },
+      [],
+      { causal: true, returnWeights: true },
+    ),
+  ),
+  ...[95, 96, 97].flatMap((queries) =>
+    [255, 256, 257].map((keys) =>
+      attentionCase(`causal, ${queries} queries on ${keys} keys`, { ...single, queries, keys, headDim: 3, valueDim: 3 }, [], {
+        causal: true,
+        queryOffset: 100,
+      }),
+    ),
   ),
 ];

@@ -20,6 +20,8 @@ export interface Feature<Draft, Options> {
 
 /** Every feature alone, then every two that can stand together. */
 export function alonePaired<F extends { readonly name: string; readonly kind?: string }>(features: readonly F[]): (readonly F[])[] {
-  const pairs = features.flatMap((first, i) => features.slice(i + 1).flatMap(second => (first.kind !== undefined && first.kind === second.kind ? [] : [[first, second]])));
-  return [...features.map(feature => [feature]), ...pairs];
+  const pairs = features.flatMap((first, i) =>
+    features.slice(i + 1).flatMap((second) => (first.kind !== undefined && first.kind === second.kind ? [] : [[first, second]])),
+  );
+  return [...features.map((feature) => [feature]), ...pairs];
 }

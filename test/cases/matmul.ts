@@ -42,7 +42,12 @@ const plain: Omit<MatmulDraft, 'numbers'> = {
 
 const turned = (shape: readonly [number, number], transpose: boolean): number[] => (transpose ? [shape[1], shape[0]] : [...shape]);
 
-export function matmulCase(name: string, draft: Partial<MatmulDraft>, features: readonly MatmulFeature[] = [], options: MatmulOptions = {}): Case {
+export function matmulCase(
+  name: string,
+  draft: Partial<MatmulDraft>,
+  features: readonly MatmulFeature[] = [],
+  options: MatmulOptions = {},
+): Case {
   const call = (): MatmulCall => {
     let whole: MatmulDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
     for (const { change } of features) whole = { ...whole, ...change?.(whole) };
@@ -51,23 +56,29 @@ export function matmulCase(name: string, draft: Partial<MatmulDraft>, features: 
     const a: Tensor<FloatData> = floats([...whole.batchA, ...turned([m, k], transposeA)], dtype, whole.a ?? fillA, whole.memoryA);
     const b: Tensor<FloatData> = floats([...whole.batchB, ...turned([k, n], transposeB)], dtype, whole.b ?? fillB, whole.memoryB);
     const transposes = { ...(transposeA ? { transposeA } : {}), ...(transposeB ? { transposeB } : {}) };
-    return { op: 'matmul', a, b, options: Object.assign(transposes, ...features.map(feature => feature.options?.(whole)), options) };
+    return { op: 'matmul', a, b, options: Object.assign(transposes, ...features.map((feature) => feature.options?.(whole)), options) };
   };
   return { name: `matmul: ${name}`, call };
 }
 
-const out = (dtype: (d: MatmulDraft) => DType, memory: Memory) => (d: MatmulDraft): MatmulOptions => ({ out: floats([...d.batch, d.m, d.n], dtype(d), () => Number.NaN, memory) });
+const out =
+  (dtype: (d: MatmulDraft) => DType, memory: Memory) =>
+  (d: MatmulDraft): MatmulOptions => ({ out: floats([...d.batch, d.m, d.n], dtype(d), () => Number.NaN, memory) });
 
 const features: readonly MatmulFeature[] = [
   { name: 'transposeA', change: () => ({ transposeA: true }) },
   { name: 'transposeB', change: () => ({ transposeB: true }) },
-  { name: 'bias', kind: 'bias', options: d => ({ bias: float32([d.n], d.numbers.normal) }) },
-  { name: 'bias with gaps', kind: 'bias', options: d => ({ bias: float32([d.n], d.numbers.normal, 'spread') }) },
+  { name: 'bias', kind: 'bias', options: (d) => ({ bias: float32([d.n], d.numbers.normal) }) },
+  { name: 'bias with gaps', kind: 'bias', options: (d) => ({ bias: float32([d.n], d.numbers.normal, 'spread') }) },
   { name: 'batch', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [2, 3], batch: [2, 3] }) },
   { name: 'one b for a batch of a', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [], batch: [2, 3] }) },
   { name: 'one a for a batch of b', kind: 'batch', change: () => ({ batchA: [], batchB: [4], batch: [4] }) },
   { name: 'batches that stretch each other', kind: 'batch', change: () => ({ batchA: [3, 1], batchB: [2, 1, 4], batch: [2, 3, 4] }) },
-  { name: 'six batch dimensions', kind: 'batch', change: () => ({ batchA: [2, 1, 2, 1, 1, 2], batchB: [1, 1, 2, 2, 1, 1], batch: [2, 1, 2, 2, 1, 2] }) },
+  {
+    name: 'six batch dimensions',
+    kind: 'batch',
+    change: () => ({ batchA: [2, 1, 2, 1, 1, 2], batchB: [1, 1, 2, 2, 1, 1], batch: [2, 1, 2, 2, 1, 2] }),
+  },
   { name: 'one row', kind: 'm', change: () => ({ m: 1 }) },
   { name: 'four rows', kind: 'm', change: () => ({ m: 4 }) },
   { name: 'one column', kind: 'n', change: () => ({ n: 1 }) },
@@ -83,42 +94,45 @@ const features: readonly MatmulFeature[] = [
   { name: 'spread b', kind: 'b', change: () => ({ memoryB: 'spread' }) },
   { name: 'float16', kind: 'dtype', change: () => ({ dtype: 'float16' }) },
   { name: 'bfloat16', kind: 'dtype', change: () => ({ dtype: 'bfloat16' }) },
-  { name: 'out', kind: 'out', options: out(d => d.dtype, 'packed') },
-  { name: 'out with gaps', kind: 'out', options: out(d => d.dtype, 'gapped') },
-  { name: 'out turned in memory', kind: 'out', options: out(d => d.dtype, 'turned') },
-  { name: 'out with its elements apart', kind: 'out', options: out(d => d.dtype, 'spread') },
+  { name: 'out', kind: 'out', options: out((d) => d.dtype, 'packed') },
+  { name: 'out with gaps', kind: 'out', options: out((d) => d.dtype, 'gapped') },
+  { name: 'out turned in memory', kind: 'out', options: out((d) => d.dtype, 'turned') },
+  { name: 'out with its elements apart', kind: 'out', options: out((d) => d.dtype, 'spread') },
   { name: 'out in float32', kind: 'out', options: out(() => 'float32', 'packed') },
 ];
 
 /** Around multiples of every target's rows and columns (test/cases.test.ts checks that they are among them). */
 export const rowSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 23, 24, 25];
 export const columnSizes = [1, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 64, 65];
-const depths = [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 319, 320, 321, 383, 384, 385, 511, 512, 513, 1025];
+const depths = [
+  1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 319, 320, 321, 383, 384, 385, 511,
+  512, 513, 1025,
+];
 const blocks = [95, 96, 97, 119, 120, 121, 143, 144, 145, 191, 192, 193, 240, 241, 255, 256, 257];
 
 const largest = 3e38;
 
 export const matmulCases: readonly Case[] = [
-  ...rowSizes.flatMap(m => columnSizes.map(n => matmulCase(`${m} × ${n}`, { m, n, k: 5 }))),
-  ...depths.map(k => matmulCase(`sums of ${k}`, { m: 13, n: 33, k })),
-  ...depths.map(k => matmulCase(`sums of ${k}, one row`, { m: 1, n: 33, k })),
-  ...depths.map(k => matmulCase(`sums of ${k}, one row, b transposed`, { m: 1, n: 11, k, transposeB: true })),
-  ...blocks.map(m => matmulCase(`${m} rows`, { m, n: 9, k: 6 })),
-  ...[...blocks, 511, 512, 513, 1023, 1024, 1025, 2049, 4097].map(n => matmulCase(`${n} columns`, { m: 5, n, k: 3 })),
+  ...rowSizes.flatMap((m) => columnSizes.map((n) => matmulCase(`${m} × ${n}`, { m, n, k: 5 }))),
+  ...depths.map((k) => matmulCase(`sums of ${k}`, { m: 13, n: 33, k })),
+  ...depths.map((k) => matmulCase(`sums of ${k}, one row`, { m: 1, n: 33, k })),
+  ...depths.map((k) => matmulCase(`sums of ${k}, one row, b transposed`, { m: 1, n: 11, k, transposeB: true })),
+  ...blocks.map((m) => matmulCase(`${m} rows`, { m, n: 9, k: 6 })),
+  ...[...blocks, 511, 512, 513, 1023, 1024, 1025, 2049, 4097].map((n) => matmulCase(`${n} columns`, { m: 5, n, k: 3 })),
   matmulCase('blocks in every direction', { m: 149, n: 150, k: 151 }),
-  ...alonePaired(features).map(some => matmulCase(some.map(feature => feature.name).join(' + '), {}, some)),
-  ...(['m', 'n', 'k'] as const).map(size => matmulCase(`${size} = 0`, { [size]: 0 })),
+  ...alonePaired(features).map((some) => matmulCase(some.map((feature) => feature.name).join(' + '), {}, some)),
+  ...(['m', 'n', 'k'] as const).map((size) => matmulCase(`${size} = 0`, { [size]: 0 })),
   matmulCase('an empty batch', { batchA: [0, 3], batchB: [3], batch: [0, 3] }),
   matmulCase('a batch of one against an empty one', { batchA: [1], batchB: [0], batch: [0] }),
-  matmulCase('large numbers that cancel', { k: 2, a: count => (count % 2 ? -1e19 : 1e19), b: () => 1e19 }),
-  matmulCase('near the largest number', { k: 1, a: () => largest, b: count => (count % 2 ? 1 : -1) }),
+  matmulCase('large numbers that cancel', { k: 2, a: (count) => (count % 2 ? -1e19 : 1e19), b: () => 1e19 }),
+  matmulCase('near the largest number', { k: 1, a: () => largest, b: (count) => (count % 2 ? 1 : -1) }),
   matmulCase('subnormal products', { a: () => 3e-23, b: () => 2e-20 }),
-  matmulCase('subnormal inputs', { a: count => count * 1e-41, b: () => 1024 }),
-  matmulCase('NaN in one row of a', { a: count => (count === 25 ? Number.NaN : 0.5) }),
-  matmulCase('NaN in one column of b', { b: count => (count === 25 ? Number.NaN : 0.5) }),
-  matmulCase('Infinity in b', { a: () => 1, b: count => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
-  matmulCase('Infinity times zero', { a: () => 0, b: count => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
-  matmulCase('past the largest float16', { dtype: 'float16', a: () => 300, b: count => (count % 2 ? 300 : -300) }),
-  matmulCase('subnormal float16', { dtype: 'float16', a: count => count * 2 ** -24, b: () => 0.5 }),
-  matmulCase('subnormal bfloat16', { dtype: 'bfloat16', k: 1, a: count => count * 2 ** -133, b: () => 1 }),
+  matmulCase('subnormal inputs', { a: (count) => count * 1e-41, b: () => 1024 }),
+  matmulCase('NaN in one row of a', { a: (count) => (count === 25 ? Number.NaN : 0.5) }),
+  matmulCase('NaN in one column of b', { b: (count) => (count === 25 ? Number.NaN : 0.5) }),
+  matmulCase('Infinity in b', { a: () => 1, b: (count) => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
+  matmulCase('Infinity times zero', { a: () => 0, b: (count) => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
+  matmulCase('past the largest float16', { dtype: 'float16', a: () => 300, b: (count) => (count % 2 ? 300 : -300) }),
+  matmulCase('subnormal float16', { dtype: 'float16', a: (count) => count * 2 ** -24, b: () => 0.5 }),
+  matmulCase('subnormal bfloat16', { dtype: 'bfloat16', k: 1, a: (count) => count * 2 ** -133, b: () => 1 }),
 ];

@@ -41,7 +41,12 @@ function outputShape({ batch, heads, queries, valueDim, rank, layout }: MergeDra
   return rank === 3 ? inner : [batch, ...inner];
 }
 
-export function mergeCase(name: string, draft: Partial<MergeDraft>, features: readonly MergeFeature[] = [], options: MergeOptions = {}): Case {
+export function mergeCase(
+  name: string,
+  draft: Partial<MergeDraft>,
+  features: readonly MergeFeature[] = [],
+  options: MergeOptions = {},
+): Case {
   const call = (): MergeCall => {
     let whole: MergeDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
     for (const { change } of features) whole = { ...whole, ...change?.(whole) };
@@ -50,21 +55,23 @@ export function mergeCase(name: string, draft: Partial<MergeDraft>, features: re
       const { normal } = random(`part ${part} of ${name}`);
       return {
         output: floats(outputShape(whole), whole.dtype, normal, whole.memory),
-        logSumExp: float32([batch, heads, queries].slice(1 - rank), row => score?.(part, row) ?? 2 * normal(), whole.memory),
+        logSumExp: float32([batch, heads, queries].slice(1 - rank), (row) => score?.(part, row) ?? 2 * normal(), whole.memory),
       };
     });
     const layout = whole.layout === 'bshd' ? { layout: whole.layout } : {};
-    return { op: 'merge', parts, options: Object.assign(layout, ...features.map(feature => feature.options?.(whole)), options) };
+    return { op: 'merge', parts, options: Object.assign(layout, ...features.map((feature) => feature.options?.(whole)), options) };
   };
   return { name: `merge: ${name}`, call };
 }
 
-const out = (dtype: (d: MergeDraft) => DType, memory: Memory) => (d: MergeDraft): MergeOptions => ({ out: floats(outputShape(d), dtype(d), () => Number.NaN, memory) });
+const out =
+  (dtype: (d: MergeDraft) => DType, memory: Memory) =>
+  (d: MergeDraft): MergeOptions => ({ out: floats(outputShape(d), dtype(d), () => Number.NaN, memory) });
 const { NEGATIVE_INFINITY: minusInfinity } = Number;
 
 const features: readonly MergeFeature[] = [
   { name: 'bshd', change: () => ({ layout: 'bshd' }) },
-  { name: 'sinks', options: d => ({ sinks: Float32Array.from({ length: d.heads }, d.numbers.normal) }) },
+  { name: 'sinks', options: (d) => ({ sinks: Float32Array.from({ length: d.heads }, d.numbers.normal) }) },
   { name: 'one part', kind: 'parts', change: () => ({ parts: 1 }) },
   { name: 'two parts', kind: 'parts', change: () => ({ parts: 2 }) },
   { name: 'many parts', kind: 'parts', change: () => ({ parts: 17 }) },
@@ -77,11 +84,15 @@ const features: readonly MergeFeature[] = [
   { name: 'spread parts', kind: 'memory', change: () => ({ memory: 'spread' }) },
   { name: 'float16', kind: 'dtype', change: () => ({ dtype: 'float16' }) },
   { name: 'bfloat16', kind: 'dtype', change: () => ({ dtype: 'bfloat16' }) },
-  { name: 'parts that saw nothing', kind: 'score', change: () => ({ score: (part, row) => ((part + row) % 3 === 0 ? minusInfinity : part - row) }) },
+  {
+    name: 'parts that saw nothing',
+    kind: 'score',
+    change: () => ({ score: (part, row) => ((part + row) % 3 === 0 ? minusInfinity : part - row) }),
+  },
   { name: 'rows that no part saw', kind: 'score', change: () => ({ score: (part, row) => (row % 2 ? minusInfinity : part) }) },
-  { name: 'out', kind: 'out', options: out(d => d.dtype, 'packed') },
-  { name: 'out with gaps', kind: 'out', options: out(d => d.dtype, 'gapped') },
-  { name: 'out turned in memory', kind: 'out', options: out(d => d.dtype, 'turned') },
+  { name: 'out', kind: 'out', options: out((d) => d.dtype, 'packed') },
+  { name: 'out with gaps', kind: 'out', options: out((d) => d.dtype, 'gapped') },
+  { name: 'out turned in memory', kind: 'out', options: out((d) => d.dtype, 'turned') },
   { name: 'out in float32', kind: 'out', options: out(() => 'float32', 'packed') },
 ];
 
@@ -89,13 +100,13 @@ const sinks = (value: number) => ({ sinks: new Float32Array(plain.heads).fill(va
 
 export const mergeCases: readonly Case[] = [
   mergeCase('no options', {}),
-  ...alonePaired(features).map(some => mergeCase(some.map(feature => feature.name).join(' + '), {}, some)),
-  ...[2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33].map(valueDim => mergeCase(`${valueDim} values a row`, { valueDim })),
+  ...alonePaired(features).map((some) => mergeCase(some.map((feature) => feature.name).join(' + '), {}, some)),
+  ...[2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33].map((valueDim) => mergeCase(`${valueDim} values a row`, { valueDim })),
   mergeCase('no queries', { queries: 0 }),
   mergeCase('no values', { valueDim: 0 }),
   mergeCase('no batch', { batch: 0 }),
   mergeCase('parts alike, of any size', { score: (_, row) => (row % 2 ? 1e30 : -1e30) }),
-  mergeCase('parts far apart', { score: part => [1e30, -1e30, 0][part] ?? 0 }),
+  mergeCase('parts far apart', { score: (part) => [1e30, -1e30, 0][part] ?? 0 }),
   mergeCase('sinks far above', {}, [], sinks(1e30)),
   mergeCase('sinks far below', {}, [], sinks(-1e30)),
   mergeCase('sinks of nothing', {}, [], sinks(minusInfinity)),

@@ -19,19 +19,28 @@ type SoftmaxFeature = Feature<SoftmaxDraft, SoftmaxOptions>;
 
 const plain: Omit<SoftmaxDraft, 'numbers'> = { op: 'softmax', shape: [3, 5, 19], dtype: 'float32', memory: 'packed' };
 
-export function softmaxCase(name: string, draft: Partial<SoftmaxDraft>, features: readonly SoftmaxFeature[] = [], options: SoftmaxOptions = {}): Case {
+export function softmaxCase(
+  name: string,
+  draft: Partial<SoftmaxDraft>,
+  features: readonly SoftmaxFeature[] = [],
+  options: SoftmaxOptions = {},
+): Case {
   const call = (): SoftmaxCall => {
     let whole: SoftmaxDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
     for (const { change } of features) whole = { ...whole, ...change?.(whole) };
     const { normal } = random(`x of ${name}`);
     const x = floats(whole.shape, whole.dtype, whole.x ?? (() => 3 * normal()), whole.memory);
-    return { op: whole.op, x, options: Object.assign({}, ...features.map(feature => feature.options?.(whole)), options) };
+    return { op: whole.op, x, options: Object.assign({}, ...features.map((feature) => feature.options?.(whole)), options) };
   };
   return { name: `softmax: ${name}`, call };
 }
 
-const out = (dtype: (d: SoftmaxDraft) => DType, memory: Memory) => (d: SoftmaxDraft): SoftmaxOptions => ({ out: floats(d.shape, dtype(d), () => Number.NaN, memory) });
-const mask = (shape: (d: SoftmaxDraft) => readonly number[], memory?: Memory) => (d: SoftmaxDraft): SoftmaxOptions => ({ mask: booleans(shape(d), () => d.numbers.uniform() < 0.6, memory) });
+const out =
+  (dtype: (d: SoftmaxDraft) => DType, memory: Memory) =>
+  (d: SoftmaxDraft): SoftmaxOptions => ({ out: floats(d.shape, dtype(d), () => Number.NaN, memory) });
+const mask =
+  (shape: (d: SoftmaxDraft) => readonly number[], memory?: Memory) =>
+  (d: SoftmaxDraft): SoftmaxOptions => ({ mask: booleans(shape(d), () => d.numbers.uniform() < 0.6, memory) });
 
 const features: readonly SoftmaxFeature[] = [
   { name: 'softmin', change: () => ({ op: 'softmin' }) },
@@ -41,19 +50,19 @@ const features: readonly SoftmaxFeature[] = [
   { name: 'scale', kind: 'scale', options: () => ({ scale: 0.37 }) },
   { name: 'negative scale', kind: 'scale', options: () => ({ scale: -2.5 }) },
   { name: 'scale 0', kind: 'scale', options: () => ({ scale: 0 }) },
-  { name: 'mask', kind: 'mask', options: mask(d => d.shape) },
-  { name: 'mask of the last axis', kind: 'mask', options: mask(d => d.shape.slice(-1)) },
-  { name: 'mask of the first axis', kind: 'mask', options: mask(d => [d.shape[0] ?? 1, 1, 1]) },
-  { name: 'mask turned in memory', kind: 'mask', options: mask(d => d.shape, 'turned') },
+  { name: 'mask', kind: 'mask', options: mask((d) => d.shape) },
+  { name: 'mask of the last axis', kind: 'mask', options: mask((d) => d.shape.slice(-1)) },
+  { name: 'mask of the first axis', kind: 'mask', options: mask((d) => [d.shape[0] ?? 1, 1, 1]) },
+  { name: 'mask turned in memory', kind: 'mask', options: mask((d) => d.shape, 'turned') },
   { name: 'gapped x', kind: 'x', change: () => ({ memory: 'gapped' }) },
   { name: 'turned x', kind: 'x', change: () => ({ memory: 'turned' }) },
   { name: 'spread x', kind: 'x', change: () => ({ memory: 'spread' }) },
   { name: 'float16', kind: 'dtype', change: () => ({ dtype: 'float16' }) },
   { name: 'bfloat16', kind: 'dtype', change: () => ({ dtype: 'bfloat16' }) },
-  { name: 'out', kind: 'out', options: out(d => d.dtype, 'packed') },
-  { name: 'out with gaps', kind: 'out', options: out(d => d.dtype, 'gapped') },
-  { name: 'out turned in memory', kind: 'out', options: out(d => d.dtype, 'turned') },
-  { name: 'out with its elements apart', kind: 'out', options: out(d => d.dtype, 'spread') },
+  { name: 'out', kind: 'out', options: out((d) => d.dtype, 'packed') },
+  { name: 'out with gaps', kind: 'out', options: out((d) => d.dtype, 'gapped') },
+  { name: 'out turned in memory', kind: 'out', options: out((d) => d.dtype, 'turned') },
+  { name: 'out with its elements apart', kind: 'out', options: out((d) => d.dtype, 'spread') },
   { name: 'out in float32', kind: 'out', options: out(() => 'float32', 'packed') },
 ];
 
@@ -63,19 +72,21 @@ const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity 
 
 /** One row of x for each list. */
 const rows = (name: string, ...values: readonly (readonly number[])[]): Case =>
-  softmaxCase(name, { shape: [values.length, values[0]?.length ?? 0], x: count => values.flat()[count] ?? nan });
+  softmaxCase(name, { shape: [values.length, values[0]?.length ?? 0], x: (count) => values.flat()[count] ?? nan });
 
 const many = Array.from({ length: 700 }, (_, i) => i);
 
 export const softmaxCases: readonly Case[] = [
-  ...lengths.map(length => softmaxCase(`${length} along the last axis`, { shape: [3, length] })),
-  ...lengths.map(length => softmaxCase(`${length} along the first axis`, { shape: [length, 3] }, [], { axis: 0 })),
-  ...lengths.map(inner => softmaxCase(`${inner} rows side by side`, { shape: [6, inner] }, [], { axis: 0 })),
-  ...lengths.map(length => softmaxCase(`${length} in float16`, { shape: [2, length], dtype: 'float16' })),
-  ...lengths.map(length => softmaxCase(`${length}, masked`, { shape: [2, length] }, [], { mask: booleans([length], count => count % 3 !== 1) })),
-  ...[0, 3, 7].map(axis => softmaxCase(`rank 8, axis ${axis}`, { shape: [2, 3, 1, 2, 2, 1, 3, 5] }, [], { axis })),
+  ...lengths.map((length) => softmaxCase(`${length} along the last axis`, { shape: [3, length] })),
+  ...lengths.map((length) => softmaxCase(`${length} along the first axis`, { shape: [length, 3] }, [], { axis: 0 })),
+  ...lengths.map((inner) => softmaxCase(`${inner} rows side by side`, { shape: [6, inner] }, [], { axis: 0 })),
+  ...lengths.map((length) => softmaxCase(`${length} in float16`, { shape: [2, length], dtype: 'float16' })),
+  ...lengths.map((length) =>
+    softmaxCase(`${length}, masked`, { shape: [2, length] }, [], { mask: booleans([length], (count) => count % 3 !== 1) }),
+  ),
+  ...[0, 3, 7].map((axis) => softmaxCase(`rank 8, axis ${axis}`, { shape: [2, 3, 1, 2, 2, 1, 3, 5] }, [], { axis })),
   softmaxCase('rank 1', { shape: [11] }),
-  ...alonePaired(features).map(some => softmaxCase(some.map(feature => feature.name).join(' + '), {}, some)),
+  ...alonePaired(features).map((some) => softmaxCase(some.map((feature) => feature.name).join(' + '), {}, some)),
   softmaxCase('an empty axis', { shape: [3, 0] }),
   softmaxCase('no rows', { shape: [0, 4] }),
   softmaxCase('no rows beside an axis', { shape: [4, 0] }, [], { axis: 0 }),
@@ -88,13 +99,29 @@ export const softmaxCases: readonly Case[] = [
   rows('+Infinity gives NaN in its row alone', [1, infinity, 2], [1, 2, 3], [infinity, infinity, minusInfinity]),
   rows('NaN gives NaN in its row alone', [1, 2, 3], [nan, 1, 2], [minusInfinity, nan, minusInfinity]),
   rows('subnormals', [1e-45, 1e-40, -1e-42, 0]),
-  rows('ever greater', many.map(i => i * 0.7)),
-  rows('ever smaller', many.map(i => -i * 0.7)),
+  rows(
+    'ever greater',
+    many.map((i) => i * 0.7),
+  ),
+  rows(
+    'ever smaller',
+    many.map((i) => -i * 0.7),
+  ),
   rows('the greatest last', [...many.map(() => -50), 50]),
   rows('the greatest first', [50, ...many.map(() => -50)]),
-  softmaxCase('NaN and Infinity behind the mask', { shape: [4, 21], x: count => (count % 3 === 1 ? [nan, infinity, minusInfinity][count % 7 % 3] ?? nan : count % 5) }, [], { mask: booleans([4, 21], count => count % 3 !== 1) }),
-  softmaxCase('NaN and Infinity behind the mask, first axis', { shape: [21, 4], x: count => (count % 3 === 1 ? nan : count % 5) }, [], { axis: 0, mask: booleans([21, 4], count => count % 3 !== 1) }),
-  softmaxCase('a row wholly masked, of NaN', { shape: [3, 5], x: count => (count < 5 ? nan : count) }, [], { mask: booleans([3, 1], count => count > 0) }),
+  softmaxCase(
+    'NaN and Infinity behind the mask',
+    { shape: [4, 21], x: (count) => (count % 3 === 1 ? ([nan, infinity, minusInfinity][(count % 7) % 3] ?? nan) : count % 5) },
+    [],
+    { mask: booleans([4, 21], (count) => count % 3 !== 1) },
+  ),
+  softmaxCase('NaN and Infinity behind the mask, first axis', { shape: [21, 4], x: (count) => (count % 3 === 1 ? nan : count % 5) }, [], {
+    axis: 0,
+    mask: booleans([21, 4], (count) => count % 3 !== 1),
+  }),
+  softmaxCase('a row wholly masked, of NaN', { shape: [3, 5], x: (count) => (count < 5 ? nan : count) }, [], {
+    mask: booleans([3, 1], (count) => count > 0),
+  }),
   softmaxCase('all masked', {}, [], { mask: booleans([1], () => false) }),
-  softmaxCase('scale times x is large', { shape: [2, 9], x: count => count - 4 }, [], { scale: 1e30 }),
+  softmaxCase('scale times x is large', { shape: [2, 9], x: (count) => count - 4 }, [], { scale: 1e30 }),
 ];

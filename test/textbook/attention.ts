@@ -73,7 +73,13 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
   const softcap = options.softcap ?? 0;
   const mask = options.mask && broadcast(dense(options.mask));
   const biasAt = options.bias && broadcast(dense(options.bias));
-  const { causal = false, window = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], queryOffset = keys - queries, alibi, sinks } = options;
+  const {
+    causal = false,
+    window = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    queryOffset = keys - queries,
+    alibi,
+    sinks,
+  } = options;
   const kvHead = (h: number) => Math.floor((h * kvHeads) / heads);
   const offsetOf = (b: number) => (typeof queryOffset === 'number' ? queryOffset : (queryOffset[b] ?? 0));
 
@@ -104,7 +110,7 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
           slope[at] = alibi ? (alibi[h] ?? 0) * Math.abs(distance) : 0;
           bias[at] = biasAt ? biasAt(b, h, i, j) : 0;
           const sees =
-            (!mask || mask(b, h, i, j) !== 0) &&
+            mask?.(b, h, i, j) !== 0 &&
             bias[at] !== Number.NEGATIVE_INFINITY &&
             (!causal || distance <= 0) &&
             distance >= -window[0] &&
@@ -124,13 +130,17 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
         const from = scores.subarray(row * keys, (row + 1) * keys);
         const sees = seen.subarray(row * keys, (row + 1) * keys);
         const greatest = from.reduce((most, s) => Math.max(most, s), sink); // NaN stays
-        const sum = from.reduce((total, s) => total + (s === Number.NEGATIVE_INFINITY ? 0 : Math.exp(s - greatest)), sink === Number.NEGATIVE_INFINITY ? 0 : Math.exp(sink - greatest));
+        const sum = from.reduce(
+          (total, s) => total + (s === Number.NEGATIVE_INFINITY ? 0 : Math.exp(s - greatest)),
+          sink === Number.NEGATIVE_INFINITY ? 0 : Math.exp(sink - greatest),
+        );
         logSumExp[row] = greatest === Number.NEGATIVE_INFINITY ? greatest : greatest + Math.log(sum);
         for (let j = 0; j < keys; j++) {
           if (!sees[j]) continue; // a masked weight is exactly 0, and what it would multiply is not looked at
           const weight = Math.exp((from[j] ?? 0) - greatest) / sum;
           weights[row * keys + j] = weight;
-          for (let e = 0; e < valueDim; e++) output[row * valueDim + e] = (output[row * valueDim + e] ?? 0) + weight * val.at(b, kvHead(h), j, e);
+          for (let e = 0; e < valueDim; e++)
+            output[row * valueDim + e] = (output[row * valueDim + e] ?? 0) + weight * val.at(b, kvHead(h), j, e);
         }
       }
 
@@ -141,5 +151,26 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
     return true;
   };
   const value = (b: number, h: number, j: number, e: number) => val.at(b, kvHead(h), j, e);
-  return { batch, heads, queries, keys, headDim, valueDim, softcap, seen, magnitude, keySum, capped, slope, bias, scores, weights, logSumExp, output, sinks, value, alike };
+  return {
+    batch,
+    heads,
+    queries,
+    keys,
+    headDim,
+    valueDim,
+    softcap,
+    seen,
+    magnitude,
+    keySum,
+    capped,
+    slope,
+    bias,
+    scores,
+    weights,
+    logSumExp,
+    output,
+    sinks,
+    value,
+    alike,
+  };
 }

@@ -27,7 +27,9 @@ function matrixAt(index: readonly number[], batch: readonly number[]): number {
 
 export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
   const [left, right] = [dense(a), dense(b)];
-  const [rows, inner] = options.transposeA ? [left.shape.at(-1) ?? 0, left.shape.at(-2) ?? 0] : [left.shape.at(-2) ?? 0, left.shape.at(-1) ?? 0];
+  const [rows, inner] = options.transposeA
+    ? [left.shape.at(-1) ?? 0, left.shape.at(-2) ?? 0]
+    : [left.shape.at(-2) ?? 0, left.shape.at(-1) ?? 0];
   const columns = (options.transposeB ? right.shape.at(-2) : right.shape.at(-1)) ?? 0;
   const bias = options.bias && dense(options.bias).data;
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
@@ -39,7 +41,7 @@ export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
     let rest = Math.floor(at / columns / rows);
     const index = batch
       .toReversed()
-      .map(size => {
+      .map((size) => {
         const here = rest % size;
         rest = Math.floor(rest / size);
         return here;

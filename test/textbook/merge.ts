@@ -19,8 +19,8 @@ export interface MergeSheet {
 }
 
 export function textbookMerge({ parts, options }: MergeCall): MergeSheet {
-  const outputs = parts.map(part => dense(part.output));
-  const sums = parts.map(part => dense(part.logSumExp).data);
+  const outputs = parts.map((part) => dense(part.output));
+  const sums = parts.map((part) => dense(part.logSumExp).data);
   const shape = outputs[0]?.shape ?? [];
   const rank = shape.length;
   const headsLast = options.layout === 'bshd' && rank > 2;
@@ -47,7 +47,10 @@ export function textbookMerge({ parts, options }: MergeCall): MergeSheet {
     const sum = weights.reduce((total, w) => total + w, Math.exp(sink(row) - greatest));
     logSumExp[row] = greatest + Math.log(sum);
     for (let e = 0; e < valueDim; e++)
-      output[row * valueDim + e] = weights.reduce((total, w, part) => total + (score(part, row) === Number.NEGATIVE_INFINITY ? 0 : (w / sum) * value(part, row, e)), 0);
+      output[row * valueDim + e] = weights.reduce(
+        (total, w, part) => total + (score(part, row) === Number.NEGATIVE_INFINITY ? 0 : (w / sum) * value(part, row, e)),
+        0,
+      );
   });
   return { shape, batch, heads, queries, valueDim, score, value, sink, parts: parts.length, output, logSumExp };
 }

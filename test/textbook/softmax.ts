@@ -43,7 +43,7 @@ export function textbookSoftmax({ op, x, options }: SoftmaxCall): SoftmaxSheet {
     return Array.from({ length }, (__, i) => from + i * inner);
   });
   for (const places of rows) {
-    const row = places.map(at => scores[at] ?? Number.NaN);
+    const row = places.map((at) => scores[at] ?? Number.NaN);
     const greatest = Math.max(...row);
     if (greatest === Number.NEGATIVE_INFINITY) continue; // nothing takes part: zeros
     const sum = row.reduce((total, s, i) => total + (seen[places[i] ?? 0] ? Math.exp(s - greatest) : 0), 0);

@@ -1,0 +1,158 @@
+/** The public types: what fits, what comes back, and what does not compile. */
+import { describe, expectTypeOf, it } from 'vitest';
+import {
+  type AsyncOptions,
+  type AttentionOptions,
+  type AttentionPart,
+  type AttentionResult,
+  attention,
+  attentionAsync,
+  type BackendInfo,
+  backend,
+  type DType,
+  type FloatData,
+  FoveaError,
+  type FoveaErrorCode,
+  init,
+  type MatmulOptions,
+  matmul,
+  matmulAsync,
+  mergeAttention,
+  mergeAttentionAsync,
+  type SoftmaxOptions,
+  setBackend,
+  softmax,
+  softmaxAsync,
+  softmin,
+  softminAsync,
+  type Tensor,
+  tensor,
+} from '../src/index.js';
+
+declare const floats: Tensor;
+declare const halves: Tensor<Uint16Array>;
+declare const mask: Tensor<Uint8Array>;
+declare const ids: Tensor<Int32Array>;
+
+describe('tensors', () => {
+  it('a tensor is a typed array with its shape', () => {
+    expectTypeOf(tensor(new Float32Array(6), [2, 3])).toEqualTypeOf<Tensor<Float32Array<ArrayBuffer>>>();
+    expectTypeOf(tensor(new Uint16Array(6), [2, 3], 'bfloat16')).toExtend<Tensor<Uint16Array>>();
+    expectTypeOf<Tensor['data']>().toEqualTypeOf<Float32Array>();
+    expectTypeOf({ data: new Float32Array(6), shape: [2, 3] as const, strides: [3, 1], offset: 0 }).toExtend<Tensor>();
+    expectTypeOf<DType>().toEqualTypeOf<'float32' | 'float16' | 'bfloat16'>();
+    // @ts-expect-error plain arrays are no data
+    tensor([1, 2], [2]);
+    // @ts-expect-error the dtypes are three
+    tensor(new Uint16Array(2), [2], 'int8');
+  });
+
+  it('memory may be shared', () => {
+    expectTypeOf(tensor(new Float32Array(new SharedArrayBuffer(8)), [2])).toExtend<Tensor>();
+  });
+});
+
+describe('attention', () => {
+  it('gives output in the data of q, weights and logSumExp in float32', () => {
+    const result = attention(floats, floats, floats, { returnWeights: true });
+    expectTypeOf(result.output.data).toExtend<Float32Array>();
+    expectTypeOf(result.weights).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(result.logSumExp).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(attention(halves, halves, halves).output.data).toExtend<Uint16Array>();
+  });
+
+  it('gives output in the data of out', () => {
+    expectTypeOf(attention(halves, halves, halves, { out: floats }).output.data).toExtend<Float32Array>();
+  });
+
+  it('takes every option, each also as undefined', () => {
+    const options: { [K in keyof Required<AttentionOptions>]: AttentionOptions[K] } = {
+      scale: 0.5,
+      mask,
+      bias: floats,
+      causal: true,
+      queryOffset: Int32Array.of(0),
+      window: [3, Number.POSITIVE_INFINITY],
+      keyLengths: Int32Array.of(1),
+      queryLengths: Int32Array.of(1),
+      softcap: 30,
+      alibi: new Float32Array(1),
+      sinks: new Float32Array(1),
+      layout: 'bshd',
+      returnWeights: true,
+      returnLogSumExp: undefined,
+      out: undefined,
+    };
+    expectTypeOf(attention(floats, floats, floats, options)).toExtend<AttentionResult<FloatData>>();
+  });
+
+  it('refuses what cannot be meant', () => {
+    // @ts-expect-error a mask is boolean
+    attention(floats, floats, floats, { mask: floats });
+    // @ts-expect-error a misspelt option
+    attention(floats, floats, floats, { casual: true });
+    // @ts-expect-error q, k and v have one dtype
+    attention(floats, halves, floats);
+    // @ts-expect-error ids are no numbers to attend to
+    attention(ids, ids, ids);
+    // @ts-expect-error a window has two sides
+    attention(floats, floats, floats, { window: [3] });
+    // @ts-expect-error lengths are an Int32Array
+    attention(floats, floats, floats, { keyLengths: [3] });
+    // @ts-expect-error a signal belongs to the twin
+    attention(floats, floats, floats, { signal: new AbortController().signal });
+  });
+
+  it('its twin promises the same, and takes a signal', () => {
+    expectTypeOf(
+      attentionAsync(floats, floats, floats, { signal: new AbortController().signal, copy: false, causal: true }),
+    ).resolves.toEqualTypeOf(attention(floats, floats, floats, { causal: true }));
+    expectTypeOf<AsyncOptions>().toEqualTypeOf<{ readonly signal?: AbortSignal | undefined; readonly copy?: boolean | undefined }>();
+  });
+});
+
+describe('the other ops', () => {
+  it('matmul', () => {
+    expectTypeOf(matmul(floats, floats, { transposeB: true, bias: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(matmul(halves, halves, { out: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(matmulAsync(halves, halves)).resolves.toExtend<Tensor<Uint16Array>>();
+    expectTypeOf<keyof MatmulOptions>().toEqualTypeOf<'transposeA' | 'transposeB' | 'bias' | 'out'>();
+    // @ts-expect-error b has the dtype of a
+    matmul(floats, halves);
+  });
+
+  it('softmax and softmin', () => {
+    expectTypeOf(softmax(floats, { axis: 0, mask }).data).toExtend<Float32Array>();
+    expectTypeOf(softmin(halves).data).toExtend<Uint16Array>();
+    expectTypeOf(softmaxAsync(floats)).resolves.toExtend<Tensor>();
+    expectTypeOf(softminAsync(floats, { copy: true })).resolves.toExtend<Tensor>();
+    expectTypeOf<keyof SoftmaxOptions>().toEqualTypeOf<'axis' | 'scale' | 'mask' | 'out'>();
+  });
+
+  it('mergeAttention takes what attention gives, and gives it again', () => {
+    const merged = mergeAttention([{ output: floats, logSumExp: floats }], { sinks: new Float32Array(1) });
+    expectTypeOf(merged).toExtend<AttentionPart>();
+    expectTypeOf(mergeAttentionAsync([merged])).resolves.toExtend<AttentionPart>();
+    // @ts-expect-error a part has its logSumExp
+    mergeAttention([{ output: floats }]);
+  });
+});
+
+describe('backends and errors', () => {
+  it('backend, setBackend, init', () => {
+    expectTypeOf(backend()).toEqualTypeOf<BackendInfo>();
+    expectTypeOf(backend().name).toEqualTypeOf<'native' | 'wasm' | 'reference'>();
+    expectTypeOf(setBackend).parameter(0).toEqualTypeOf<'native' | 'wasm' | 'reference' | 'auto'>();
+    expectTypeOf(setBackend('wasm', { target: 'simd' })).toBeVoid();
+    expectTypeOf(init()).resolves.toBeVoid();
+    // @ts-expect-error there is no such backend
+    setBackend('cuda');
+  });
+
+  it('errors have a code', () => {
+    expectTypeOf(new FoveaError('ERR_SHAPE', 'why')).toExtend<Error>();
+    expectTypeOf<FoveaError['code']>().toEqualTypeOf<FoveaErrorCode>();
+    // @ts-expect-error codes are a closed list
+    new FoveaError('ERR_WRONG', 'why');
+  });
+});
