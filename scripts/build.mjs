@@ -2,7 +2,7 @@
  * Makes dist/ of src/: what the package's `exports` point to. Run it after a change under src/ (`npm run build`); `npm start` and `npm test` do.
  *
  *   node.cjs      the library for Node; it holds the state (the chosen backend), so that `import` and `require` share it
- *   node.mjs      re-exports node.cjs, name by name
+ *   node.mjs      re-exports node.cjs, name by name, by way of load.cjs
  *   browser.mjs   the library for browsers and everything else
  *   worker-*      what runs beside the event loop for the backends that have no threads of their own
  *   *.d.mts/.cts  types of each
@@ -31,7 +31,7 @@ const types = [
 ];
 
 /** Built files, relative to the root. */
-export const distFiles = [...bundles.map(({ outfile }) => outfile), 'dist/node.mjs', ...types.flatMap((entry) => entry.outputs)];
+export const distFiles = [...bundles.map(({ outfile }) => outfile), 'dist/load.cjs', 'dist/node.mjs', ...types.flatMap((entry) => entry.outputs)];
 const inputs = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/esbuild/package.json'];
 
 /** @throws {Error} when a source does not compile */
@@ -57,6 +57,7 @@ async function bundleAll() {
   await Promise.all(
     bundles.map(({ entry, ...options }) => esbuild.build({ ...common, ...inNode(options), ...options, entryPoints: [entry] })),
   );
+  writeFileSync(join(root, 'dist/load.cjs'), loader);
   writeFileSync(join(root, 'dist/node.mjs'), await wrapper(esbuild, common));
 }
 
@@ -68,6 +69,9 @@ function inNode({ format }) {
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   };
 }
+
+/** On Node 20 what a CommonJS module throws while ESM imports it escapes every `catch`: it is handed over and thrown from ESM. */
+const loader = `try { exports.fovea = require('./node.cjs'); } catch (error) { exports.error = error; }\n`;
 
 /** ESM that hands out node.cjs's names: generated, because ESM wants them spelt out. */
 async function wrapper(esbuild, common) {
@@ -81,7 +85,7 @@ async function wrapper(esbuild, common) {
     metafile: true,
   });
   const names = Object.values(metafile.outputs).flatMap(({ exports }) => exports ?? []);
-  return `import fovea from './node.cjs';\nexport const { ${names.sort().join(', ')} } = fovea;\n`;
+  return `import load from './load.cjs';\nif (load.error) throw load.error;\nexport const { ${names.sort().join(', ')} } = load.fovea;\n`;
 }
 
 /** One file of declarations an entry, with nothing in it but public names. CommonJS and ESM each need a file of their own kind. */

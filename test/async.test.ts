@@ -112,6 +112,12 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
     expect(turns).toBeGreaterThan(2);
   });
 
+  it('reads options that its object inherits, as the op does', async () => {
+    const a = float32([2, 2], (count) => count + 1);
+    const product = await matmulAsync(a, a, Object.create({ transposeB: true }));
+    expect([...product.data]).toEqual([5, 11, 11, 25]);
+  });
+
   it('a signal that has fired: rejected, nothing written', async () => {
     const out = float32([2, 2], () => 7);
     const error = await errorOf(

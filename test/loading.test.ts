@@ -22,6 +22,11 @@ test('the addon is what runs here, and its file is the one just built', () => {
   expect(jsonOf(tell)).toMatchObject({ name: 'native', product: [1, 3, 3, 7] });
 });
 
+test('what goes wrong at load can be caught where it is imported', () => {
+  const caught = `import('fovea').then(() => 'loaded', (error) => error.code).then((said) => console.log(JSON.stringify(said)))`;
+  expect(jsonOf(caught, { env: { FOVEA_BACKEND: 'nope' } })).toBe('ERR_BACKEND');
+});
+
 describe('an addon that does not load: wasm instead, and the reason', () => {
   /** Writes the file and tells what a process with it chooses. */
   const withAddon = (name: string, bytes: Uint8Array | string) => {

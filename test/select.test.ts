@@ -164,6 +164,15 @@ describe('a forced choice', () => {
     expect(select.backend()).toMatchObject({ name: 'wasm', target: 'simd' });
   });
 
+  test('a promise twin runs on the backend that was chosen when it was called', async () => {
+    select.start({ candidates, open: never });
+    const { name } = select.backend();
+    const atTheCall = select.ready();
+    select.setBackend('reference');
+    expect((await atTheCall).name).toBe(name);
+    expect(name).not.toBe('reference');
+  });
+
   test('unknown names and options of setBackend and init are errors', async () => {
     select.start({ candidates, open: never });
     const misspelt: object = { traget: 'avx2' };
@@ -173,6 +182,12 @@ describe('a forced choice', () => {
     expect(thrownBy(() => select.setBackend(name as BackendName)).message).toContain("setBackend('nativ'): unknown backend 'nativ'");
     const options: object = { wsam: 1 };
     await expect(select.init(options)).rejects.toThrow("init: unknown option 'wsam', expected 'wasm'");
+    const text = 'avx2' as object;
+    expect(thrownBy(() => select.setBackend('native', text)).message).toContain(
+      "setBackend: the last argument is 'avx2', expected an object: { target }",
+    );
+    const nothing = null as unknown as object;
+    await expect(select.init(nothing)).rejects.toThrow('init: the last argument is null, expected an object: { wasm }');
   });
 });
 

@@ -37,8 +37,13 @@ export function notReady(op: string): FoveaError {
   return new FoveaError('ERR_NOT_READY', `${op}: fovea is not ready; await init() first, or use the async twins, which wait for it`);
 }
 
-export function unknownOption(op: string, key: string, known: string): FoveaError {
-  return new FoveaError('ERR_OPTION', `${op}: unknown option '${key}', expected '${known}'`);
+/** Options with one name: an object, and nothing else in it. */
+export function checkNames(op: string, options: unknown, known: string): void {
+  if (typeof options !== 'object' || options === null)
+    throw optionError(op, 'the last argument', typeof options === 'string' ? `'${options}'` : String(options), `an object: { ${known} }`);
+  for (const key in options) {
+    if (key !== known) throw new FoveaError('ERR_OPTION', `${op}: unknown option '${key}', expected '${known}'`);
+  }
 }
 
 /** The value given as `wasm` is nothing that a module can be made of. */

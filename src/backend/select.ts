@@ -6,7 +6,7 @@
 import { FoveaError } from '../errors.js';
 import type { BackendInfo, BackendName, InitOptions, SetBackendOptions } from '../types.js';
 import type { Backend, Candidate } from './backend.js';
-import { cannotBeHad, notReady, type Rejected, reasonFor, unknownBackend, unknownOption, unknownTarget, type Wanted } from './info.js';
+import { cannotBeHad, checkNames, notReady, type Rejected, reasonFor, unknownBackend, unknownTarget, type Wanted } from './info.js';
 import { checked } from './self-check.js';
 
 /** The ways to each backend, best first in both: a list is made only when it is its backend's turn, and may throw why there is none. */
@@ -40,7 +40,7 @@ export function active(op: string): Backend {
   return chosen.backend;
 }
 
-/** The backend, as soon as there is one: what the promise twins wait for. Starts `init` where nobody has. */
+/** The backend that is chosen at the time of the call, or as soon as there is one: what the promise twins wait for. Starts `init` where nobody has. */
 export async function ready(): Promise<Backend> {
   if (chosen === undefined) await init();
   return active('init');
@@ -52,7 +52,7 @@ export async function ready(): Promise<Backend> {
  * @throws {FoveaError} ERR_BACKEND when a forced backend cannot be had, ERR_OPTION for an unknown option
  */
 export async function init(options: InitOptions = {}): Promise<void> {
-  for (const key of Object.keys(options)) if (key !== 'wasm') throw unknownOption('init', key, 'wasm');
+  checkNames('init', options, 'wasm');
   const mine = opening.then(() => (options.wasm === undefined && chosen !== undefined ? undefined : open(options)));
   opening = mine.catch(() => {}); // its caller is told; the next call begins anew
   await mine;
@@ -75,7 +75,7 @@ export function backend(): BackendInfo {
  * @throws {FoveaError} ERR_BACKEND when that cannot be had (nothing changes then), ERR_NOT_READY in a browser before `init`
  */
 export function setBackend(name: BackendName | 'auto', options: SetBackendOptions = {}): void {
-  for (const key of Object.keys(options)) if (key !== 'target') throw unknownOption('setBackend', key, 'target');
+  checkNames('setBackend', options, 'target');
   if (candidates === undefined) throw notReady('setBackend');
   const { target } = options;
   if (name === 'auto' && target === undefined) chosen = choose(candidates, wantedAtLoad());

@@ -28,17 +28,17 @@ export async function runAsync<R>(op: string, options: unknown, planned: (own: u
   if (signal?.aborted) throw abortedError(op, signal);
   const { plan, result } = planned(own);
   const copied = ownMemory(op, plan, copy);
-  await (signal ? orAborted(op, ready(), signal) : ready());
-  if (!isEmpty(copied)) await active(op).runAsync(copied, signal);
+  const backend = await (signal ? orAborted(op, ready(), signal) : ready());
+  if (!isEmpty(copied)) await backend.runAsync(copied, signal);
   return result;
 }
 
 /** What `init` of a browser may wait for (a file on its way), and for which an abort need not wait. */
-function orAborted(op: string, waited: Promise<unknown>, signal: AbortSignal): Promise<void> {
+function orAborted<T>(op: string, waited: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(abortedError(op, signal));
     signal.addEventListener('abort', abort, { once: true });
-    waited.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', abort));
+    waited.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 

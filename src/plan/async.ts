@@ -24,7 +24,9 @@ export interface SplitOptions {
 
 export function splitOptions(op: string, options: unknown): SplitOptions {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) return { own: options, signal: undefined, copy: true };
-  const { signal, copy, ...own } = options as Readonly<Record<string, unknown>>;
+  const all: Record<string, unknown> = {};
+  for (const name in options) all[name] = (options as Readonly<Record<string, unknown>>)[name]; // inherited ones too, as in the op
+  const { signal, copy, ...own } = all;
   const given = rule.checkOptions(op, { signal, copy }, rules);
   return { own, signal: given.signal, copy: given.copy ?? true };
 }
