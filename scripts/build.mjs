@@ -31,7 +31,12 @@ const types = [
 ];
 
 /** Built files, relative to the root. */
-export const distFiles = [...bundles.map(({ outfile }) => outfile), 'dist/load.cjs', 'dist/node.mjs', ...types.flatMap((entry) => entry.outputs)];
+export const distFiles = [
+  ...bundles.map(({ outfile }) => outfile),
+  'dist/load.cjs',
+  'dist/node.mjs',
+  ...types.flatMap((entry) => entry.outputs),
+];
 const inputs = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'node_modules/esbuild/package.json'];
 
 /** @throws {Error} when a source does not compile */
