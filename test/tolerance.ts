@@ -101,9 +101,9 @@ interface Weighing {
 /**
  * Softmax does not change when one number is added to all scores, so measure from the greatest, w: its own term is 1 whatever
  * its error, and every other term j carries both, eⱼ + e_w, or nothing where j is alike w: a score is computed in one order
- * wherever its key stands. On top: the subtraction of the running maximum, u·|gap|, once when the term is made and once for all
- * later moves of the maximum together (their gaps add up to at most the whole), exp's own error, and for each move
- * another exp and the product with it. A term may become 0 where exp vanishes, at each of these.
+ * wherever its key stands. On top: the subtraction of the running maximum, log₂e rounded and the product with it, 3u·|gap|, once
+ * when the term is made and once for all later moves of the maximum together (their gaps add up to at most the whole), exp's own
+ * error, and for each move another exp and the product with it. A term may become 0 where exp vanishes, at each of these.
  */
 function weigh({ scores, errors, alike, steps }: Terms, arithmetic: Arithmetic): Weighing {
   const { u, exp, log, vanish } = arithmetic;
@@ -119,7 +119,7 @@ function weigh({ scores, errors, alike, steps }: Terms, arithmetic: Arithmetic):
   for (let j = 0; j < count; j++) {
     const gap = greatest - (scores[j] ?? 0);
     const error = alike(j, winner) ? 0 : (errors[j] ?? 0) + winnerError;
-    const relative = error + 2 * u * gap + exp + steps * (exp + 2 * u);
+    const relative = error + 6 * u * gap + exp + steps * (exp + 2 * u);
     const slack = relative * (1 + relative * 2 ** -10) + relative ** 2 * Number(relative < 1); // (1 + δ) against e^δ
     exact.push(Math.exp(-gap));
     least.push(Math.max(0, Math.exp(-gap - slack) - floor));
@@ -130,12 +130,12 @@ function weigh({ scores, errors, alike, steps }: Terms, arithmetic: Arithmetic):
   const g = gamma(count, arithmetic);
   const stray = exact.map((p, j) => Math.max((most[j] ?? 0) - p, p - (least[j] ?? 0)) + g * (most[j] ?? 0));
   const [sum, sumLeast, sumMost] = [total(exact), total(least) * (1 - g), total(most) * (1 + g)];
-  // ln 2 · m + ln ℓ: constant, product, logarithm, sum. However wrong the scores, ℓ lies between 1 and count.
+  // m + ln ℓ: logarithm, sum. However wrong the scores, ℓ lies between 1 and count.
   const shift = Math.min(
     winnerError + Math.max(Math.log(sumMost / sum), Math.log(sum / sumLeast)),
     winnerError + reach + Math.log(count) + g,
   );
-  const logSumExp = shift + gamma(4, arithmetic) * (Math.abs(greatest) + Math.log(sum)) + log * Math.log(count + 1) + log;
+  const logSumExp = shift + gamma(2, arithmetic) * (Math.abs(greatest) + Math.log(sum)) + log * Math.log(count + 1) + log;
   return { exact, least, most, stray, sum, sumLeast, sumMost, logSumExp };
 }
 
@@ -179,14 +179,14 @@ function averageBound(
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Softmax: scale and log₂e are rounded to float32, their product, and its product with x: four roundings of each score. */
+/** Softmax: scale is rounded to float32, then its product with x: two roundings of each score. */
 export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: Arithmetic): Bound {
   const slack = new Float64Array(scores.length);
   for (const places of rows) {
     const part = places.filter((at) => seen[at] && scores[at] !== Number.NEGATIVE_INFINITY);
     const own = part.map((at) => scores[at] ?? 0);
     const steps = Math.ceil(part.length / arithmetic.softmaxTile);
-    const errors = own.map((s) => gamma(4, arithmetic) * Math.abs(s) + arithmetic.smallest);
+    const errors = own.map((s) => gamma(2, arithmetic) * Math.abs(s) + arithmetic.smallest);
     const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps }, arithmetic);
     part.forEach((at, j) => {
       slack[at] = weightSlack(weighing, j, arithmetic);
@@ -200,22 +200,22 @@ export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: A
 }
 
 /**
- * A score before softmax. The dot product: scale and log₂e rounded, their product, q times that, then d products and d − 1
- * additions; what falls below the normal range loses the smallest number, times k where it was q. Softcap (slope ≤ 1, so it does
- * not enlarge that): tanh's own error and 3u of its argument, where x·tanh′(x) < ½, and u for c itself, all times c; four
- * roundings of the result. ALiBi: slope·log₂e and times the distance, three; bias: times log₂e, two; adding both up: two of each.
+ * A score before softmax. The dot product: scale rounded, q times that, then d products and d − 1 additions; what falls below
+ * the normal range loses the smallest number, times k where it was q. Softcap (slope ≤ 1, so it does not enlarge that): tanh's
+ * own error and 2u of its argument (c rounded, the quotient), where x·tanh′(x) < ½, all times c; two roundings of the result (c,
+ * the product). ALiBi: the product with the distance; adding it and the bias: one each.
  */
 function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
   const { headDim, softcap } = sheet;
   const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
-  const dot = gamma(headDim + 4, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum));
-  const capped = softcap > 0 ? softcap * (arithmetic.tanh + 3 * arithmetic.u) + gamma(4, arithmetic) * part(sheet.capped) : 0;
+  const dot = gamma(headDim + 2, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum));
+  const capped = softcap > 0 ? softcap * (arithmetic.tanh + 2 * arithmetic.u) + gamma(2, arithmetic) * part(sheet.capped) : 0;
   return (
     dot +
     capped +
     gamma(2, arithmetic) * part(sheet.capped) +
-    gamma(5, arithmetic) * part(sheet.slope) +
-    gamma(4, arithmetic) * part(sheet.bias)
+    gamma(3, arithmetic) * part(sheet.slope) +
+    gamma(1, arithmetic) * part(sheet.bias)
   );
 }
 
@@ -239,7 +239,7 @@ export function attentionBounds(sheet: AttentionSheet, arithmetic: Arithmetic): 
     const errors = visible.map((j) => scoreError(sheet, row * keys + j, arithmetic));
     if (sink !== undefined && sink !== Number.NEGATIVE_INFINITY && sheet.logSumExp[row] !== Number.NEGATIVE_INFINITY) {
       own.push(sink);
-      errors.push(gamma(2, arithmetic) * Math.abs(sink)); // log₂e rounded, times the sink
+      errors.push(0);
     }
     if (own.length === 0) continue; // zeros and −Infinity, exactly
     const alike = (x: number, y: number) =>
@@ -262,7 +262,7 @@ export function attentionBounds(sheet: AttentionSheet, arithmetic: Arithmetic): 
   return { output, weights, logSumExp: { slack: logSumExp } };
 }
 
-/** Merge: an average of the parts' outputs whose scores are their logSumExps, times log₂e: two roundings. */
+/** Merge: an average of the parts' outputs whose scores are their logSumExps, exactly. */
 export function mergeBounds(sheet: MergeSheet, arithmetic: Arithmetic): { output: Bound; logSumExp: Bound } {
   const { valueDim, parts } = sheet;
   const size = sheet.output.length;
@@ -273,7 +273,7 @@ export function mergeBounds(sheet: MergeSheet, arithmetic: Arithmetic): { output
     const own = present.map((part) => sheet.score(part, row));
     if (sheet.sink(row) !== Number.NEGATIVE_INFINITY) own.push(sheet.sink(row));
     if (own.length === 0) continue;
-    const errors = own.map((s) => gamma(2, arithmetic) * Math.abs(s));
+    const errors = own.map(() => 0);
     const weighing = weigh({ scores: own, errors, alike: (a, b) => own[a] === own[b], steps: parts }, arithmetic);
     logSumExp[row] = weighing.logSumExp;
     for (let e = 0; e < valueDim && present.length > 0; e++) {

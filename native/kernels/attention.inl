@@ -6,11 +6,9 @@
 //     for each key_tile keys that some row may see
 //       for each tile_rows rows                               m, ℓ, O: state of a row, starting from −∞, 0, 0 (or its sink)
 //         S = Q·Kᵀ ; rules(S)                                 what is masked becomes −∞
-//         m' = max(m, max S) ; α = 2^(m − m') ; P = 2^(S − m') ; ℓ = α·ℓ + Σ P
+//         m' = max(m, max S) ; α = e^(m − m') ; P = e^(S − m') ; ℓ = α·ℓ + Σ P
 //         O = α·O + P·V
-//     out = O / ℓ ; logSumExp = ln 2 · m + ln ℓ
-//
-// Scores are in base 2: log₂e is folded into the queries as they are packed (or into what softcap leaves).
+//     out = O / ℓ ; logSumExp = m + ln ℓ
 #pragma once
 
 #include "attention_rows.inl"
@@ -87,14 +85,14 @@ inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_
   }
   for (int64_t i = 0; i < rows; i += V::lanes) {
     const V base = finite_base(V::load(row_max + i));
-    exp2(sub(V::load(previous + i), base)).store(factors + i);
+    exp_of_difference(sub(V::load(previous + i), base)).store(factors + i);
   }
   for (int64_t i = 0; i < rows; i++) {
     float* row = scores + i * V::key_tile;
     const V base = V::set(row_max[i] == -kInfinity ? 0.0f : row_max[i]);
     V sum = V::set(0.0f);
     for (int64_t j = 0; j < padded; j += V::lanes) {
-      const V weight = exp2(sub(V::load(row + j), base));
+      const V weight = exp_of_difference(sub(V::load(row + j), base));
       weight.store(row + j);
       sum = add(sum, weight);
     }
@@ -172,7 +170,7 @@ inline void finish_row(const AttentionArgs& args, const Row& row, float row_max,
   const View4& out = args.out;
   void* target = element(out.data, out.dtype, row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride);
   narrow<V>(sums, args.value_dim, target, out.dtype, out.column_stride);
-  if (args.log_sum_exp) args.log_sum_exp[row.index] = row_sum == 0.0f ? -kInfinity : kLn2 * row_max + log_natural(row_sum);
+  if (args.log_sum_exp) args.log_sum_exp[row.index] = row_sum == 0.0f ? -kInfinity : row_max + log_natural(row_sum);
 }
 
 /** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
@@ -188,7 +186,7 @@ inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, 
     const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / at.row_sum[row + i]);
     for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
       const V score = V::load(scores + j);
-      const V weight = select(is_masked(score), V::set(0.0f), mul(exp2(sub(score, base)), factor));  // 0 even in a row of NaN
+      const V weight = select(is_masked(score), V::set(0.0f), mul(exp_of_difference(sub(score, base)), factor));  // 0 even in a row of NaN
       store_part(weight, weights + j, smaller(V::lanes, keys.end - keys.begin - j));
     }
   }
@@ -212,7 +210,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   pack_queries<V>(args, at.rows, count, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
   for (int64_t i = 0; i < V::query_tile; i++) {
-    const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] * kLog2e : -kInfinity;
+    const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
     at.row_max[i] = sink;
     at.row_sum[i] = sink == -kInfinity ? 0.0f : 1.0f;
   }

@@ -84,7 +84,7 @@ inline void finish_dead_row(const AttentionArgs& args, const Row& row) {
   if (args.log_sum_exp) args.log_sum_exp[row.index] = -kInfinity;
 }
 
-/** Rows of q as panels of tile_rows columns, multiplied by what makes their scores base-2 (see scores in attention_rules.inl). */
+/** Rows of q as panels of tile_rows columns, multiplied by the scale. */
 template <class V>
 inline void pack_queries(const AttentionArgs& args, const Row* rows, int64_t count, float* to) {
   constexpr int64_t width = V::tile_rows;
@@ -99,7 +99,7 @@ inline void pack_queries(const AttentionArgs& args, const Row* rows, int64_t cou
     pack_block<V>(columns, args.head_dim, n, width, to + r / width * width * args.head_dim + r % width);
     r += n;
   }
-  const V scale = V::set(args.softcap > 0 ? args.scale / args.softcap : args.scale * kLog2e);
+  const V scale = V::set(args.scale);
   const int64_t size = round_up(count, width) * args.head_dim;
   int64_t i = 0;
   for (; i + V::lanes <= size; i += V::lanes) mul(V::load(to + i), scale).store(to + i);

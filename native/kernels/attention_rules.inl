@@ -57,7 +57,7 @@ inline RuleClass classify(const AttentionArgs& args, const Row* rows, int64_t co
   return args.softcap > 0 || args.alibi ? RuleClass::shifted : RuleClass::full;
 }
 
-/** scores[i] += log₂e · bias; −∞ where the bias is, even if the score is NaN. */
+/** scores[i] += bias; −∞ where the bias is, even if the score is NaN. */
 template <class V>
 inline void add_bias(const float* bias, int64_t stride, int64_t n, float* scores) {
   for (int64_t i = 0; i < n; i += V::lanes) {
@@ -70,22 +70,22 @@ inline void add_bias(const float* bias, int64_t stride, int64_t n, float* scores
       for (int64_t j = 0; j < count; j++) part[j] = bias[(i + j) * stride];
       x = V::load(part);
     }
-    const V score = mul_add(x, V::set(kLog2e), load_part<V>(scores + i, count));
+    const V score = add(load_part<V>(scores + i, count), x);
     store_part(select(is_masked(x), V::set(-kInfinity), score), scores + i, count);
   }
 }
 
-/** One row's final scores, in base 2, over the keys that start at keys.begin. */
+/** One row's final scores over the keys that start at keys.begin. */
 template <class V>
 inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, RuleClass kind, float* scores) {
   if (kind == RuleClass::full) return;
   const int64_t n = keys.end - keys.begin, padded = round_up(n, V::lanes);
   if (args.softcap > 0) {
-    const V cap = V::set(args.softcap * kLog2e);
-    for (int64_t i = 0; i < padded; i += V::lanes) mul(tanh(V::load(scores + i)), cap).store(scores + i);
+    const V cap = V::set(args.softcap);
+    for (int64_t i = 0; i < padded; i += V::lanes) mul(tanh(div(V::load(scores + i), cap)), cap).store(scores + i);
   }
   if (args.alibi) {
-    const V slope = V::set(args.alibi[row.head] * -kLog2e), zero = V::set(0.0f);
+    const V slope = V::set(-args.alibi[row.head]), zero = V::set(0.0f);
     for (int64_t i = 0; i < padded; i += V::lanes) {
       const V distance = add(V::set(static_cast<float>(keys.begin + i - row.position)), V::iota());
       mul_add(slope, max(distance, sub(zero, distance)), V::load(scores + i)).store(scores + i);

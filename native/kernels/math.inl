@@ -9,7 +9,6 @@ namespace fovea {
 namespace {
 
 constexpr float kLog2e = 1.44269504088896341f;
-constexpr float kLn2 = 0.69314718055994531f;
 constexpr float kInfinity = __builtin_inff();
 constexpr float kLargest = 3.40282347e+38f;  // the largest finite float32
 
@@ -25,18 +24,19 @@ inline V finite_base(V row_max) {
   return select(is_masked(row_max), V::set(0.0f), row_max);
 }
 
-// 2^x on [−∞, 127], ≤ 2 ulp; exactly 1 at 0, exactly 0 below −126, NaN at NaN.
-// x = n + f with n whole and |f| ≤ ½ (Cody & Waite 1980); 2^f by a minimax polynomial whose constant term is held at 1.
+// 2^x on [−∞, 127], ≤ 2 ulp (2.1 where mul_add rounds twice); exactly 1 at 0, exactly 0 below −126, NaN at NaN.
+// x = n + f with n whole and |f| ≤ ½ (Cody & Waite 1980); 2^f by a polynomial with constant term 1 whose error
+// plus rounding, counted in ulps of the result, is minimax: below 0 an ulp is half as large, and there it lies closer.
 template <class V>
 inline V exp2(V x) {
   const V bounded = max(V::set(-127.0f), x);  // in this order NaN passes
   const V n = round(bounded);
   const V f = sub(bounded, n);
-  V p = V::set(0x1.5bba14p-10f);
-  p = mul_add(p, f, V::set(0x1.3cea88p-7f));
-  p = mul_add(p, f, V::set(0x1.c6b752p-5f));
-  p = mul_add(p, f, V::set(0x1.ebf9bcp-3f));
-  p = mul_add(p, f, V::set(0x1.62e42ap-1f));
+  V p = V::set(0x1.5986a4p-10f);
+  p = mul_add(p, f, V::set(0x1.3cf362p-7f));
+  p = mul_add(p, f, V::set(0x1.c6bdcp-5f));
+  p = mul_add(p, f, V::set(0x1.ebf99ep-3f));
+  p = mul_add(p, f, V::set(0x1.62e42p-1f));
   p = mul_add(p, f, V::set(1.0f));
   return select(less(x, V::set(-126.0f)), V::set(0.0f), scale_pow2(p, n));
 }
@@ -46,6 +46,12 @@ inline float exp2(float x) {
   float lanes[V::lanes];
   exp2(V::set(x)).store(lanes);
   return lanes[0];
+}
+
+/** e^x for x ≤ 0, the difference of a score and its row's maximum: log₂e comes in here, where no finite score can overflow. */
+template <class V>
+inline V exp_of_difference(V x) {
+  return exp2(mul(x, V::set(kLog2e)));
 }
 
 // tanh, ≤ 4 ulp; ±1 at ±∞, NaN at NaN. Small arguments by an odd polynomial, the others as (1 − e)/(1 + e), e = 2^(−2x·log₂e)

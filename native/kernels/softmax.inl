@@ -42,12 +42,6 @@ inline V softmax_factor(V row_max, V row_sum) {
   return select(is_masked(row_max), V::set(0.0f), add(div(V::set(1.0f), row_sum), sub(row_max, row_max)));
 }
 
-/** e^x for x ≤ 0. The difference to the maximum is taken before log₂e comes in, so that no finite score overflows. */
-template <class V>
-inline V exp_of_difference(V x) {
-  return exp2(mul(x, V::set(kLog2e)));
-}
-
 /** One row: its scores stay in cache for three passes. */
 template <class V>
 inline void softmax_row(const SoftmaxArgs& args, int64_t index, float* scores) {
