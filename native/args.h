@@ -58,13 +58,13 @@ struct AttentionArgs {
   float scale, softcap;               // softcap 0: none
   int64_t window_left, window_right;  // keys seen before and after i + query_offset; kUnbounded: no bound. causal is right = 0
   View4 q, k, v, out;
-  View4 mask;  // uint8_t, non-zero = attend
-  View4 bias;  // float32
-  const float* alibi;             // [query_heads] slopes, or null
-  const float* sinks;             // [query_heads] logits, or null
-  const int32_t* key_lengths;     // [batch], or null
-  const int32_t* query_lengths;   // [batch], or null
-  const int32_t* query_offsets;   // [batch], or null: query_offset holds for all
+  View4 mask;                    // uint8_t, non-zero = attend
+  View4 bias;                    // float32
+  const float* alibi;            // [query_heads] slopes, or null
+  const float* sinks;            // [query_heads] logits, or null
+  const int32_t* key_lengths;    // [batch], or null
+  const int32_t* query_lengths;  // [batch], or null
+  const int32_t* query_offsets;  // [batch], or null: query_offset holds for all
   int64_t query_offset;
   float* weights;      // [batch, query_heads, query_length, key_length], or null
   float* log_sum_exp;  // [batch, query_heads, query_length], or null
@@ -132,8 +132,8 @@ enum MatmulWord {
   kMatmulK,
   kMatmulDtype,
   kMatmulOutDtype,
-  kMatmulBatch,                                     // kMatmulBatchRank sizes
-  kMatmulViews = kMatmulBatch + kMatmulBatchRank,   // a b out, each: offset, batch strides, row stride, column stride
+  kMatmulBatch,                                    // kMatmulBatchRank sizes
+  kMatmulViews = kMatmulBatch + kMatmulBatchRank,  // a b out, each: offset, batch strides, row stride, column stride
   kMatmulBiasOffset = kMatmulViews + 3 * (1 + kMatmulBatchRank + 2),
   kMatmulBiasStride,
   kMatmulWords,
@@ -164,8 +164,8 @@ enum SoftmaxWord {
   kSoftmaxDtype,
   kSoftmaxOutDtype,
   kSoftmaxScale,
-  kSoftmaxOuter,                                       // kSoftmaxOuterRank sizes
-  kSoftmaxViews = kSoftmaxOuter + kSoftmaxOuterRank,   // x out mask, each: offset, outer strides, axis stride
+  kSoftmaxOuter,                                      // kSoftmaxOuterRank sizes
+  kSoftmaxViews = kSoftmaxOuter + kSoftmaxOuterRank,  // x out mask, each: offset, outer strides, axis stride
   kSoftmaxWords = kSoftmaxViews + 3 * (1 + kSoftmaxOuterRank + 1),
 };
 
@@ -198,8 +198,8 @@ enum MergeWord {
   kMergeParts,
   kMergeDtype,
   kMergeOutDtype,
-  kMergeOut,                         // offset, 4 strides
-  kMergePartWords = kMergeOut + 5,   // for each part: output's offset and 4 strides, logSumExp's offset and 3 strides
+  kMergeOut,                        // offset, 4 strides
+  kMergePartWords = kMergeOut + 5,  // for each part: output's offset and 4 strides, logSumExp's offset and 3 strides
   kMergeWordsPerPart = 9,
 };
 

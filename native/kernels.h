@@ -37,7 +37,8 @@ struct Kernels {
   TileSizes tile;
 
   /** Rows [m_begin, m_end) × columns [n_begin, n_end) of one index of the batch. */
-  void (*matmul)(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch);
+  void (*matmul)(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end,
+                 float* scratch);
   int64_t (*matmul_scratch)(const MatmulArgs& args);
 
   /** Indices [begin, end) of the outer dimensions, counted with the last one fastest. */

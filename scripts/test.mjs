@@ -30,10 +30,10 @@ async function runAll(total) {
 
 async function runners() {
   const { vitest } = await import('./run/vitest.mjs');
-  const { testNative } = await import('./test-native.mjs');
-  if (full) return [() => vitest('slow'), () => testNative({ sanitize: true })];
+  const { countedBy } = await import('./run/closing-line.mjs');
+  if (full) return [() => countedBy('test/native/run.mjs', ['--full']), () => vitest('slow')];
   const { lint } = await import('./lint.mjs');
-  return [lint, () => testNative({ sanitize: false }), () => vitest('quick')];
+  return [lint, () => countedBy('test/native/run.mjs'), () => vitest('quick')];
 }
 
 function add(total, { passed, failed, notRun = [] }) {

@@ -20,22 +20,22 @@ namespace {
 /** Scratch of one query tile; sizes in floats. */
 template <class V>
 struct AttentionScratch {
-  float* queries;     // panels of tile_rows rows: headDim columns of them
-  float* scores;      // S, then P: tile_rows × key_tile
-  float* sums;        // O: query_tile × valueDim, padded to whole panels
-  float* row_max;     // m, query_tile
-  float* row_sum;     // ℓ, query_tile
-  float* factors;     // α, tile_rows
-  float* previous;    // m before this key tile, tile_rows
-  Row* rows;          // query_tile
+  float* queries;   // panels of tile_rows rows: headDim columns of them
+  float* scores;    // S, then P: tile_rows × key_tile
+  float* sums;      // O: query_tile × valueDim, padded to whole panels
+  float* row_max;   // m, query_tile
+  float* row_sum;   // ℓ, query_tile
+  float* factors;   // α, tile_rows
+  float* previous;  // m before this key tile, tile_rows
+  Row* rows;        // query_tile
   int64_t sums_stride;
 
   static constexpr int64_t kHeight = V::query_tile;
   static constexpr int64_t kTileRows = round_up(V::tile_rows, V::lanes);
 
   static int64_t floats(const AttentionArgs& args) {
-    return round_up(kHeight * args.head_dim, 16) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight +
-           2 * kTileRows + kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
+    return round_up(kHeight * args.head_dim, 16) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight + 2 * kTileRows +
+           kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
   }
   static int64_t sums_width(const AttentionArgs& args) { return round_up(args.value_dim, V::tile_vectors * V::lanes); }
 
@@ -138,8 +138,8 @@ inline void value_rows_seen(const AttentionArgs& args, const float* weights, con
 
 /** Final scores of one tile of rows against one tile of keys; false when no row sees any of them. */
 template <class V>
-inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, const Row* rows, int64_t count,
-                      Keys keys, RuleClass kind, float* scores) {
+inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, const Row* rows, int64_t count, Keys keys,
+                      RuleClass kind, float* scores) {
   if (kind == RuleClass::empty) return false;
   with_height<V>(count, [&](auto height) { score_tile<V, decltype(height)::rows>(args, queries, head, keys, scores); });
   for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
@@ -148,18 +148,19 @@ inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, cons
 
 /** Everything of one tile of rows against one tile of keys. */
 template <class V>
-inline void attend(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count, int64_t key_tile) {
+inline void attend(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
+                   int64_t key_tile) {
   const Row* rows = at.rows + row;
   const Keys keys = visible_keys<V>(rows, count, key_tile);
   const RuleClass kind = classify(args, rows, count, keys);
   if (!scores_of<V>(args, head, at.queries + row * args.head_dim, rows, count, keys, kind, at.scores)) return;
   float* sums = at.sums + row * at.sums_stride;
-  const bool rescale = softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row, at.previous, at.factors);
+  const bool rescale =
+      softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row, at.previous, at.factors);
   if (kind == RuleClass::partial && !head.finite[key_tile])
     return value_rows_seen<V>(args, at.scores, head, rows, count, keys, at.factors, rescale, at.sums_stride, sums);
-  with_height<V>(count, [&](auto height) {
-    value_tile<V, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums);
-  });
+  with_height<V>(
+      count, [&](auto height) { value_tile<V, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums); });
 }
 
 /** out and logSumExp of one row. */
@@ -175,7 +176,8 @@ inline void finish_row(const AttentionArgs& args, const Row& row, float row_max,
 
 /** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
 template <class V>
-inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count, int64_t key_tile) {
+inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
+                          int64_t key_tile) {
   const Row* rows = at.rows + row;
   const Keys keys = visible_keys<V>(rows, count, key_tile);
   const RuleClass kind = classify(args, rows, count, keys);
@@ -221,7 +223,8 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     for (int64_t row = 0; row < count; row += V::tile_rows) attend(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
   if (args.weights)
     for (int64_t key_tile = first; key_tile < last; key_tile++)
-      for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
+      for (int64_t row = 0; row < count; row += V::tile_rows)
+        write_weights(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
   for (int64_t i = 0; i < count; i++)
     finish_row<V>(args, at.rows[i], at.row_max[i], at.row_sum[i], at.sums + i * at.sums_stride, at.sums_stride);
 }

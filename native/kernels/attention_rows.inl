@@ -114,9 +114,9 @@ template <class V>
 struct PackedHead {
   static constexpr int64_t kWidth = V::tile_vectors * V::lanes;
 
-  const float* keys;      // panel p: headDim rows of keys [p · kWidth, (p + 1) · kWidth)
-  const float* values;    // key j, column c at values[c / kWidth · panel_stride + j · step]
-  const float* finite;    // a number a key tile, 0 = some value is NaN or infinite; read where a rule masks
+  const float* keys;    // panel p: headDim rows of keys [p · kWidth, (p + 1) · kWidth)
+  const float* values;  // key j, column c at values[c / kWidth · panel_stride + j · step]
+  const float* finite;  // a number a key tile, 0 = some value is NaN or infinite; read where a rule masks
   int64_t panel_stride, step;
 
   PackedHead(const AttentionArgs& args, int64_t kv_head, const float* packed) {
@@ -163,7 +163,8 @@ void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
   pack_panels<V>(Head::source(args.k, args, kv_head).transposed(), args.head_dim, args.key_length, width, packed);
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
-  if (!Head::in_place(args)) pack_panels<V>(Head::source(args.v, args, kv_head), args.key_length, args.value_dim, width, finite + Head::tiles(args));
+  if (!Head::in_place(args))
+    pack_panels<V>(Head::source(args.v, args, kv_head), args.key_length, args.value_dim, width, finite + Head::tiles(args));
   for (int64_t tile = 0; may_mask(args) && tile * V::key_tile < args.key_length; tile++) {
     V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
     const int64_t end = smaller((tile + 1) * V::key_tile, args.key_length);

@@ -95,7 +95,8 @@ inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, Ru
   fill_masked(scores, 0, smaller(row.keys.begin - keys.begin, n));
   fill_masked(scores, larger(row.keys.end - keys.begin, 0), padded);
   if (kind == RuleClass::shifted) return;
-  if (const uint8_t* mask = mask_of(args, row)) mask_row<V>(mask + keys.begin * args.mask.column_stride, args.mask.column_stride, n, scores);
+  if (const uint8_t* mask = mask_of(args, row))
+    mask_row<V>(mask + keys.begin * args.mask.column_stride, args.mask.column_stride, n, scores);
 }
 
 }  // namespace

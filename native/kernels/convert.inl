@@ -48,9 +48,7 @@ inline void with_type(DType dtype, Body body) {
 inline const void* element(const void* data, DType dtype, int64_t index) {
   return static_cast<const char*>(data) + index * element_bytes(dtype);
 }
-inline void* element(void* data, DType dtype, int64_t index) {
-  return static_cast<char*>(data) + index * element_bytes(dtype);
-}
+inline void* element(void* data, DType dtype, int64_t index) { return static_cast<char*>(data) + index * element_bytes(dtype); }
 
 /** to[i] = from[i · stride] for i < n. */
 template <class V>

@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kStreamedRows = 4;      // up to so many rows of a, b is streamed and never packed
+constexpr int64_t kStreamedRows = 4;        // up to so many rows of a, b is streamed and never packed
 constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
 
 /** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
@@ -146,8 +146,8 @@ inline void stream_columns(const float* a, const T* b, int64_t b_column_stride, 
 template <class V>
 inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
   const int64_t k = args.k;
-  float* rows = scratch;                                             // a, m × k
-  float* sums = rows + round_up(kStreamedRows * k, V::lanes);        // c, m × kStreamedColumns
+  float* rows = scratch;                                       // a, m × k
+  float* sums = rows + round_up(kStreamedRows * k, V::lanes);  // c, m × kStreamedColumns
   for (int64_t i = 0; i < m; i++) widen<V>(a.at(i, 0).data, a.dtype, a.column_stride, k, rows + i * k);
   for (int64_t j = 0; j < n; j += kStreamedColumns) {
     const int64_t count = smaller(kStreamedColumns, n - j);
@@ -168,8 +168,7 @@ inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c
       if (m == 3) stream(Height<3>());
       if (m == 4) stream(Height<4>());
     });
-    for (int64_t i = 0; i < m; i++)
-      narrow<V>(sums + i * kStreamedColumns, count, c.at(i, j).data, c.dtype, c.column_stride);
+    for (int64_t i = 0; i < m; i++) narrow<V>(sums + i * kStreamedColumns, count, c.at(i, j).data, c.dtype, c.column_stride);
   }
 }
 
@@ -219,8 +218,7 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
   void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
   const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
   const int64_t m = m_end - m_begin, n = n_end - n_begin;
-  if (m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
-    return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
+  if (m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1)) return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
 
   const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
   float* bias = scratch;

@@ -17,9 +17,7 @@ void merge(const MergeArgs& args, int64_t begin, int64_t end, float* scratch) {
     const int64_t query = row % args.query_length;
     const int64_t head = row / args.query_length % args.heads;
     const int64_t batch = row / args.query_length / args.heads;
-    const auto offset = [=](const View4& view) {
-      return batch * view.batch_stride + head * view.head_stride + query * view.row_stride;
-    };
+    const auto offset = [=](const View4& view) { return batch * view.batch_stride + head * view.head_stride + query * view.row_stride; };
     const float sink = args.sinks ? args.sinks[head] : -kInfinity;
     // As NaN is greater than nothing, row_max is a number; a part of NaN makes the sum NaN below.
     float row_max = sink > -kInfinity ? sink : -kInfinity;
@@ -38,9 +36,9 @@ void merge(const MergeArgs& args, int64_t begin, int64_t end, float* scratch) {
       const float weight = exp2<V>((value - base) * kLog2e);
       row_sum += weight;
       const View4& from = part.output;
-      widen<V>(element(static_cast<const void*>(from.data), from.dtype, offset(from)), from.dtype, from.column_stride, args.value_dim, part_row);
-      for (int64_t c = 0; c < padded; c += V::lanes)
-        mul_add(V::set(weight), V::load(part_row + c), V::load(sum + c)).store(sum + c);
+      widen<V>(element(static_cast<const void*>(from.data), from.dtype, offset(from)), from.dtype, from.column_stride, args.value_dim,
+               part_row);
+      for (int64_t c = 0; c < padded; c += V::lanes) mul_add(V::set(weight), V::load(part_row + c), V::load(sum + c)).store(sum + c);
     }
     const float factor = row_sum == 0.0f ? 0.0f : 1.0f / row_sum;
     for (int64_t c = 0; c < padded; c += V::lanes) mul(V::load(sum + c), V::set(factor)).store(sum + c);

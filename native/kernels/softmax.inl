@@ -46,10 +46,10 @@ inline V softmax_factor(V row_max, V row_sum) {
 template <class V>
 inline void softmax_row(const SoftmaxArgs& args, int64_t index, float* scores) {
   const int64_t padded = round_up(args.length, V::lanes);
-  softmax_scores<V>(args,
-                    {outer_offset(args, args.x, index), args.x.axis_stride, outer_offset(args, args.mask, index),
-                     args.mask.axis_stride, args.length},
-                    scores);
+  softmax_scores<V>(
+      args,
+      {outer_offset(args, args.x, index), args.x.axis_stride, outer_offset(args, args.mask, index), args.mask.axis_stride, args.length},
+      scores);
   V row_max = V::set(-kInfinity);
   for (int64_t i = 0; i < padded; i += V::lanes) row_max = max(V::load(scores + i), row_max);
   row_max = V::set(reduce_max(row_max));

@@ -69,7 +69,8 @@ struct Vec {
     const __m128i small = _mm_cmplt_epi32(magnitude, _mm_set1_epi32(113 << 23));
     const __m128i large = _mm_cmpgt_epi32(magnitude, _mm_set1_epi32(0x477fefff));
     const __m128i nan = _mm_cmpgt_epi32(magnitude, _mm_set1_epi32(0x7f800000));
-    const __m128i payload = _mm_and_si128(nan, _mm_or_si128(_mm_set1_epi32(0x200), _mm_and_si128(_mm_srli_epi32(magnitude, 13), _mm_set1_epi32(0x3ff))));
+    const __m128i payload =
+        _mm_and_si128(nan, _mm_or_si128(_mm_set1_epi32(0x200), _mm_and_si128(_mm_srli_epi32(magnitude, 13), _mm_set1_epi32(0x3ff))));
     __m128i half = _mm_blendv_epi8(normal, subnormal, small);
     half = _mm_blendv_epi8(half, _mm_or_si128(_mm_set1_epi32(0x7c00), payload), large);
     half = _mm_or_si128(half, _mm_and_si128(_mm_srli_epi32(bits, 16), _mm_set1_epi32(0x8000)));

@@ -1,0 +1,455 @@
+// Lying calls: words and buffers that do not belong together must give a status, never a read or a write outside a buffer.
+//
+// Every buffer, and the scratch too, lies against memory that must not be touched, so a kernel that leaves it ends the program.
+// What args.cc decides is compared with the same decision made here in 128-bit integers.
+#include "../../native/args.h"
+
+#include <cstring>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+
+#include "../../native/call.h"
+#include "../../native/dispatch.h"
+#include "check.h"
+#include "guarded.h"
+
+namespace {
+
+using namespace fovea;
+
+std::mt19937 random_bits(42);
+int64_t below(int64_t n) { return static_cast<int64_t>(random_bits() % static_cast<uint64_t>(n)); }
+bool one_in(int64_t n) { return below(n) == 0; }
+
+// ---- a call and what it should lead to ----
+
+/** A tensor of a call: where its words begin, and what it is made of. */
+struct Tensor {
+  int buffer;
+  int word;  // of its offset; −1: contiguous from the start
+  int64_t element;
+  std::vector<int> sizes;  // words that hold them
+  int strides;             // how many of the sizes have one; the others come first and are no part of it
+  bool written, optional;
+};
+
+struct Shape {
+  Op op;
+  std::vector<double> words;
+  std::vector<Tensor> tensors;
+  std::vector<int> size_words;
+  int buffers;
+};
+
+struct Memory {
+  std::optional<GuardedMemory<char>> bytes;
+  int64_t count = 0;
+};
+
+using Wide = __int128;
+
+bool is_size(double word) { return word >= 0 && word <= 0x1p53 && word == std::trunc(word); }
+
+/** Whether every tensor lies in its buffer, in integers that cannot overflow: sizes and strides are below 2^54. */
+bool fits(const Shape& shape, const std::vector<Buffer>& buffers) {
+  for (const Tensor& tensor : shape.tensors) {
+    const Buffer buffer = buffers[tensor.buffer];
+    Wide last = tensor.word < 0 ? 0 : static_cast<Wide>(shape.words[tensor.word]), count = 1;
+    bool empty = false;
+    for (size_t i = 0; i < tensor.sizes.size(); ++i) {
+      const auto size = static_cast<Wide>(shape.words[tensor.sizes[i]]);
+      empty = empty || size == 0;
+      const Wide huge = Wide{1} << 100;
+      if (tensor.word < 0) count = count * size > huge ? huge : count * size;
+      if (tensor.word >= 0) last += (size - 1) * static_cast<Wide>(shape.words[tensor.word + 1 + i]);
+    }
+    if (empty) continue;
+    if (buffer.data == nullptr) {
+      if (!tensor.optional) return false;
+      continue;
+    }
+    const Wide end = tensor.word < 0 ? count : last + 1;
+    if (end > buffer.bytes / tensor.element || reinterpret_cast<uintptr_t>(buffer.data) % tensor.element != 0) return false;
+  }
+  return true;
+}
+
+/** Row-major strides with a gap now and then, or none where the dimension broadcasts. */
+void lay_out(Shape& shape) {
+  for (const Tensor& tensor : shape.tensors) {
+    if (tensor.word < 0) continue;
+    shape.words[tensor.word] = static_cast<double>(one_in(2) ? 0 : below(9));
+    double stride = one_in(4) ? static_cast<double>(1 + below(3)) : 1;
+    for (int i = static_cast<int>(tensor.sizes.size()) - 1; i >= 0; --i) {
+      shape.words[tensor.word + 1 + i] = !tensor.written && one_in(8) ? 0 : stride;
+      stride *= std::max(1.0, shape.words[tensor.sizes[i]]);
+      if (one_in(4)) stride += static_cast<double>(below(5));
+    }
+  }
+}
+
+int64_t bytes_needed(const Shape& shape, const Tensor& tensor) {
+  double end = tensor.word < 0 ? 1 : shape.words[tensor.word] + 1;
+  for (size_t i = 0; i < tensor.sizes.size(); ++i) {
+    const double size = shape.words[tensor.sizes[i]];
+    if (size == 0) return 0;
+    end = tensor.word < 0 ? end * size : end + (size - 1) * shape.words[tensor.word + 1 + static_cast<int>(i)];
+  }
+  return static_cast<int64_t>(end) * tensor.element;
+}
+
+double small_size() {
+  constexpr int64_t sizes[] = {0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 65, 97};
+  return static_cast<double>(sizes[below(std::size(sizes))]);
+}
+
+double dtype_pair(std::vector<double>& words, int in, int out) {
+  words[in] = static_cast<double>(below(3));
+  words[out] = one_in(2) ? 0 : words[in];
+  return words[in];
+}
+
+Shape attention_shape() {
+  Shape shape = {Op::attention, std::vector<double>(kAttentionWords), {}, {}, kAttentionBuffers};
+  auto& w = shape.words;
+  for (int i = kAttentionBatch; i <= kAttentionValueDim; ++i) shape.size_words.push_back(i);
+  w[kAttentionBatch] = static_cast<double>(below(3));
+  w[kAttentionKvHeads] = static_cast<double>(1 + below(2));
+  w[kAttentionQueryHeads] = w[kAttentionKvHeads] * static_cast<double>(1 + below(3));
+  for (const int i : {kAttentionQueryLength, kAttentionKeyLength, kAttentionHeadDim, kAttentionValueDim}) w[i] = small_size();
+  dtype_pair(w, kAttentionDtype, kAttentionOutDtype);
+  w[kAttentionScale] = 0.3;
+  w[kAttentionSoftcap] = one_in(3) ? 5 : 0;
+  for (const int i : {kAttentionWindowLeft, kAttentionWindowRight}) w[i] = one_in(2) ? HUGE_VAL : static_cast<double>(below(40));
+  w[kAttentionQueryOffset] = static_cast<double>(below(60) - 30);
+
+  const int64_t in = element_bytes(static_cast<DType>(w[kAttentionDtype])), out = element_bytes(static_cast<DType>(w[kAttentionOutDtype]));
+  const int b = kAttentionBatch, hq = kAttentionQueryHeads, hkv = kAttentionKvHeads, sq = kAttentionQueryLength;
+  const int skv = kAttentionKeyLength, d = kAttentionHeadDim, dv = kAttentionValueDim;
+  const auto view = [&](int buffer, int64_t element, std::vector<int> sizes, bool optional) {
+    shape.tensors.push_back({buffer, kAttentionViews + 5 * buffer, element, std::move(sizes), 4, buffer == kAttentionOut, optional});
+  };
+  const auto array = [&](int buffer, std::vector<int> sizes) {
+    shape.tensors.push_back({buffer, -1, 4, std::move(sizes), 0, buffer >= kAttentionWeights, true});
+  };
+  view(kAttentionQ, in, {b, hq, sq, d}, false);
+  view(kAttentionK, in, {b, hkv, skv, d}, false);
+  view(kAttentionV, in, {b, hkv, skv, dv}, false);
+  view(kAttentionOut, out, {b, hq, sq, dv}, false);
+  view(kAttentionMask, 1, {b, hq, sq, skv}, true);
+  view(kAttentionBias, 4, {b, hq, sq, skv}, true);
+  array(kAttentionAlibi, {hq});
+  array(kAttentionSinks, {hq});
+  for (const int buffer : {kAttentionKeyLengths, kAttentionQueryLengths, kAttentionQueryOffsets}) array(buffer, {b});
+  array(kAttentionWeights, {b, hq, sq, skv});
+  array(kAttentionLogSumExp, {b, hq, sq});
+  return shape;
+}
+
+Shape matmul_shape() {
+  Shape shape = {Op::matmul, std::vector<double>(kMatmulWords), {}, {}, kMatmulBuffers};
+  auto& w = shape.words;
+  std::vector<int> batch;
+  for (int i = 0; i < kMatmulBatchRank; ++i) {
+    batch.push_back(kMatmulBatch + i);
+    w[kMatmulBatch + i] = i < 4 ? 1 : static_cast<double>(below(4));
+  }
+  for (const int i : {kMatmulM, kMatmulN, kMatmulK}) w[i] = small_size();
+  dtype_pair(w, kMatmulDtype, kMatmulOutDtype);
+  shape.size_words = batch;
+  for (const int i : {kMatmulM, kMatmulN, kMatmulK}) shape.size_words.push_back(i);
+  const auto matrix = [&](int buffer, int dtype, int rows, int columns) {
+    std::vector<int> sizes = batch;
+    sizes.push_back(rows);
+    sizes.push_back(columns);
+    const int word = kMatmulViews + (1 + kMatmulBatchRank + 2) * buffer;
+    shape.tensors.push_back(
+        {buffer, word, element_bytes(static_cast<DType>(w[dtype])), sizes, static_cast<int>(sizes.size()), buffer == kMatmulOut, false});
+  };
+  matrix(kMatmulA, kMatmulDtype, kMatmulM, kMatmulK);
+  matrix(kMatmulB, kMatmulDtype, kMatmulK, kMatmulN);
+  matrix(kMatmulOut, kMatmulOutDtype, kMatmulM, kMatmulN);
+  shape.tensors.push_back({kMatmulBias, kMatmulBiasOffset, 4, {kMatmulN}, 1, false, true});
+  return shape;
+}
+
+Shape softmax_shape() {
+  Shape shape = {Op::softmax, std::vector<double>(kSoftmaxWords), {}, {}, kSoftmaxBuffers};
+  auto& w = shape.words;
+  std::vector<int> sizes;
+  for (int i = 0; i < kSoftmaxOuterRank; ++i) {
+    sizes.push_back(kSoftmaxOuter + i);
+    w[kSoftmaxOuter + i] = i < 5 ? 1 : static_cast<double>(below(20));
+  }
+  sizes.push_back(kSoftmaxLength);
+  w[kSoftmaxLength] = small_size();
+  w[kSoftmaxScale] = one_in(2) ? 1 : -0.5;
+  dtype_pair(w, kSoftmaxDtype, kSoftmaxOutDtype);
+  shape.size_words = sizes;
+  const auto view = [&](int buffer, int64_t element) {
+    const int word = kSoftmaxViews + (1 + kSoftmaxOuterRank + 1) * buffer;
+    shape.tensors.push_back({buffer, word, element, sizes, static_cast<int>(sizes.size()), buffer == kSoftmaxOut, buffer == kSoftmaxMask});
+  };
+  view(kSoftmaxX, element_bytes(static_cast<DType>(w[kSoftmaxDtype])));
+  view(kSoftmaxOut, element_bytes(static_cast<DType>(w[kSoftmaxOutDtype])));
+  view(kSoftmaxMask, 1);
+  return shape;
+}
+
+Shape merge_shape() {
+  const int parts = static_cast<int>(below(4));
+  Shape shape = {Op::merge, std::vector<double>(kMergePartWords + kMergeWordsPerPart * parts), {}, {}, kMergePartBuffers + 2 * parts};
+  auto& w = shape.words;
+  w[kMergeBatch] = static_cast<double>(below(3));
+  w[kMergeHeads] = static_cast<double>(1 + below(3));
+  w[kMergeQueryLength] = small_size();
+  w[kMergeValueDim] = small_size();
+  w[kMergeParts] = parts;
+  dtype_pair(w, kMergeDtype, kMergeOutDtype);
+  shape.size_words = {kMergeBatch, kMergeHeads, kMergeQueryLength, kMergeValueDim};
+  const std::vector<int> rows = {kMergeBatch, kMergeHeads, kMergeQueryLength};
+  const std::vector<int> sizes = {kMergeBatch, kMergeHeads, kMergeQueryLength, kMergeValueDim};
+  const int64_t in = element_bytes(static_cast<DType>(w[kMergeDtype])), out = element_bytes(static_cast<DType>(w[kMergeOutDtype]));
+  shape.tensors.push_back({kMergeOutBuffer, kMergeOut, out, sizes, 4, true, false});
+  shape.tensors.push_back({kMergeLogSumExpBuffer, -1, 4, rows, 0, true, false});
+  shape.tensors.push_back({kMergeSinksBuffer, -1, 4, {kMergeHeads}, 0, false, true});
+  for (int part = 0; part < parts; ++part) {
+    const int word = kMergePartWords + kMergeWordsPerPart * part;
+    shape.tensors.push_back({kMergePartBuffers + 2 * part, word, in, sizes, 4, false, false});
+    shape.tensors.push_back({kMergePartBuffers + 2 * part + 1, word + 5, 4, rows, 3, false, false});
+  }
+  return shape;
+}
+
+// ---- running one ----
+
+/** Scratch that ends where untouchable memory begins, and an end to calls that would go on for ever. */
+struct FuzzHost : Host {
+  FuzzHost() : Host{take, end} {}
+  static void* take(Host* host, int64_t bytes) {
+    if (bytes < 0 || bytes > 64 << 20) return nullptr;
+    auto& scratch = static_cast<FuzzHost*>(host)->scratch;
+    scratch.emplace(static_cast<size_t>((bytes + 63) / 64 * 64));
+    std::memset(scratch->data(), 0xff, static_cast<size_t>(bytes));  // NaN: whatever is read before it is written shows
+    return scratch->data();
+  }
+  static bool end(Host* host) { return ++static_cast<FuzzHost*>(host)->tasks > 200; }
+
+  std::optional<GuardedMemory<char>> scratch;
+  int tasks = 0;
+};
+
+uint32_t checksum(const Buffer& buffer) {
+  uint32_t sum = 2166136261u;
+  for (int64_t i = 0; i < buffer.bytes; ++i) sum = (sum ^ static_cast<uint8_t>(static_cast<char*>(buffer.data)[i])) * 16777619u;
+  return sum;
+}
+
+void fill(char* data, int64_t bytes) {
+  for (int64_t i = 0; i + 4 <= bytes; i += 4) {
+    const float value =
+        one_in(50) ? special_values()[below(static_cast<int64_t>(special_values().size()))] : static_cast<float>(below(2001) - 1000) / 500;
+    std::memcpy(data + i, &value, 4);
+  }
+}
+
+/** A word that is none, or one that is too much: of the kinds that have overflowed in other people's code. */
+double lie(double truth) {
+  const double lies[] = {NAN,    HUGE_VAL, -HUGE_VAL,  -1,     0.5,    truth + 1, truth * 2,      truth - 1, 0x1p31, 0x1p32,
+                         0x1p52, 0x1p53,   0x1p53 + 2, 0x1p62, 0x1p63, 0x1p64,    0x1p32 + truth, 1e300,     -0.0};
+  return lies[below(std::size(lies))];
+}
+
+double work_of(const Shape& shape) {
+  double work = 1;
+  for (const int word : shape.size_words) work *= std::max(1.0, shape.words[word]);
+  return work;
+}
+
+/** Does the verdict hold, on every target of this CPU? Lies in up to three words and two buffers. */
+void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
+  lay_out(shape);
+  std::vector<Memory> memory(shape.buffers);
+  std::vector<Buffer> buffers(shape.buffers, Buffer{nullptr, 0});
+  const Shape honest = shape;
+  for (const Tensor& tensor : shape.tensors) {
+    if (tensor.optional && one_in(2)) continue;
+    int64_t bytes = bytes_needed(shape, tensor);
+    if (lying_buffers && one_in(4)) bytes = std::max<int64_t>(0, bytes - 1 - below(tensor.element));
+    if (lying_buffers && one_in(10)) continue;
+    Memory& mine = memory[tensor.buffer];
+    // Against the end, so that what is behind shows; or against the beginning, where there is room for an odd address.
+    const Edge edge = one_in(2) || bytes % tensor.element != 0 ? Edge::begin : Edge::end;
+    const int64_t shift = lying_buffers && edge == Edge::begin && one_in(6) ? 1 : 0;
+    mine.bytes.emplace(static_cast<size_t>(bytes + shift), edge);
+    fill(mine.bytes->data(), bytes + shift);
+    buffers[tensor.buffer] = {mine.bytes->data() + shift, bytes};
+  }
+  for (int i = 0; i < lying_words; ++i) {
+    double& word = shape.words[below(static_cast<int64_t>(shape.words.size()))];
+    word = lie(word);
+  }
+  // Tensors' elements and the number of parts follow from words that a lie may have changed: only what the lies left is judged here.
+  bool whole = true;
+  for (const double word : shape.words) whole = whole && is_size(word);
+  const bool same_kind = [&] {
+    switch (shape.op) {
+      case Op::attention:
+        return shape.words[kAttentionDtype] == honest.words[kAttentionDtype] &&
+               shape.words[kAttentionOutDtype] == honest.words[kAttentionOutDtype];
+      case Op::matmul:
+        return shape.words[kMatmulDtype] == honest.words[kMatmulDtype] && shape.words[kMatmulOutDtype] == honest.words[kMatmulOutDtype];
+      case Op::softmax:
+        return shape.words[kSoftmaxDtype] == honest.words[kSoftmaxDtype] && shape.words[kSoftmaxOutDtype] == honest.words[kSoftmaxOutDtype];
+      case Op::merge:
+        return shape.words[kMergeDtype] == honest.words[kMergeDtype] && shape.words[kMergeOutDtype] == honest.words[kMergeOutDtype] &&
+               shape.words[kMergeParts] == honest.words[kMergeParts];
+    }
+    return false;
+  }();
+
+  std::vector<uint32_t> before;
+  for (const Buffer& buffer : buffers) before.push_back(checksum(buffer));
+  for (const Kernels* kernels : all_targets()) {
+    if (!missing_features(*kernels).empty()) continue;
+    const Words words = {shape.words.data(), static_cast<int64_t>(shape.words.size())};
+    const Buffers lent = {buffers.data(), static_cast<int64_t>(buffers.size())};
+    FuzzHost host;
+    // A call that is right and would take for ever is read only: one row, of 2^40 times the same element, is one task.
+    const bool run = work_of(shape) <= 0x1p22;
+    Status status;
+    if (run) {
+      status = run_call(shape.op, *kernels, words, lent, &host);
+    } else {
+      AttentionArgs attention;
+      MatmulArgs matmul;
+      SoftmaxArgs softmax;
+      MergeArgs merge;
+      status = shape.op == Op::attention ? read_attention(words, lent, &attention)
+               : shape.op == Op::matmul  ? read_matmul(words, lent, &matmul)
+               : shape.op == Op::softmax ? read_softmax(words, lent, &softmax)
+                                         : read_merge(words, lent, &merge);
+    }
+    const bool refused = status != Status::ok && status != Status::aborted && status != Status::out_of_memory;
+    if (lying_words == 0 && !lying_buffers)
+      test.check(!refused, "%s: an honest call gave status %d", kernels->name, static_cast<int>(status));
+    if (!refused && whole && same_kind) test.check(fits(shape, buffers), "%s: accepted what does not fit", kernels->name);
+    if (refused && whole && same_kind && lying_words == 0) test.check(!fits(shape, buffers), "%s: refused what fits", kernels->name);
+    test.check(status >= Status::ok && status <= Status::aborted, "%s: status %d", kernels->name, static_cast<int>(status));
+    for (const Tensor& tensor : shape.tensors) {
+      const bool may_change = tensor.written && run && !refused;
+      if (!may_change)
+        test.check(checksum(buffers[tensor.buffer]) == before[tensor.buffer], "%s: buffer %d changed", kernels->name, tensor.buffer);
+    }
+  }
+}
+
+void fuzz(const char* op, Shape (*make)(), int rounds) {
+  const std::string name = op;
+  {
+    Test test((name + ": honest calls run").c_str());
+    for (int i = 0; i < rounds; ++i) run_one(test, make(), 0, false);
+  }
+  {
+    Test test((name + ": buffers that are missing, short or odd").c_str());
+    for (int i = 0; i < rounds; ++i) run_one(test, make(), 0, true);
+  }
+  Test test((name + ": words that lie").c_str());
+  for (int i = 0; i < rounds; ++i) run_one(test, make(), 1 + static_cast<int>(below(3)), one_in(4));
+}
+
+// ---- one lie at a time ----
+
+struct Lie {
+  const char* name;
+  std::function<void(std::vector<double>&, std::vector<Buffer>&)> tell;
+  Status expected;
+};
+
+void test_lies() {
+  alignas(64) static float memory[64];
+  const std::vector<double> words = [] {
+    std::vector<double> w = {1, 2, 1, 2, 3, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, HUGE_VAL, 1};
+    for (const auto& view : std::initializer_list<std::vector<double>>{
+             {0, 16, 8, 4, 1}, {0, 12, 12, 4, 1}, {0, 12, 12, 4, 1}, {0, 16, 8, 4, 1}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}}) {
+      w.insert(w.end(), view.begin(), view.end());
+    }
+    return w;
+  }();
+  using W = std::vector<double>;
+  using B = std::vector<Buffer>;
+  const auto word = [](int index, double value) { return [=](W& w, B&) { w[index] = value; }; };
+  const Lie lies[] = {
+      {"none", [](W&, B&) {}, Status::ok},
+      {"no words", [](W& w, B&) { w.clear(); }, Status::bad_words},
+      {"a word too few", [](W& w, B&) { w.pop_back(); }, Status::bad_words},
+      {"a negative size", word(kAttentionBatch, -1), Status::bad_words},
+      {"half a key", word(kAttentionKeyLength, 2.5), Status::bad_words},
+      {"NaN heads", word(kAttentionQueryHeads, NAN), Status::bad_words},
+      {"infinitely many queries", word(kAttentionQueryLength, HUGE_VAL), Status::bad_words},
+      {"a size past 2^53", word(kAttentionHeadDim, 0x1p53 + 2), Status::bad_words},
+      {"sizes whose product passes 2^63", [](W& w, B&) { w[kAttentionBatch] = w[kAttentionQueryLength] = 0x1p40; }, Status::bad_words},
+      {"keys enough for 2^32 bytes more", word(kAttentionKeyLength, 0x1p30 + 3), Status::buffer_short},
+      {"query heads that are no multiple", word(kAttentionKvHeads, 4), Status::bad_words},
+      {"no key heads", word(kAttentionKvHeads, 0), Status::bad_words},
+      {"a dtype that is none", word(kAttentionDtype, 3), Status::bad_words},
+      {"an output dtype that is neither", word(kAttentionOutDtype, 1), Status::bad_words},
+      {"a NaN scale", word(kAttentionScale, NAN), Status::bad_words},
+      {"a window that is none", word(kAttentionWindowLeft, NAN), Status::bad_words},
+      {"a window to minus infinity", word(kAttentionWindowRight, -HUGE_VAL), Status::bad_words},
+      {"half an offset", word(kAttentionQueryOffset, 0.5), Status::bad_words},
+      {"a negative stride", word(kAttentionViews + 3, -4), Status::bad_words},
+      {"a stride that wraps to 0 in 64 bits", word(kAttentionViews + 1, 0x1p62), Status::bad_words},
+      {"a stride that leaves the buffer", word(kAttentionViews + 3, 5), Status::buffer_short},
+      {"an offset of one too many", word(kAttentionViews, 1), Status::buffer_short},
+      {"an offset of 2^53", word(kAttentionViews, 0x1p53), Status::buffer_short},
+      {"no query", [](W&, B& b) { b[kAttentionQ] = {}; }, Status::buffer_missing},
+      {"no buffers", [](W&, B& b) { b.clear(); }, Status::buffer_missing},
+      {"a byte too few", [](W&, B& b) { b[kAttentionV].bytes -= 1; }, Status::buffer_short},
+      {"a detached output", [](W&, B& b) { b[kAttentionOut].bytes = 0; }, Status::buffer_short},
+      {"an odd address", [](W&, B& b) { b[kAttentionK].data = reinterpret_cast<char*>(memory) + 1; }, Status::misaligned},
+      {"sinks for one head of two",
+       [](W&, B& b) {
+         b[kAttentionSinks] = {memory, 4};
+       },
+       Status::buffer_short},
+      {"weights that are too short",
+       [](W&, B& b) {
+         b[kAttentionWeights] = {memory, 44};
+       },
+       Status::buffer_short},
+      {"a mask that ends early",
+       [](W& w, B& b) {
+         b[kAttentionMask] = {memory, 2}, w[kAttentionViews + 24] = 1;
+       },
+       Status::buffer_short},
+      {"no batch, and no buffers either", [](W& w, B& b) { w[kAttentionBatch] = 0, b.clear(); }, Status::ok},
+      {"words wrong and buffers missing: the words", [](W& w, B& b) { w[kAttentionScale] = NAN, b.clear(); }, Status::bad_words},
+  };
+  for (const Lie& lie : lies) {
+    const std::string name = std::string("attention with ") + lie.name;
+    Test test(name.c_str());
+    W w = words;
+    B b(kAttentionBuffers, Buffer{nullptr, 0});
+    b[kAttentionQ] = b[kAttentionOut] = {memory, 64};
+    b[kAttentionK] = b[kAttentionV] = {memory, 48};
+    lie.tell(w, b);
+    AttentionArgs args;
+    const Status got = read_attention({w.data(), static_cast<int64_t>(w.size())}, {b.data(), static_cast<int64_t>(b.size())}, &args);
+    test.check(got == lie.expected, "status %d, expected %d", static_cast<int>(got), static_cast<int>(lie.expected));
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const int rounds = count > 1 ? std::atoi(arguments[1]) : 400;
+  test_lies();
+  fuzz("attention", attention_shape, rounds);
+  fuzz("matmul", matmul_shape, rounds);
+  fuzz("softmax", softmax_shape, rounds);
+  fuzz("merge", merge_shape, rounds);
+  return finish();
+}
