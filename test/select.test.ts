@@ -182,12 +182,12 @@ describe('a forced choice', () => {
     expect(thrownBy(() => select.setBackend(name as BackendName)).message).toContain("setBackend('nativ'): unknown backend 'nativ'");
     const options: object = { wsam: 1 };
     await expect(select.init(options)).rejects.toThrow("init: unknown option 'wsam', expected 'wasm'");
-    const text = 'avx2' as object;
-    expect(thrownBy(() => select.setBackend('native', text)).message).toContain(
+    const text: unknown = 'avx2';
+    expect(thrownBy(() => select.setBackend('native', text as object)).message).toContain(
       "setBackend: the last argument is 'avx2', expected an object: { target }",
     );
-    const nothing = null as unknown as object;
-    await expect(select.init(nothing)).rejects.toThrow('init: the last argument is null, expected an object: { wasm }');
+    const nothing: unknown = null;
+    await expect(select.init(nothing as object)).rejects.toThrow('init: the last argument is null, expected an object: { wasm }');
   });
 });
 
