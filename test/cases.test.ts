@@ -7,30 +7,9 @@ import { keySizes, querySizes, widths } from './cases/attention.js';
 import { columnSizes, rowSizes } from './cases/matmul.js';
 import { cases } from './cases.js';
 import { expectWithin } from './check.js';
-import { type Answers, type Bounds, oracle, textbook } from './oracle.js';
+import { expectedOf } from './expected.js';
 import { label, notRun, targets, use } from './targets.js';
 import { bytesOf, dense, eachElement } from './tensors.js';
-import { type Arithmetic, kernelArithmetic, referenceArithmetic } from './tolerance.js';
-
-interface Expected {
-  readonly answers: Answers;
-  readonly kernels: Bounds;
-  readonly reference: Bounds;
-}
-
-/** Worked out once for all targets. */
-const known = new Map<string, Expected>();
-
-function expectedOf(name: string, call: Call): Expected {
-  const before = known.get(name);
-  if (before) return before;
-  const answers = oracle(call);
-  const { bounds } = textbook(call);
-  const asked = (arithmetic: Arithmetic): Bounds => Object.fromEntries(Object.entries(bounds(arithmetic)).filter(([of]) => of in answers));
-  const made = { answers, kernels: asked(kernelArithmetic), reference: asked(referenceArithmetic) };
-  known.set(name, made);
-  return made;
-}
 
 const inputBytes = (call: Call): Buffer => Buffer.concat(inputsOf(call).map((data) => bytesOf({ data, shape: [] })));
 
