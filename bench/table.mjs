@@ -1,7 +1,10 @@
 // @ts-check
 /** The report as text for a terminal. */
 import Table from 'cli-table3';
-import colors from 'picocolors';
+import picocolors from 'picocolors';
+
+/** On a terminal only: picocolors itself also colours what a CI server collects. */
+const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
 
 /** @import { Report, Result } from './types.js' */
 

@@ -66,7 +66,7 @@ describe('answers', { timeout: 240_000 }, () => {
   });
 
   it('are readable, without colours where nobody looks', () => {
-    const { status, stdout } = search(['--query', 'maps', at('readmes')]);
+    const { status, stdout } = search(['--query', 'maps', at('readmes')], { CI: 'true' });
     expect(status).toBe(0);
     expect(stdout).toMatch(/3 paragraphs from 2 README files/);
     expect(stdout).toMatch(/maps\n {2}0\.\d{3} +\d+ % {2}The second package draws maps of cities\.\n +b\/README\.md/);

@@ -1,5 +1,8 @@
 /** What the terminal shows: where the text came from, the answers, and the time on each backend. */
-import colors from 'picocolors';
+import picocolors from 'picocolors';
+
+/** On a terminal only: picocolors itself also colours what a CI server collects. */
+const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
 
 /**
  * @typedef {import('./timing.mjs').Timing} Timing
