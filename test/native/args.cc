@@ -31,7 +31,6 @@ struct Tensor {
   int word;  // of its offset; −1: contiguous from the start
   int64_t element;
   std::vector<int> sizes;  // words that hold them
-  int strides;             // how many of the sizes have one; the others come first and are no part of it
   bool written, optional;
 };
 
@@ -129,10 +128,10 @@ Shape attention_shape() {
   const int b = kAttentionBatch, hq = kAttentionQueryHeads, hkv = kAttentionKvHeads, sq = kAttentionQueryLength;
   const int skv = kAttentionKeyLength, d = kAttentionHeadDim, dv = kAttentionValueDim;
   const auto view = [&](int buffer, int64_t element, std::vector<int> sizes, bool optional) {
-    shape.tensors.push_back({buffer, kAttentionViews + 5 * buffer, element, std::move(sizes), 4, buffer == kAttentionOut, optional});
+    shape.tensors.push_back({buffer, kAttentionViews + 5 * buffer, element, std::move(sizes), buffer == kAttentionOut, optional});
   };
   const auto array = [&](int buffer, std::vector<int> sizes) {
-    shape.tensors.push_back({buffer, -1, 4, std::move(sizes), 0, buffer >= kAttentionWeights, true});
+    shape.tensors.push_back({buffer, -1, 4, std::move(sizes), buffer >= kAttentionWeights, true});
   };
   view(kAttentionQ, in, {b, hq, sq, d}, false);
   view(kAttentionK, in, {b, hkv, skv, d}, false);
@@ -165,13 +164,12 @@ Shape matmul_shape() {
     sizes.push_back(rows);
     sizes.push_back(columns);
     const int word = kMatmulViews + (1 + kMatmulBatchRank + 2) * buffer;
-    shape.tensors.push_back(
-        {buffer, word, element_bytes(static_cast<DType>(w[dtype])), sizes, static_cast<int>(sizes.size()), buffer == kMatmulOut, false});
+    shape.tensors.push_back({buffer, word, element_bytes(static_cast<DType>(w[dtype])), sizes, buffer == kMatmulOut, false});
   };
   matrix(kMatmulA, kMatmulDtype, kMatmulM, kMatmulK);
   matrix(kMatmulB, kMatmulDtype, kMatmulK, kMatmulN);
   matrix(kMatmulOut, kMatmulOutDtype, kMatmulM, kMatmulN);
-  shape.tensors.push_back({kMatmulBias, kMatmulBiasOffset, 4, {kMatmulN}, 1, false, true});
+  shape.tensors.push_back({kMatmulBias, kMatmulBiasOffset, 4, {kMatmulN}, false, true});
   return shape;
 }
 
@@ -190,7 +188,7 @@ Shape softmax_shape() {
   shape.size_words = sizes;
   const auto view = [&](int buffer, int64_t element) {
     const int word = kSoftmaxViews + (1 + kSoftmaxOuterRank + 1) * buffer;
-    shape.tensors.push_back({buffer, word, element, sizes, static_cast<int>(sizes.size()), buffer == kSoftmaxOut, buffer == kSoftmaxMask});
+    shape.tensors.push_back({buffer, word, element, sizes, buffer == kSoftmaxOut, buffer == kSoftmaxMask});
   };
   view(kSoftmaxX, element_bytes(static_cast<DType>(w[kSoftmaxDtype])));
   view(kSoftmaxOut, element_bytes(static_cast<DType>(w[kSoftmaxOutDtype])));
@@ -212,13 +210,13 @@ Shape merge_shape() {
   const std::vector<int> rows = {kMergeBatch, kMergeHeads, kMergeQueryLength};
   const std::vector<int> sizes = {kMergeBatch, kMergeHeads, kMergeQueryLength, kMergeValueDim};
   const int64_t in = element_bytes(static_cast<DType>(w[kMergeDtype])), out = element_bytes(static_cast<DType>(w[kMergeOutDtype]));
-  shape.tensors.push_back({kMergeOutBuffer, kMergeOut, out, sizes, 4, true, false});
-  shape.tensors.push_back({kMergeLogSumExpBuffer, -1, 4, rows, 0, true, false});
-  shape.tensors.push_back({kMergeSinksBuffer, -1, 4, {kMergeHeads}, 0, false, true});
+  shape.tensors.push_back({kMergeOutBuffer, kMergeOut, out, sizes, true, false});
+  shape.tensors.push_back({kMergeLogSumExpBuffer, -1, 4, rows, true, false});
+  shape.tensors.push_back({kMergeSinksBuffer, -1, 4, {kMergeHeads}, false, true});
   for (int part = 0; part < parts; ++part) {
     const int word = kMergePartWords + kMergeWordsPerPart * part;
-    shape.tensors.push_back({kMergePartBuffers + 2 * part, word, in, sizes, 4, false, false});
-    shape.tensors.push_back({kMergePartBuffers + 2 * part + 1, word + 5, 4, rows, 3, false, false});
+    shape.tensors.push_back({kMergePartBuffers + 2 * part, word, in, sizes, false, false});
+    shape.tensors.push_back({kMergePartBuffers + 2 * part + 1, word + 5, 4, rows, false, false});
   }
   return shape;
 }
@@ -349,14 +347,14 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
 void fuzz(const char* op, Shape (*make)(), int rounds) {
   const std::string name = op;
   {
-    Test test((name + ": honest calls run").c_str());
+    Test test(name + ": honest calls run");
     for (int i = 0; i < rounds; ++i) run_one(test, make(), 0, false);
   }
   {
-    Test test((name + ": buffers that are missing, short or odd").c_str());
+    Test test(name + ": buffers that are missing, short or odd");
     for (int i = 0; i < rounds; ++i) run_one(test, make(), 0, true);
   }
-  Test test((name + ": words that lie").c_str());
+  Test test(name + ": words that lie");
   for (int i = 0; i < rounds; ++i) run_one(test, make(), 1 + static_cast<int>(below(3)), one_in(4));
 }
 
@@ -429,8 +427,7 @@ void test_lies() {
       {"words wrong and buffers missing: the words", [](W& w, B& b) { w[kAttentionScale] = NAN, b.clear(); }, Status::bad_words},
   };
   for (const Lie& lie : lies) {
-    const std::string name = std::string("attention with ") + lie.name;
-    Test test(name.c_str());
+    Test test(std::string("attention with ") + lie.name);
     W w = words;
     B b(kAttentionBuffers, Buffer{nullptr, 0});
     b[kAttentionQ] = b[kAttentionOut] = {memory, 64};

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <limits>
 #include <random>
+#include <string>
+#include <utility>
 #include <vector>
 
 inline int tests_passed = 0, tests_failed = 0;
@@ -14,12 +16,12 @@ inline int tests_passed = 0, tests_failed = 0;
 /** Opened by a test, counted when it goes out of scope; prints the first failures with the values that show them. */
 class Test {
  public:
-  explicit Test(const char* name) : name_(name) {}
+  explicit Test(std::string name) : name_(std::move(name)) {}
   Test(const Test&) = delete;
   Test& operator=(const Test&) = delete;
   ~Test() {
-    if (checks_ == 0) std::printf("FAILED %s: nothing was checked\n", name_);
-    if (failures_ > 0) std::printf("FAILED %s: %ld of %ld checks\n", name_, failures_, checks_);
+    if (checks_ == 0) std::printf("FAILED %s: nothing was checked\n", name_.c_str());
+    if (failures_ > 0) std::printf("FAILED %s: %ld of %ld checks\n", name_.c_str(), failures_, checks_);
     (checks_ > 0 && failures_ == 0 ? tests_passed : tests_failed)++;
   }
 
@@ -27,7 +29,7 @@ class Test {
   void check(bool holds, const char* format, Values... values) {
     ++checks_;
     if (holds || ++failures_ > 5) return;
-    std::printf("  %s: ", name_);
+    std::printf("  %s: ", name_.c_str());
     std::printf(format, values...);
     std::printf("\n");
   }
@@ -40,7 +42,7 @@ class Test {
   }
 
  private:
-  const char* name_;
+  const std::string name_;
   long checks_ = 0, failures_ = 0;
 };
 
