@@ -13,18 +13,18 @@ await asProgram(async () => {
     await setUp();
     await runAll(total);
   } catch (error) {
-    total.failed += 1;
-    say(`\n${error.name === 'Missing' ? error.message : (error.stack ?? error)}`);
+    fail(total, error);
   }
   if (total.notRun.length > 0) process.stdout.write(`\nNot run on this machine:\n${total.notRun.map((name) => `  ${name}\n`).join('')}`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
 });
 
-/** Without all parts the tests would only tell what is known already: so a build that fails ends it. */
+/** Without all parts the tests would only tell what is known already: so builds that fail end it, once all have said why. */
 async function runAll(total) {
   const { parts } = await import('./parts.mjs');
-  for (const { make } of parts) await make();
+  for (const { make } of parts) await make().catch((error) => fail(total, error));
+  if (total.failed > 0) return;
   for (const runner of await runners()) add(total, await runner());
 }
 
@@ -34,6 +34,11 @@ async function runners() {
   if (full) return [() => countedBy('test/native/run.mjs', ['--full']), () => vitest('slow')];
   const { lint } = await import('./lint.mjs');
   return [lint, () => countedBy('test/native/run.mjs'), () => vitest('quick')];
+}
+
+function fail(total, error) {
+  total.failed += 1;
+  say(`\n${error.name === 'Missing' ? error.message : (error.stack ?? error)}`);
 }
 
 function add(total, { passed, failed, notRun = [] }) {

@@ -8,6 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { onPath, run } from '../run/command.mjs';
+import { alone } from '../run/lock.mjs';
 import { root } from '../run/root.mjs';
 import { step } from '../run/terminal.mjs';
 import { mirrors } from './debian-mirrors.mjs';
@@ -48,14 +49,14 @@ export function debianReason() {
  */
 export async function installFromDebian() {
   const prefix = writableCache();
-  const fresh = `${prefix}.${process.pid}`;
-  try {
-    await step('Emscripten: fetching it from Debian into the cache (250 MB, 2 GB unpacked; the first time only)', () => fetchInto(fresh));
-    rmSync(prefix, { recursive: true, force: true });
-    renameSync(fresh, prefix);
-  } finally {
-    rmSync(fresh, { recursive: true, force: true });
-  }
+  return alone(`${prefix}.lock`, async () => cachedEmcc() ?? (await installInto(prefix)));
+}
+
+async function installInto(prefix) {
+  const fresh = `${prefix}.new`;
+  for (const folder of [prefix, fresh]) rmSync(folder, { recursive: true, force: true });
+  await step('Emscripten: fetching it from Debian into the cache (250 MB, 2 GB unpacked; the first time only)', () => fetchInto(fresh));
+  renameSync(fresh, prefix);
   writeWrappers(prefix);
   const emcc = join(prefix, 'bin/emcc');
   await run(emcc, ['--version']);
@@ -115,12 +116,12 @@ function writeWrappers(prefix) {
     EMSCRIPTEN_ROOT: `${prefix}/root/usr/share/emscripten`,
     LLVM_ROOT: `${prefix}/llvm/usr/bin`, // not lib/llvm-19/bin: the names there lack the -19
     BINARYEN_ROOT: `${prefix}/binaryen`,
-    NODE_JS: process.execPath,
     LLVM_ADD_VERSION: '19',
     CLANG_ADD_VERSION: '19',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`);
-  writeFileSync(join(prefix, 'config.py'), `${lines.join('')}FROZEN_CACHE = True\n`);
+  const node = `NODE_JS = '${process.execPath}' if os.path.exists('${process.execPath}') else 'node'\n`; // the cache outlives a Node
+  writeFileSync(join(prefix, 'config.py'), `import os\n${lines.join('')}${node}FROZEN_CACHE = True\n`);
   const llvm = `${prefix}/llvm/usr/lib`;
   writeProgram(
     join(prefix, 'bin/emcc'),
