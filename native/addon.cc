@@ -1,8 +1,8 @@
 // The kernels as a Node-API addon: marshalling, no arithmetic. What JavaScript sees of it is typed in src/backend/native/addon.ts.
 //
 // Each environment (the main thread, every worker) has a state of its own and there are no globals, so any number may load it.
-// What touches JavaScript is plain Node-API with its statuses looked at or passed over: in a worker that is being terminated
-// every such function refuses, at any point, and the convenient forms of node-addon-api end the process when one does.
+// What may run JavaScript (calls, exceptions, properties) is plain Node-API with its statuses looked at or passed over: in a worker
+// that is being terminated it refuses, at any point, and the convenient forms of node-addon-api end the process when it does.
 #include <napi.h>
 
 #include <algorithm>
@@ -146,7 +146,11 @@ bool Environment::open(Napi::Env env) {
   if (env.IsExceptionPending()) return false;
   channel_.Unref(env);
   // Added after the channel and so called before the channel's own hook: no thread is left that could still use it then.
-  if (napi_add_env_cleanup_hook(env, close, this) != napi_ok) return false;
+  if (napi_add_env_cleanup_hook(env, close, this) != napi_ok) {
+    channel_.Release();
+    napi_throw_error(env, nullptr, "the addon cannot be told when this thread ends, so it starts no job");
+    return false;
+  }
   jobs_ = std::move(jobs);
   return true;
 }
@@ -212,8 +216,9 @@ napi_value start(const Napi::CallbackInfo& info) {
   if (const char* wrong = read_call(info, 2, *op, &job)) return type_error(env, wrong);
 
   const auto kept = Napi::Array::New(env, info.Length());
-  napi_set_element(env, kept, 0, info[1]);
-  for (uint32_t i = 3; i < info.Length(); ++i) napi_set_element(env, kept, i, info[i]);
+  bool holds = napi_set_element(env, kept, 0, info[1]) == napi_ok;
+  for (uint32_t i = 3; i < info.Length(); ++i) holds &= napi_set_element(env, kept, i, info[i]) == napi_ok;
+  if (!holds) return nullptr;  // a thread that is being ended: nothing would keep the buffers
   return environment(info).start(env, std::move(job), kept);
 }
 

@@ -3,13 +3,13 @@
 
 #include "kernels.h"
 
-#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
 namespace fovea {
 
-#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__x86_64__)
 namespace {
 
 struct Registers {
@@ -50,7 +50,7 @@ uint32_t cpu_features() {
   if (zmm && all(extended.ebx, 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31)) features |= kAvx512;  // F, DQ, BW, VL
   return features;
 }
-#elif defined(__aarch64__) || defined(_M_ARM64)
+#elif defined(__aarch64__)
 uint32_t cpu_features() { return kNeon; }
 #else
 uint32_t cpu_features() { return 0; }

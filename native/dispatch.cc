@@ -7,9 +7,9 @@
 namespace fovea {
 namespace {
 
-#if defined(__x86_64__) || defined(_M_X64)
+#if defined(__x86_64__)
 constexpr const Kernels* kTargets[] = {&targets::avx512, &targets::avx2, &targets::sse4};
-#elif defined(__aarch64__) || defined(_M_ARM64)
+#elif defined(__aarch64__)
 constexpr const Kernels* kTargets[] = {&targets::neon};
 #else
 #error "no kernels for this architecture: x86-64 and arm64 have them, elsewhere the wasm backend runs"

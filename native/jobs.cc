@@ -1,5 +1,5 @@
 // A queue, and threads that take from it. The pool is never destroyed: threads park in it while the process ends, and the
-// library that holds their code is never unloaded (binding.gyp: -z nodelete), so nothing has to be joined at exit.
+// library that holds their code is never unloaded (on Linux by binding.gyp: -z nodelete), so nothing has to be joined at exit.
 #include "jobs.h"
 
 #include <algorithm>
@@ -73,7 +73,7 @@ class Pool {
       std::thread([this] { work(); }).detach();
       ++threads_;
     } catch (const std::exception&) {
-      limit_ = std::max(threads_, size_t{1});  // the system gives no more: those that there are take the jobs
+      // The system gives no more now: those that there are take the jobs, and the next job asks again.
     }
   }
 
@@ -126,7 +126,7 @@ class Pool {
   std::condition_variable wake_, settled_;
   std::list<Job> jobs_;  // in the order they came: waiting, running, or just telling their owner
   size_t waiting_ = 0, idle_ = 0, threads_ = 0;
-  size_t limit_ = std::max(1u, std::thread::hardware_concurrency());
+  const size_t limit_ = std::max(1u, std::thread::hardware_concurrency());
 };
 
 Pool& pool() {

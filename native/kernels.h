@@ -15,8 +15,6 @@ enum CpuFeature : uint32_t {
   kF16c = 1 << 3,
   kAvx512 = 1 << 4,  // F, BW, VL, DQ, with the operating system saving zmm
   kNeon = 1 << 5,
-  kWasmSimd = 1 << 6,
-  kWasmRelaxedSimd = 1 << 7,
 };
 
 /** The tiles this target computes in, for tests that straddle their borders and for the scheduler. */
@@ -48,8 +46,7 @@ struct Kernels {
   /** Packs the keys and values of one key/value head (counted batch · kv_heads + head) for its query tiles. */
   void (*attention_pack)(const AttentionArgs& args, int64_t kv_head, float* packed);
   int64_t (*attention_packed)(const AttentionArgs& args);
-  /** Query tiles of one key/value head: the queries of all heads that read it, query_tile rows at a time. */
-  int64_t (*attention_tiles)(const AttentionArgs& args, int64_t kv_head);
+  /** One query tile of a key/value head: query_tile rows of the queries of all heads that read it, one head after another. */
   void (*attention)(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch);
   int64_t (*attention_scratch)(const AttentionArgs& args);
 

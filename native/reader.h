@@ -8,8 +8,8 @@
 
 namespace fovea {
 
-constexpr double kLargestWhole = 9007199254740992.0;   // 2^53, the end of what float64 counts exactly
-constexpr double kLargestWork = 288230376151711744.0;  // 2^58: room for the padding of tiles before int64 ends
+constexpr double kLargestWhole = 9007199254740992.0;  // 2^53, the end of what float64 counts exactly
+constexpr double kLargestWork = 72057594037927936.0;  // 2^56: with the padding of tiles, and in bytes, int64 still holds it
 
 /**
  * Reads one call and notes what is wrong with it. Reading never stops: a word that is none reads as 0, a tensor that does not fit

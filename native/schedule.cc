@@ -13,7 +13,7 @@ int64_t product(const int64_t* sizes, int count) {
   return total;
 }
 
-/** Rows of a softmax or a merge between two looks at the host: about a hundred microseconds' work. */
+/** Rows of a softmax or a merge between two looks at the host: a hundred microseconds' work, or one row. */
 int64_t rows_of_task(int64_t elements_per_row) {
   constexpr int64_t elements = 1 << 16;
   return elements_per_row >= elements ? 1 : elements / (elements_per_row + 1) + 1;
@@ -38,10 +38,11 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
   if (!memory) return Status::out_of_memory;
   float* packed = reinterpret_cast<float*>(memory);
   float* scratch = reinterpret_cast<float*>(memory + packed_bytes);
+  const int64_t rows = args.query_heads / args.kv_heads * args.query_length;
+  const int64_t tiles = (rows + kernels.tile.query_tile - 1) / kernels.tile.query_tile;
   for (int64_t head = 0; head < args.batch * args.kv_heads; head++) {
     if (host->cancelled(host)) return Status::aborted;
     kernels.attention_pack(args, head, packed);
-    const int64_t tiles = kernels.attention_tiles(args, head);
     for (int64_t tile = 0; tile < tiles; tile++) {
       if (host->cancelled(host)) return Status::aborted;
       kernels.attention(args, head, tile, packed, scratch);
@@ -52,8 +53,11 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
 
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
   if (args.m == 0 || args.n == 0) return Status::ok;
-  // One task is a square of c of this size at most: large enough that packing its rows of a and columns of b does not count.
-  constexpr int64_t side = 1024;
+  // One task is a square of c: large enough that packing its rows of a and columns of b does not count, and smaller for a long k,
+  // so that an abort need not wait long.
+  constexpr int64_t work = int64_t{1} << 31;
+  int64_t side = 1024;
+  while (side > 128 && side * side > work / (args.k + 1)) side /= 2;
   const int64_t bands = (args.m + side - 1) / side, stretches = (args.n + side - 1) / side;
   return in_tasks(product(args.batch, kMatmulBatchRank) * bands * stretches, 1, host, kernels.matmul_scratch(args),
                   [&](int64_t task, int64_t, float* scratch) {
@@ -65,8 +69,11 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
 
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) {
   if (args.length == 0) return Status::ok;
-  const int64_t rows = rows_of_task(args.length);
-  const int64_t step = args.x.axis_stride == 1 ? rows : (rows + kSoftmaxColumns - 1) / kSoftmaxColumns * kSoftmaxColumns;
+  // Along a strided axis neighbours are worked on together: as many as stay in cache, fewer of long ones.
+  constexpr int64_t work = int64_t{1} << 23;
+  int64_t columns = kSoftmaxColumns;
+  while (columns > 64 && columns > work / args.length) columns /= 2;
+  const int64_t step = args.x.axis_stride == 1 ? rows_of_task(args.length) : columns;
   return in_tasks(product(args.outer, kSoftmaxOuterRank), step, host, kernels.softmax_scratch(args),
                   [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }

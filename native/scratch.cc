@@ -26,9 +26,9 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   void* acquire(int64_t bytes) {
-    if (data_ != nullptr && bytes <= capacity_) return data_;
+    if (data_ != nullptr && bytes >= 0 && bytes <= capacity_) return data_;
     release();  // first: nobody needs the old content, and both at once might not fit
-    if (bytes > kLargest) return nullptr;
+    if (bytes < 0 || bytes > kLargest) return nullptr;
     if (bytes < kPage) bytes = kPage;
     const bool huge = bytes >= 2 * kHugePage;
     const int64_t capacity = round_up(bytes, huge ? kHugePage : kPage);

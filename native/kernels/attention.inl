@@ -234,10 +234,5 @@ int64_t attention_scratch(const AttentionArgs& args) {
   return AttentionScratch<V>::floats(args);
 }
 
-template <class V>
-int64_t attention_tiles(const AttentionArgs& args, int64_t kv_head) {
-  return (Group(args, kv_head).rows() + V::query_tile - 1) / V::query_tile;
-}
-
 }  // namespace
 }  // namespace fovea

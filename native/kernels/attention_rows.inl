@@ -31,7 +31,7 @@ struct Group {
         first_head(kv_head % args.kv_heads * (args.query_heads / args.kv_heads)),
         heads(args.query_heads / args.kv_heads),
         length(args.query_length),
-        live_length(args.query_lengths ? smaller(args.query_lengths[batch], length) : length) {}
+        live_length(args.query_lengths ? larger(0, smaller(args.query_lengths[batch], length)) : length) {}
 
   int64_t rows() const { return heads * length; }
   int64_t live_rows() const { return heads * live_length; }
@@ -156,20 +156,38 @@ inline bool may_mask(const AttentionArgs& args) {
   return args.mask.data || args.bias.data || args.key_lengths || args.window_left < kUnbounded || args.window_right < kUnbounded;
 }
 
+/** What any live query of the group may see, from the start of a panel: only that is packed. */
+template <class V>
+inline Keys reach_of(const AttentionArgs& args, int64_t kv_head) {
+  const Group group(args, kv_head);
+  if (group.live_length == 0) return {0, 0};
+  // Positions grow with the queries, and so do both ends of what they see.
+  const Keys keys = {group.row(args, 0).keys.begin, group.row(args, group.live_length - 1).keys.end};
+  const int64_t begin = keys.begin / PackedHead<V>::kWidth * PackedHead<V>::kWidth;
+  return begin < keys.end ? Keys{begin, keys.end} : Keys{0, 0};
+}
+
 template <class V>
 void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
   using Head = PackedHead<V>;
   constexpr int64_t width = Head::kWidth;
-  pack_panels<V>(Head::source(args.k, args, kv_head).transposed(), args.head_dim, args.key_length, width, packed);
+  const Keys reach = reach_of<V>(args, kv_head);
+  const int64_t count = reach.end - reach.begin;
+  const Matrix keys = Head::source(args.k, args, kv_head).at(reach.begin, 0);
+  pack_panels<V>(keys.transposed(), args.head_dim, count, width, packed + reach.begin * args.head_dim);
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
-  if (!Head::in_place(args))
-    pack_panels<V>(Head::source(args.v, args, kv_head), args.key_length, args.value_dim, width, finite + Head::tiles(args));
-  for (int64_t tile = 0; may_mask(args) && tile * V::key_tile < args.key_length; tile++) {
+  if (!Head::in_place(args)) {
+    float* values = finite + Head::tiles(args) + reach.begin * width;
+    for (int64_t c = 0; c < args.value_dim; c += width, values += head.panel_stride)
+      pack_panels<V>(Head::source(args.v, args, kv_head).at(reach.begin, c), count, smaller(width, args.value_dim - c), width, values);
+  }
+  if (!may_mask(args)) return;
+  for (int64_t tile = reach.begin / V::key_tile; tile * V::key_tile < reach.end; tile++) {
     V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
-    const int64_t end = smaller((tile + 1) * V::key_tile, args.key_length);
+    const int64_t begin = larger(tile * V::key_tile, reach.begin), end = smaller((tile + 1) * V::key_tile, reach.end);
     for (int64_t c = 0; c < args.value_dim; c += width)
-      for (int64_t j = tile * V::key_tile; j < end; j++)
+      for (int64_t j = begin; j < end; j++)
         for (int64_t l = 0; l < width; l += V::lanes) {
           const V x = V::load(head.values_at(j, c).data + l);
           residue = add(residue, sub(x, x));

@@ -11,8 +11,8 @@ namespace {
 enum class RuleClass {
   empty,    // no row sees any key
   full,     // every row sees every key, and nothing changes a score
-  shifted,  // every row sees every key; softcap, ALiBi or bias change the scores
-  partial,  // some row does not see some key
+  shifted,  // every row sees every key; softcap or ALiBi change the scores
+  partial,  // some row does not see some key, or there is a bias: it may hold −∞
 };
 
 inline const float* bias_of(const AttentionArgs& args, const Row& row) {
@@ -93,7 +93,7 @@ inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, Ru
   }
   if (const float* bias = bias_of(args, row)) add_bias<V>(bias + keys.begin * args.bias.column_stride, args.bias.column_stride, n, scores);
   fill_masked(scores, 0, smaller(row.keys.begin - keys.begin, n));
-  fill_masked(scores, larger(row.keys.end - keys.begin, 0), padded);
+  fill_masked(scores, smaller(larger(row.keys.end - keys.begin, 0), n), padded);
   if (kind == RuleClass::shifted) return;
   if (const uint8_t* mask = mask_of(args, row))
     mask_row<V>(mask + keys.begin * args.mask.column_stride, args.mask.column_stride, n, scores);

@@ -25,12 +25,6 @@ inline V load_part(const float* p, int64_t n) {
   return V::load_part(p, static_cast<int>(n));
 }
 
-template <class V, class T>
-inline void store_part(V x, T* p, int64_t n) {
-  T part[V::lanes];
-  x.store(part);
-  std::memcpy(p, part, sizeof(T) * static_cast<size_t>(n));
-}
 template <class V>
 inline void store_part(V x, float* p, int64_t n) {
   x.store_part(p, static_cast<int>(n));

@@ -1,4 +1,4 @@
-// Exponential, hyperbolic tangent and logarithm. Ranges and errors are as test/native/ops.cc tests them, on every target.
+// Exponential, hyperbolic tangent and logarithm. Ranges and errors are as test/native/math.cc tests them, on every target.
 #pragma once
 
 #include <cstring>

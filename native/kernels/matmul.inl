@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kStreamedRows = 4;        // up to so many rows of a, b is streamed and never packed
+constexpr int64_t kStreamedRows = 4;        // a with so few rows streams b, which is then never packed
 constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
 
 /** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
@@ -193,6 +193,10 @@ inline int64_t block_of_k(const MatmulArgs& args) {
   return args.out.dtype == DType::float32 ? smaller(V::block_k, args.k) : args.k;
 }
 template <class V>
+inline int64_t block_of_m(const MatmulArgs& args) {
+  return smaller(V::block_m, round_up(args.m, V::tile_rows));
+}
+template <class V>
 inline int64_t block_of_n(const MatmulArgs& args) {
   return args.out.dtype == DType::float32 ? V::block_n : 4 * V::tile_vectors * V::lanes;
 }
@@ -218,12 +222,13 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
   void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
   const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
   const int64_t m = m_end - m_begin, n = n_end - n_begin;
-  if (m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1)) return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
+  if (args.m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
+    return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
 
   const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
   float* bias = scratch;
   float* packed_a = bias + block_n;
-  float* packed_b = packed_a + V::block_m * block_k;
+  float* packed_b = packed_a + block_of_m<V>(args) * block_k;
   for (int64_t j = 0; j < n; j += block_n) {
     const int64_t columns = smaller(block_n, n - j);
     std::memset(bias, 0, sizeof(float) * static_cast<size_t>(round_up(columns, width)));
@@ -263,9 +268,9 @@ int64_t matmul_scratch(const MatmulArgs& args) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
   const int64_t columns = round_up(smaller(block_n, args.n), width);
-  const int64_t blocked = block_n + V::block_m * block_k + columns * block_k;
+  const int64_t blocked = block_n + block_of_m<V>(args) * block_k + columns * block_k;
   const int64_t streamed = round_up(kStreamedRows * args.k, V::lanes) + kStreamedRows * kStreamedColumns;
-  return larger(blocked, streamed);
+  return args.m <= kStreamedRows ? larger(blocked, streamed) : blocked;
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ constexpr Kernels table(const char* name, uint32_t features) {
       softmax_scratch<V>,
       attention_pack<V>,
       attention_packed<V>,
-      attention_tiles<V>,
       attention<V>,
       attention_scratch<V>,
       merge<V>,

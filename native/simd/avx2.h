@@ -4,7 +4,7 @@
 // register file. Nothing but intrinsics; no algorithm. test/native/ops.cc tests each operation on every ISA.
 //
 //   set load store                whole vectors; loads widen float16 and bfloat16, stores narrow to nearest even
-//   load_part store_part          the first n lanes only (0 < n < lanes); a load gives 0 elsewhere and reads nothing there
+//   load_part store_part          the first n lanes only (0 < n ≤ lanes); a load gives 0 elsewhere and reads nothing there
 //   add sub mul div               one rounding each
 //   mul_add                       a·b + c; one rounding where the ISA fuses, else two
 //   min max                       a < b ? a : b,  a > b ? a : b: the second where either is NaN

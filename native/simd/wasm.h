@@ -6,7 +6,6 @@
 
 #include <cstring>
 
-#include "../kernels.h"
 #include "half.h"
 
 namespace fovea {
@@ -14,10 +13,8 @@ namespace {
 
 #ifdef __wasm_relaxed_simd__
 constexpr const char* kWasmName = "relaxed-simd";
-constexpr uint32_t kWasmFeatures = kWasmSimd | kWasmRelaxedSimd;
 #else
 constexpr const char* kWasmName = "simd";
-constexpr uint32_t kWasmFeatures = kWasmSimd;
 #endif
 
 struct Mask {

@@ -132,6 +132,7 @@ const hiding: readonly Case[] = [19, 300].flatMap((keys) => [
   rotten(`by keyLengths, ${keys} keys`, keys, (j) => j >= keys - 7, { keyLengths: Int32Array.of(keys - 7) }),
   rotten(`by causal, ${keys} keys`, keys, (j) => j > 4, { causal: true, queryOffset: 0 }),
   rotten(`by a window, ${keys} keys`, keys, (j) => j < 3 || j > 13, { window: [2, 4], queryOffset: 5 }),
+  rotten(`by a window at the end, ${keys} keys`, keys, (j) => j < keys - 8, { window: [3, 0] }),
   rotten(`by a mask under softcap and alibi, ${keys} keys`, keys, hidden, {
     mask: booleans([keys], (j) => !hidden(j)),
     softcap: 3,

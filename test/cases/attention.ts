@@ -48,6 +48,19 @@ const single = { batch: 1, heads: 1, kvHeads: 1 };
 export const attentionCases: readonly Case[] = [
   attentionCase('no options', {}),
   ...alonePaired(attentionFeatures).map((features) => attentionCase(together(features), {}, features)),
+  attentionCase(
+    'window + softcap, heads of a group side by side, of which one sees nothing',
+    { batch: 1, heads: 2, kvHeads: 1, queries: 9, keys: 6, headDim: 4, valueDim: 4 },
+    [],
+    { window: [0, 0], queryOffset: 0, softcap: 5, returnWeights: true, returnLogSumExp: true },
+  ),
+  ...[6, 64].map((valueDim) =>
+    attentionCase(`a window far into the keys, ${valueDim} values`, { ...single, queries: 5, keys: 700, headDim: 5, valueDim }, [], {
+      window: [9, 3],
+      queryOffset: 590,
+      returnWeights: true,
+    }),
+  ),
   // The rules that shape the loops, where query tiles (96) and key tiles (256) meet.
   ...alonePaired(rules).map((features) =>
     attentionCase(`${together(features)}, across tiles`, { ...single, queries: 101, keys: 277, headDim: 5, valueDim: 6 }, features),

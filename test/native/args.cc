@@ -4,10 +4,12 @@
 // What args.cc decides is compared with the same decision made here in 128-bit integers.
 #include "../../native/args.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "../../native/call.h"
@@ -75,13 +77,16 @@ bool fits(const Shape& shape, const std::vector<Buffer>& buffers) {
   return true;
 }
 
-/** Row-major strides with a gap now and then, or none where the dimension broadcasts. */
+/** Strides of dimensions in any order, with a gap now and then, or none where the dimension broadcasts. */
 void lay_out(Shape& shape) {
   for (const Tensor& tensor : shape.tensors) {
     if (tensor.word < 0) continue;
     shape.words[tensor.word] = static_cast<double>(one_in(2) ? 0 : below(9));
     double stride = one_in(4) ? static_cast<double>(1 + below(3)) : 1;
-    for (int i = static_cast<int>(tensor.sizes.size()) - 1; i >= 0; --i) {
+    std::vector<int> order(tensor.sizes.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), random_bits);
+    for (const int i : order) {
       shape.words[tensor.word + 1 + i] = !tensor.written && one_in(8) ? 0 : stride;
       stride *= std::max(1.0, shape.words[tensor.sizes[i]]);
       if (one_in(4)) stride += static_cast<double>(below(5));
@@ -249,7 +254,11 @@ void fill(char* data, int64_t bytes) {
   for (int64_t i = 0; i + 4 <= bytes; i += 4) {
     const float value =
         one_in(50) ? special_values()[below(static_cast<int64_t>(special_values().size()))] : static_cast<float>(below(2001) - 1000) / 500;
-    std::memcpy(data + i, &value, 4);
+    const auto length = static_cast<int32_t>(below(9) - 4);  // of a sequence, perhaps, which another thread has made negative
+    if (one_in(4))
+      std::memcpy(data + i, &length, 4);
+    else
+      std::memcpy(data + i, &value, 4);
   }
 }
 

@@ -171,7 +171,7 @@ void test_memory() {
     for (int lane = 0; lane < kLanes; ++lane) test.same(memory[lane], static_cast<float>(lane) + 0.5f, "lane");
   }
   Test test("load_part, store_part: n lanes, zeros beyond, nothing touched behind them");
-  for (int n = 1; n < kLanes; ++n) {
+  for (int n = 1; n <= kLanes; ++n) {
     GuardedMemory<float> memory(n);
     for (int lane = 0; lane < n; ++lane) memory[lane] = static_cast<float>(lane + 1);
     const Lanes loaded = lanes_of(Vec::load_part(memory.data(), n));
