@@ -1,7 +1,10 @@
 /** How a backend is chosen, shown on candidates made for it: order, reasons, forced choices, and a browser's way of waiting. */
+import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backend, Candidate } from '../src/backend/backend.js';
 import { runReference } from '../src/backend/reference/index.js';
+import { candidatesLater } from '../src/backend/wasm/candidates.js';
+import { wasmTargets } from '../src/backend/wasm/targets.js';
 import type { FoveaError } from '../src/errors.js';
 import type { Plan } from '../src/plan/plan.js';
 import type { BackendName } from '../src/types.js';
@@ -219,6 +222,52 @@ describe("a browser's way", () => {
     expect(select.backend().name).toBe('reference');
   });
 
+  describe('a download that failed', () => {
+    const lost = { ...fails('wasm', 'relaxed-simd', new Error('offline')), mayRecover: true };
+    const simd = works('wasm', 'simd');
+
+    test('is tried again by the next init, until it succeeds', async () => {
+      const open = vi.fn(async () => ({ wasm: () => [works('wasm', 'relaxed-simd'), simd], reference }));
+      open.mockResolvedValueOnce({ wasm: () => [lost, simd], reference });
+      select.start({ open });
+      await select.init();
+      expect(select.backend()).toMatchObject({ target: 'simd', rejected: [{ target: 'relaxed-simd' }] });
+      await select.init();
+      expect(select.backend()).toMatchObject({ target: 'relaxed-simd', rejected: [] });
+      await select.init();
+      expect(open).toHaveBeenCalledTimes(2);
+    });
+
+    test('is not tried again by calls that waited for it, nor by a promise twin', async () => {
+      const open = vi.fn(async () => ({ wasm: () => [lost], reference }));
+      select.start({ open });
+      await Promise.all([select.ready(), select.init(), select.init(), select.ready()]);
+      await select.ready();
+      expect(open).toHaveBeenCalledTimes(1);
+      expect(select.backend().name).toBe('reference');
+    });
+
+    test('does not matter to who asked for another backend', async () => {
+      const open = vi.fn(async () => ({ wasm: () => [lost], reference }));
+      select.start({ open });
+      await select.init();
+      select.setBackend('reference');
+      await select.init();
+      expect(open).toHaveBeenCalledTimes(1);
+      select.setBackend('auto');
+      await select.init();
+      expect(open).toHaveBeenCalledTimes(2);
+    });
+
+    test('what an engine lacks is no reason to open again', async () => {
+      const open = vi.fn(async () => ({ wasm: () => [fails('wasm', 'simd', new Error('no SIMD'))], reference }));
+      select.start({ open });
+      await select.init();
+      await select.init();
+      expect(open).toHaveBeenCalledTimes(1);
+    });
+  });
+
   test('init({ wasm }) opens again, and keeps what was asked for', async () => {
     const open = vi.fn(async ({ wasm }: { wasm?: unknown }) => ({
       wasm: () => [works('wasm', wasm === undefined ? 'simd' : 'given')],
@@ -233,6 +282,86 @@ describe("a browser's way", () => {
     expect(select.backend().name).toBe('reference');
   });
 });
+
+describe('the wasm builds of a browser, with an opener that stands for the network', () => {
+  type Open = Parameters<typeof candidatesLater>[0];
+
+  /** The builds of dist/; one that is in `instead` is that. */
+  function network(instead: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {}): {
+    readonly opened: string[];
+    readonly instead: Record<string, () => Uint8Array<ArrayBuffer>>;
+    readonly opener: () => Promise<readonly Candidate[]>;
+  } {
+    const opened: string[] = [];
+    const left = { ...instead };
+    const open: Open = async ({ name }) => {
+      opened.push(name);
+      return WebAssembly.compile(left[name]?.() ?? new Uint8Array(await readFile(new URL(`../dist/fovea-${name}.wasm`, import.meta.url))));
+    };
+    return { opened, instead: left, opener: candidatesLater(open, noWorker) };
+  }
+
+  const started = async (opener: () => Promise<readonly Candidate[]>) => {
+    select.start({
+      async open() {
+        const list = await opener();
+        return { wasm: () => list, reference };
+      },
+    });
+    await select.init();
+  };
+  const offline = () => {
+    throw new Error('offline');
+  };
+  const [best, next] = wasmTargets.filter(({ probe }) => WebAssembly.validate(probe)).map(({ name }) => name);
+
+  test('only the first that works is downloaded; the others are known and say how they are had', async () => {
+    const { opened, opener } = network();
+    await started(opener);
+    expect(opened).toEqual([best]);
+    expect(select.backend().target).toBe(best);
+    if (next === undefined) return; // an engine with one of them
+    const error = thrownBy(() => select.setBackend('wasm', { target: next }));
+    expect(error.message).toContain(`not downloaded; init({ wasm }) with the URL of fovea-${next}.wasm takes it`);
+    expect(select.backend().target).toBe(best);
+  });
+
+  test('one that instantiates but fails the self-check leads to the next, and is not downloaded again', async () => {
+    const { opened, opener } = network({ [best ?? '']: () => doesNothing });
+    await started(opener);
+    expect(select.backend().rejected.at(-1)?.error.message ?? '').toContain('self-check: matmul of wasm');
+    expect(`${select.backend().name} ${select.backend().target}`).toBe(next === undefined ? 'reference js' : `wasm ${next}`);
+    await select.init();
+    expect(opened).toEqual([best, next].filter(Boolean));
+  });
+
+  test('after a failed download init tries that one again, and only that one', async () => {
+    const { opened, instead, opener } = network({ [best ?? '']: offline });
+    await started(opener);
+    const second = select.active('x');
+    await select.init();
+    expect(select.active('x')).toBe(second);
+    delete instead[best ?? ''];
+    await select.init();
+    expect(select.backend()).toMatchObject({ name: 'wasm', target: best });
+    expect(opened).toEqual([best, next, best, best].filter(Boolean));
+  });
+});
+
+function noWorker(): never {
+  throw new Error('there is no Worker here');
+}
+
+/** A module with the exports of ours, each of which only gives 0. */
+const exported = ['attention', 'matmul', 'softmax', 'merge', 'heap_base', 'tile_sizes', 'target_name'];
+const entries = exported.flatMap((name) => [name.length, ...Buffer.from(name), 0, 0]);
+const doesNothing = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0],
+  ...[1, 5, 1, 96, 0, 1, 127], // (type (func (result i32)))
+  ...[3, 2, 1, 0], // (func (type 0) …
+  ...[7, entries.length + 1, exported.length, ...entries], // (export … (func 0))
+  ...[10, 6, 1, 4, 0, 65, 0, 11], // i32.const 0
+);
 
 /** In Node nothing is opened. */
 function never(): Promise<never> {

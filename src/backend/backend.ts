@@ -25,5 +25,7 @@ export interface Backend {
 export interface Candidate {
   readonly name: BackendName;
   readonly target: string;
+  /** What keeps it out may be gone when the preset opens anew: a download that failed. */
+  readonly mayRecover?: boolean;
   load(): Backend;
 }

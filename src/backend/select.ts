@@ -26,6 +26,8 @@ interface Chosen {
   readonly backend: Backend;
   readonly rejected: Rejected;
   readonly wanted: Wanted;
+  /** A better one was kept out by what may be gone by now. */
+  readonly mayImprove: boolean;
 }
 
 let preset: Preset | undefined;
@@ -47,13 +49,19 @@ export async function ready(): Promise<Backend> {
 }
 
 /**
- * Makes fovea ready: needed once in a browser before the first sync op, done already in Node.
+ * Makes fovea ready: needed once in a browser before the first sync op, done already in Node. Called again, it tries again to
+ * download what could not be downloaded.
  * @param options `wasm`: what to make the wasm backend of, instead of the file that comes with fovea
  * @throws {FoveaError} ERR_BACKEND when a forced backend cannot be had, ERR_OPTION for an unknown option
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   checkNames('init', options, 'wasm');
-  const mine = opening.then(() => (options.wasm === undefined && chosen !== undefined ? undefined : open(options)));
+  const before = candidates;
+  const mine = opening.then(() => {
+    const isNew = candidates !== before; // another call has opened since: what failed there would fail again
+    const suffices = chosen !== undefined && (isNew || !chosen.mayImprove);
+    return options.wasm === undefined && suffices ? undefined : open(options);
+  });
   opening = mine.catch(() => {}); // its caller is told; the next call begins anew
   await mine;
 }
@@ -117,14 +125,16 @@ function wantedAtLoad(): Wanted {
 function choose(from: Candidates, wanted: Wanted): Chosen {
   if (wanted.backend !== 'auto' && !Object.hasOwn(from, wanted.backend)) throw unknownBackend(wanted, Object.keys(from));
   const rejected: { name: BackendName; target?: string; error: Error }[] = [];
+  let mayImprove = false;
   for (const [name, list] of lists(from)) {
     if (wanted.backend !== 'auto' && wanted.backend !== name) continue;
     for (const candidate of attempt(name, list, rejected)) {
       if (wanted.target !== undefined && wanted.target !== candidate.target) continue;
       try {
-        return { backend: checked(candidate.load()), rejected, wanted };
+        return { backend: checked(candidate.load()), rejected, wanted, mayImprove };
       } catch (error) {
         rejected.push({ name, target: candidate.target, error: asError(error) });
+        mayImprove ||= candidate.mayRecover === true;
       }
     }
   }

@@ -6,6 +6,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { Backend, Candidate } from '../backend.js';
 import { once } from '../once.js';
 import { Remote, type StartWorker } from '../remote.js';
+import { checked } from '../self-check.js';
 import { requireFeature, type WasmTarget, wasmTargets } from './targets.js';
 import { instantiate, instantiateLater, type Runner } from './wasm.js';
 
@@ -22,26 +23,24 @@ export function candidatesNow(open: (target: WasmTarget) => WebAssembly.Module, 
   }));
 }
 
-/** The same where opening takes time: tries the builds best first and stops at the first that works, so that no other is downloaded. */
-export async function candidatesLater(
+/**
+ * The same where opening takes time: tries the builds best first up to the first that passes its self-check, so that no other is
+ * downloaded. Called again it tries again what could not be opened, and keeps the rest.
+ */
+export function candidatesLater(
   open: (target: WasmTarget) => Promise<WebAssembly.Module>,
   startWorker: StartWorker,
-): Promise<readonly Candidate[]> {
-  const candidates: Candidate[] = [];
-  for (const target of wasmTargets) {
-    try {
-      requireFeature(target);
-      const module = await open(target);
-      const backend = wasmBackend(module, await instantiateLater(module), startWorker, target.name);
-      return [...candidates, { name: 'wasm', target: target.name, load: () => backend }];
-    } catch (error) {
-      const load = (): never => {
-        throw error;
-      };
-      candidates.push({ name: 'wasm', target: target.name, load });
+): () => Promise<readonly Candidate[]> {
+  const known = new Map<WasmTarget, Opened>();
+  return async () => {
+    for (const target of wasmTargets) {
+      const before = known.get(target);
+      const opened = before && !before.candidate.mayRecover ? before : await openedBy(open, target, startWorker);
+      known.set(target, opened);
+      if (opened.works) break;
     }
-  }
-  return candidates;
+    return wasmTargets.map((target) => known.get(target)?.candidate ?? notDownloaded(target));
+  };
 }
 
 /** The one candidate of a module that the caller brought: its target is what the module says of itself. */
@@ -49,6 +48,40 @@ export async function givenCandidate(module: WebAssembly.Module, startWorker: St
   const runner = await instantiateLater(module);
   const backend = wasmBackend(module, runner, startWorker, runner.target);
   return { name: 'wasm', target: runner.target, load: () => backend };
+}
+
+interface Opened {
+  readonly candidate: Candidate;
+  readonly works: boolean;
+}
+
+async function openedBy(
+  open: (target: WasmTarget) => Promise<WebAssembly.Module>,
+  target: WasmTarget,
+  startWorker: StartWorker,
+): Promise<Opened> {
+  let mayRecover = false;
+  try {
+    requireFeature(target);
+    mayRecover = true;
+    const module = await open(target);
+    mayRecover = false;
+    const backend = checked(wasmBackend(module, await instantiateLater(module), startWorker, target.name));
+    return { candidate: { name: 'wasm', target: target.name, load: () => backend }, works: true };
+  } catch (error) {
+    return { candidate: failing(target, error, mayRecover), works: false };
+  }
+}
+
+function notDownloaded(target: WasmTarget): Candidate {
+  return failing(target, new Error(`not downloaded; init({ wasm }) with the URL of fovea-${target.name}.wasm takes it`), false);
+}
+
+function failing(target: WasmTarget, error: unknown, mayRecover: boolean): Candidate {
+  const load = (): never => {
+    throw error;
+  };
+  return { name: 'wasm', target: target.name, mayRecover, load };
 }
 
 function wasmBackend(module: WebAssembly.Module, { run }: Runner, startWorker: StartWorker, target: string): Backend {

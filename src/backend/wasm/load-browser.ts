@@ -15,10 +15,8 @@ const places: Record<WasmTarget['name'], () => URL> = {
   simd: () => new URL('./fovea-simd.wasm', import.meta.url),
 };
 
-/** The builds, best first, up to the first that works. */
-export function wasmCandidates(): Promise<readonly Candidate[]> {
-  return candidatesLater(({ name }) => moduleAt(places[name]()), startWebWorker);
-}
+/** The builds, best first; downloaded are those up to the first that works. */
+export const wasmCandidates: () => Promise<readonly Candidate[]> = candidatesLater(({ name }) => moduleAt(places[name]()), startWebWorker);
 
 /** What `init({ wasm })` brings. @throws {FoveaError} ERR_OPTION or ERR_BACKEND when it is no wasm of ours */
 export async function givenWasm(wasm: WasmSource): Promise<readonly Candidate[]> {
