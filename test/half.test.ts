@@ -1,6 +1,6 @@
 /** The half types on every target: all 65536 bit patterns read and written exactly, sums rounded once, to nearest, ties to even. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { matmul, setBackend, softmax } from '../src/node.js';
+import { attention, FoveaError, matmul, setBackend, softmax } from '../src/node.js';
 import type { Tensor } from '../src/types.js';
 import { fromBits, roundTo } from './numbers.js';
 import { label, targets, use } from './targets.js';
@@ -54,5 +54,32 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
     const weightOf = (x: number) =>
       Number.isNaN(x) || x === Number.POSITIVE_INFINITY ? Number.NaN : x === Number.NEGATIVE_INFINITY ? 0 : 1;
     expect(firstDifference(dense(softmax(all)).data, (bits) => weightOf(fromBits(dtype, bits)))).toBeUndefined();
+  });
+});
+
+describe('Float16Array', () => {
+  /** Engines have it since 2025; Node from 24. */
+  const kind: unknown = Reflect.get(globalThis, 'Float16Array');
+  const numbers = (length: number) => Reflect.construct(kind as new (length: number) => Uint16Array, [length]).fill(1);
+
+  it('in gives one out, on all three ops and every target; a detached one is ERR_SHAPE', ({ task }) => {
+    if (typeof kind !== 'function') {
+      Object.assign(task.meta, { notRun: [`Float16Array: Node ${process.version} has none`] });
+      return;
+    }
+    const square = { data: numbers(4), shape: [2, 2] };
+    for (const target of targets) {
+      use(target);
+      const results = [matmul(square, square), softmax(square), attention(square, square, square).output];
+      expect(results.map(({ data }) => [data.constructor, ...data])).toEqual([2, 0.5, 1].map((x) => [kind, x, x, x, x]));
+    }
+    setBackend('auto');
+
+    structuredClone(square.data.buffer, { transfer: [square.data.buffer] });
+    for (const call of [() => matmul(square, square), () => softmax(square), () => attention(square, square, square)]) {
+      expect(call).toThrow(FoveaError);
+      expect(call).toThrow(/has data of 0 elements in a detached ArrayBuffer, expected at least 4/);
+    }
+    expect([...softmax({ data: square.data, shape: [0, 2] }).data]).toEqual([]);
   });
 });

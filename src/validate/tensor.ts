@@ -57,8 +57,7 @@ export function checkFloats(op: string, name: string, value: unknown): CheckedFl
   if (isKind<Indexed>(data, 'Float16Array')) {
     if (dtype !== undefined && dtype !== 'float16')
       throw dtypeError(op, name, `a Float16Array with dtype ${received(dtype)}`, "dtype 'float16' or none");
-    const bits = new Uint16Array(data.buffer, data.byteOffset, data.length);
-    return numbers(place(op, name, fields, bits), 'float16', true, fields);
+    return numbers({ ...place(op, name, fields, data), data: bitsOf(data) }, 'float16', true, fields);
   }
   throw dtypeError(op, name, `data that is ${received(data)}`, 'a Float32Array, a Uint16Array with its dtype, or a Float16Array');
 }
@@ -86,9 +85,16 @@ export function checkMask(op: string, name: string, value: unknown): Checked<Uin
     op,
     name,
     `data that is ${received(data)}`,
-    'a Uint8Array, non-zero where it attends',
-    isNumbers ? 'numbers to add to the scores are the option bias of attention' : undefined,
+    `a Uint8Array, non-zero where ${op === 'attention' ? 'it attends' : 'x counts'}`,
+    isNumbers ? numbersElsewhere(op) : undefined,
   );
+}
+
+/** Where numbers go that somebody hands as a mask. */
+function numbersElsewhere(op: string): string {
+  return op === 'attention'
+    ? 'numbers that are added to the scores go into the option bias'
+    : 'numbers cannot be added here; add them to x before the call';
 }
 
 /** ids, lengths or any other of the arrays that a tensor may lie in. */
@@ -132,6 +138,11 @@ function numbers(
   source: object,
 ): CheckedFloats {
   return { data, shape, strides, offset, dtype, float16Array, source };
+}
+
+/** No view can be made of a detached buffer, and none is needed of an empty one. */
+function bitsOf(data: Indexed): Uint16Array {
+  return data.length === 0 ? new Uint16Array(0) : new Uint16Array(data.buffer, data.byteOffset, data.length);
 }
 
 function isKind<D>(data: unknown, kind: string): data is D {

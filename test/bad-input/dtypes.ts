@@ -54,6 +54,13 @@ export const dtypes: readonly Row[] = [
     () => zeros(3, 5),
     () => ({ data: new Uint16Array(20), shape: [5, 4], dtype: 'bfloat16' }),
   ),
+  normalise(
+    'a mask of floats',
+    'ERR_DTYPE',
+    ['mask has data that is a Float32Array', 'non-zero where x counts', 'add them to x'],
+    () => zeros(3, 4),
+    () => ({ mask: zeros(3, 4) }),
+  ),
   normalise('Int32Array', 'ERR_DTYPE', ['x has data that is an Int32Array'], () => ({ data: new Int32Array(12), shape: [3, 4] })),
   join('dtypes that differ', 'ERR_DTYPE', ['parts[1].output has dtype float16', 'expected float32'], () => [
     part(),
