@@ -82,6 +82,16 @@ describe('a page without a bundler', () => {
     expect(await tab.evaluate(() => page.targets())).toEqual({ chosen: 'wasm relaxed-simd', rejected: [] });
   });
 
+  it('runs promise twins in one worker, and aborts them there', async () => {
+    const { reason, aborted } = await tab.evaluate(() => page.inWorker());
+    expect(reason).toMatch(/async calls run in one worker with a memory of its own$/);
+    expect(aborted).toEqual(['ERR_ABORTED', 'ERR_ABORTED']);
+  });
+
+  it('knows the build that it did not download, and says how to have it', async () => {
+    expect(await tab.evaluate(() => page.notDownloaded())).toContain('wasm simd: not downloaded; init({ wasm })');
+  });
+
   it('has had no error that nobody caught', () => {
     expect(complaints).toEqual([]);
   });

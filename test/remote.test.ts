@@ -66,8 +66,10 @@ describe('a worker that works', () => {
     const settled = plans.map((it) => remote.run(it, undefined));
     const [worker] = workers;
     expect(worker?.requests).toHaveLength(1);
+    expect(remote.runs).toBe('in one worker with a memory of its own, or on the calling thread if none starts');
     worker?.answer();
     await settled[0];
+    expect(remote.runs).toBe('in one worker with a memory of its own');
     expect(worker?.held.at(-1)).toBe(true);
     worker?.answer();
     await settled[1];

@@ -59,8 +59,8 @@ export class Remote {
 
   /** For `backend()`: 'in one worker …', or why not. */
   get runs(): string {
-    if (this.#failure === undefined) return 'in one worker with a memory of its own';
-    return `on the calling thread, because no worker starts (${this.#failure.message})`;
+    if (this.#failure !== undefined) return `on the calling thread, because no worker starts (${this.#failure.message})`;
+    return `in one worker with a memory of its own${this.#proven ? '' : ', or on the calling thread if none starts'}`;
   }
 
   run(plan: Plan, signal: AbortSignal | undefined): Promise<void> {

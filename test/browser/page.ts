@@ -2,7 +2,7 @@
  * What runs in the browser: the table of cases on the built library. Bundled by browser.test.ts with dist/browser.mjs in the place of
  * src/index.ts; results go back as bytes, since Node holds the oracle.
  */
-import { attentionAsync, backend, init, matmul, setBackend, tensor } from '../../src/index.js';
+import { attentionAsync, backend, init, matmul, matmulAsync, setBackend, tensor } from '../../src/index.js';
 import type { FloatData } from '../../src/types.js';
 import { run } from '../calls.js';
 import { type Bytes, type Page, rows } from './protocol.js';
@@ -15,7 +15,7 @@ const page: Page = {
       matmul(square, square);
       return 'it ran';
     } catch (error) {
-      return String(Object(error).code);
+      return codeOf(error);
     }
   },
 
@@ -31,6 +31,29 @@ const page: Page = {
     return { chosen: `${name} ${target}`, rejected: rejected.map(({ name, target, error }) => `${name} ${target}: ${error.message}`) };
   },
 
+  async inWorker() {
+    const { length } = (await matmulAsync(square, square)).data;
+    const { reason } = backend();
+    const size = 1024;
+    const big = tensor(new Float32Array(size * size).fill(length), [size, size]);
+    const controllers = [new AbortController(), new AbortController()];
+    const calls = controllers.map(({ signal }) => matmulAsync(big, big, { signal }).then(() => 'it ran', codeOf));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const controller of controllers.reverse()) controller.abort();
+    const aborted = await Promise.all(calls);
+    await matmulAsync(square, square); // in the worker that takes the place of the one that was ended
+    return { reason, aborted };
+  },
+
+  notDownloaded() {
+    try {
+      setBackend('wasm', { target: 'simd' });
+      return 'it was';
+    } catch (error) {
+      return String(error);
+    }
+  },
+
   async results(target) {
     setBackend('auto'); // or init would look for the target of the last time in this file
     await init({ wasm: new URL(`./fovea-${target}.wasm`, import.meta.url) });
@@ -40,6 +63,10 @@ const page: Page = {
     );
   },
 };
+
+function codeOf(error: unknown): string {
+  return String(Object(error).code);
+}
 
 function encoded(data: FloatData): Bytes {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

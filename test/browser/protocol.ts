@@ -27,6 +27,10 @@ export interface Page {
   firstCall(): Promise<number[]>;
   /** What was chosen, and why the better ones were not. */
   targets(): Promise<{ chosen: string; rejected: string[] }>;
+  /** Where promise twins run after one has, and the codes of two that were aborted: one midway, one that waited behind it. */
+  inWorker(): Promise<{ reason: string; aborted: string[] }>;
+  /** What `setBackend` says about the build that was not needed. */
+  notDownloaded(): string;
   /** The results of `rows`, in their order, on the wasm file of that target. */
   results(target: string): Promise<Record<string, Sent>[]>;
 }
