@@ -1,7 +1,23 @@
 /** The backends of this machine behind their one interface: each can be chosen, computes, and runs off the event loop, abortably. */
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { choices } from '../src/backend/select.js';
-import { attention, backend, FoveaError, matmul, matmulAsync, setBackend, softmaxAsync, type Tensor } from '../src/node.js';
+import { active, choices } from '../src/backend/select.js';
+import { statusError } from '../src/backend/status.js';
+import {
+  attention,
+  backend,
+  FoveaError,
+  matmul,
+  matmulAsync,
+  setBackend,
+  softmaxAsync,
+  softmin,
+  softminAsync,
+  type Tensor,
+} from '../src/node.js';
+import { planSoftmax } from '../src/plan/softmax.js';
+import { keySizes, querySizes, widths } from './cases/attention.js';
+import { columnSizes, rowSizes } from './cases/matmul.js';
 
 const here = choices().filter(({ error }) => error === undefined);
 const each = here.map(({ name, target }) => ({ name, target: target ?? '' }));
@@ -22,6 +38,25 @@ test('what does not work says why', () => {
   for (const { error } of choices()) if (error !== undefined) expect(error.message).toMatch(/this CPU lacks|has no relaxed SIMD/);
 });
 
+test.each(each.filter(({ name }) => name === 'wasm'))('the table straddles the tiles of wasm $target', async ({ target }) => {
+  const env = { memory: new WebAssembly.Memory({ initial: 512, maximum: 65536 }) };
+  const file = await readFile(new URL(`../dist/fovea-${target}.wasm`, import.meta.url));
+  const { instance } = await WebAssembly.instantiate(file, { env });
+  const { tile_sizes: tileSizes } = instance.exports;
+  if (typeof tileSizes !== 'function') throw new Error('it exports no tile_sizes');
+  const [lanes = 0, rows = 0, columns = 0, queryTile = 0, keyTile = 0] = new Int32Array(env.memory.buffer, Number(tileSizes()), 5);
+  const straddled = (sizes: readonly number[], border: number) =>
+    border > 0 && [border - 1, border, border + 1].every((size) => size === 0 || sizes.includes(size));
+  expect(lanes).toBe(4);
+  for (const sizes of [rowSizes, querySizes]) expect(straddled(sizes, rows), `${rows} rows`).toBe(true);
+  for (const sizes of [columnSizes, keySizes, widths]) {
+    expect(straddled(sizes, columns), `${columns} columns`).toBe(true);
+    expect(straddled(sizes, lanes), `${lanes} lanes`).toBe(true);
+  }
+  expect(straddled(querySizes, queryTile), `query tile of ${queryTile}`).toBe(true);
+  expect(straddled(keySizes, keyTile), `key tile of ${keyTile}`).toBe(true);
+});
+
 describe.each(each)('$name $target', ({ name, target }) => {
   test('is what runs once it is set', () => {
     setBackend(name, { target });
@@ -36,6 +71,19 @@ describe.each(each)('$name $target', ({ name, target }) => {
   test('says where async calls run', () => {
     setBackend(name, { target });
     expect(backend().reason).toContain(name === 'native' ? 'on threads of the addon' : 'in one worker with a memory of its own');
+  });
+
+  test('calls softmin by its name in errors, those of its kernels and twin included', async () => {
+    setBackend(name, { target });
+    const x: Tensor = { data: new Float32Array(n * n), shape: [n, n] };
+    expect(() => softmin({ data: x.data, shape: [n, n, 2] })).toThrow(/^softmin: /);
+    await expect(softminAsync(x, { signal: AbortSignal.abort() })).rejects.toThrow(/^softmin: /);
+    const { plan } = planSoftmax('softmin', x, {}, -1);
+    await expect(active('softmin').runAsync(plan, AbortSignal.abort())).rejects.toThrow(/^softmin: /);
+    structuredClone(x.data.buffer, { transfer: [x.data.buffer as ArrayBuffer] });
+    if (name !== 'reference') expect(() => active('softmin').run(plan)).toThrow(/^softmin: /); // which has no kernels
+    expect(statusError(plan, 3).message).toMatch(/^softmin: a tensor reaches past/);
+    expect(statusError({ ...plan, name: 'softmax' }, 3).message).toMatch(/^softmax: /);
   });
 
   test('leaves the event loop free: it turns many times while one product is computed', async () => {

@@ -10,17 +10,17 @@ const names: Record<Plan['op'], string> = { attention: 'attention', matmul: 'mat
 
 /** native/args.h, `enum class Status`, from 1. */
 const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
-  ['ERR_SHAPE', 'a size or stride is no whole number that the kernels can hold'],
+  ['ERR_SHAPE', 'a size or stride is no whole number, or it or the work of all sizes together is more than the kernels can count'],
   ['ERR_SHAPE', 'a tensor has lost its memory (its ArrayBuffer was detached) since the call was checked'],
   ['ERR_SHAPE', 'a tensor reaches past the end of its memory (its ArrayBuffer has shrunk) since the call was checked'],
   ['ERR_SHAPE', 'a tensor is not aligned to its elements'],
-  ['ERR_OUT_OF_MEMORY', 'no memory for the scratch that the kernels need'],
+  ['ERR_OUT_OF_MEMORY', 'no memory for the scratch that the kernels need, or no thread'],
   ['ERR_ABORTED', 'aborted by its signal'],
 ];
 
-/** The public name of a plan's op. */
+/** The public name of what was called. */
 export function nameOf(plan: Plan): string {
-  return names[plan.op];
+  return (plan.op === 'softmax' ? plan.name : undefined) ?? names[plan.op];
 }
 
 /** The error of a status that is not 0. */

@@ -74,6 +74,8 @@ export interface MatmulPlan {
 
 export interface SoftmaxPlan {
   readonly op: 'softmax';
+  /** What the caller called, for errors; none is softmax. */
+  readonly name?: 'softmax' | 'softmin';
   /** Sizes of all dimensions but the axis, at most 7. */
   readonly outer: readonly number[];
   /** Of the axis. */

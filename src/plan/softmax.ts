@@ -40,6 +40,7 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   const strides = (all: readonly number[], of: 'x' | 'out' | 'mask') => [...outer.map((dimension) => dimension[of]), all[axis] ?? 0];
   const plan: SoftmaxPlan = {
     op: 'softmax',
+    name: op,
     outer: outer.map(({ size }) => size),
     length: shape[axis] ?? 0,
     dtype: input.dtype,

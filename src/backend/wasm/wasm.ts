@@ -17,7 +17,7 @@ type Kernel = (words: number, wordCount: number, buffers: number, bufferCount: n
 type Exports = Readonly<Record<Plan['op'], Kernel>> & {
   /** First byte after the module's own data and stack. */
   heap_base(): number;
-  /** Address of `TileSizes` of native/kernels.h. */
+  /** Address of `TileSizes` of native/kernels.h: for the test that the table of cases straddles them. */
   tile_sizes(): number;
   /** Address of the build's name, ended by a zero. */
   target_name(): number;
