@@ -1,9 +1,10 @@
 /**
  * `npm start [-- ARGUMENTS]`: sets up, builds what changed, and runs the semantic search on a real model. What cannot be built is said,
- * and the search runs on the backends that there are.
+ * and the search runs on the backends that there are. A command line that needs none of that (--help, a typo) is answered at once.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArguments } from '../examples/sentence-search/arguments.mjs';
 import { handOver } from './run/command.mjs';
 import { root } from './run/root.mjs';
 import { asProgram, say } from './run/terminal.mjs';
@@ -12,10 +13,22 @@ import { setUp } from './setup.mjs';
 const example = join(root, 'examples/sentence-search/main.mjs');
 
 await asProgram(async () => {
-  await setUp();
-  await buildWhatCanBe();
-  return handOver(process.execPath, [example, ...process.argv.slice(2)]);
+  const args = process.argv.slice(2);
+  if (asksForWork(args)) {
+    await setUp();
+    await buildWhatCanBe();
+  }
+  return handOver(process.execPath, [example, ...args]);
 });
+
+/** False for --help and for what the example refuses, in its own words. */
+function asksForWork(args) {
+  try {
+    return !parseArguments(args).help;
+  } catch {
+    return false;
+  }
+}
 
 /** Every part on its own; only without dist/ is there nothing to run. */
 async function buildWhatCanBe() {

@@ -30,7 +30,7 @@ export const usage = `Semantic search with a pre-trained transformer (Universal 
   --text FILE      index the paragraphs of FILE instead; blank lines part them
   --query "…"      what to look for; may be repeated (default: ${defaultQueries.length} questions)
   --limit N        index at most N paragraphs (default: ${defaultLimit} of README files, all of a FILE)
-  --json           print one JSON object and nothing else
+  --json           print one JSON object and nothing else (npm adds lines of its own, but not with: npm start --silent -- --json)
   --help           print this
 
 FOVEA_BACKEND=native|wasm|reference and FOVEA_TARGET choose what computes. NO_COLOR switches colours off.
