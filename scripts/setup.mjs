@@ -9,10 +9,11 @@ import { Missing } from './run/missing.mjs';
 import { isMain, root } from './run/root.mjs';
 import { asProgram, step } from './run/terminal.mjs';
 
-/** Oldest Node that the development tools run on; the package itself runs on any Node 20. */
-const oldestNode = [20, 19];
+/** Oldest Node of each line that the tools in package-lock.json say they run on; the package itself runs on any Node from 20. */
+const oldestOfLine = { 20: 19, 22: 13 };
+const oldestOfAll = 24;
 
-/** @throws {Missing} when this Node is too old, or npm cannot install */
+/** @throws {Missing} when the tools do not run on this Node, or npm cannot install */
 export async function setUp() {
   requireNode();
   if (isInstalled()) return;
@@ -21,10 +22,11 @@ export async function setUp() {
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
+  if (major >= oldestOfAll || minor >= oldestOfLine[major]) return;
+  const lines = Object.entries(oldestOfLine).map(([line, least]) => `${line} from ${line}.${least}`);
   throw new Missing({
-    what: `Node ${oldestNode.join('.')} or newer (this is ${process.version})`,
-    why: 'the tools that build and test this project do not start on an older one',
+    what: `a Node that the development tools run on: ${lines.join(', ')}, or ${oldestOfAll} and newer (this is ${process.version})`,
+    why: 'the tools that build and test this project do not start on others (the built package runs on any Node from 20)',
     how: 'https://nodejs.org/en/download, or your version manager',
   });
 }
