@@ -1,12 +1,16 @@
 /**
  * One process at a time: two terminals, or two test files, may want the same part built in the same folder.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './terminal.mjs';
+
+/** A lock is written to right after it is made: one that is still empty after this was left by a process that was killed in between. */
+const longestEmptyMs = 5000;
 
 /**
- * Runs the work when no living process holds the file.
+ * Runs the work when no living process holds the file; says once whom it waits for.
  * @template T
  * @param {string} path of the lock
  * @param {() => Promise<T>} work
@@ -14,7 +18,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export async function alone(path, work) {
   mkdirSync(dirname(path), { recursive: true });
-  while (!taken(path)) await sleep(300);
+  for (let waits = false; !taken(path); await sleep(300)) {
+    const pid = holder(path);
+    if (!waits && pid > 0 && pid !== process.pid && isAlive(pid)) {
+      say(`… waiting for process ${pid}, which is at the same work (${path})`);
+      waits = true;
+    }
+  }
   try {
     return await work();
   } finally {
@@ -28,22 +38,33 @@ function taken(path) {
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!isAlive(holder(path))) rmSync(path, { force: true }); // left by a process that was killed
+    if (!isHeld(path)) rmSync(path, { force: true }); // left by a process that was killed
     return false;
   }
 }
 
+function isHeld(path) {
+  const pid = holder(path);
+  return pid === 0 ? isFresh(path) : pid === undefined || isAlive(pid);
+}
+
+/** 0: made, but not yet written to; undefined: given back just now. */
 function holder(path) {
   try {
     return Number(readFileSync(path, 'utf8'));
   } catch {
-    return process.pid; // given back just now
+    return undefined;
   }
+}
+
+function isFresh(path) {
+  const made = statSync(path, { throwIfNoEntry: false });
+  return made === undefined || Date.now() - made.mtimeMs < longestEmptyMs;
 }
 
 function isAlive(pid) {
   try {
-    return pid === 0 || process.kill(pid, 0); // 0: made, but not yet written to
+    return process.kill(pid, 0);
   } catch (error) {
     return error.code === 'EPERM';
   }
