@@ -2,7 +2,8 @@
 /**
  * `npm run compare [-- OPTIONS]`: builds what is compared, measures it, and prints the table; `--help` says what can be chosen. What it runs is in bench/.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { entriesOf } from '../bench/contenders.mjs';
 import { chosenCases, chosenEntries, help, optionsOf, UsageError } from '../bench/options.mjs';
 import { asProgram, say } from './run/terminal.mjs';
@@ -25,7 +26,7 @@ await asProgram(async () => {
 
 async function main() {
   const options = optionsOf(process.argv.slice(2));
-  const all = await entriesOf(options.contender);
+  const all = await entriesOf(options.contender?.map(fromCaller));
   if (options.help) {
     process.stdout.write(help(all));
     return 0;
@@ -34,15 +35,16 @@ async function main() {
   const entries = chosenEntries(options.only, all);
   const before = options.against === undefined ? undefined : readReport('--against', options.against);
   const earlier = options.from === undefined ? undefined : readReport('--from', options.from);
+  const file = options.json === undefined || options.json === '-' ? undefined : writable(options.json);
 
   await setUp();
   const report = earlier ?? (await measured(cases, entries, options));
   const { textOf } = await import('../bench/table.mjs');
   const { differencesOf } = await import('../bench/against.mjs');
   const json = `${JSON.stringify(report, undefined, 2)}\n`;
-  if (options.json !== undefined && options.json !== '-') writeFileSync(options.json, json);
   process.stdout.write(options.json === '-' ? json : `\n${textOf(report)}\n`);
   if (before) (options.json === '-' ? process.stderr : process.stdout).write(`\n${differencesOf(report, before)}\n`);
+  if (file !== undefined) writeFileSync(file, json);
   return report.results.some(({ failed }) => failed !== undefined) ? 1 : 0;
 }
 
@@ -82,14 +84,35 @@ async function build() {
   }
 }
 
-/** @param {string} option @param {string} path @returns {Report} */
-function readReport(option, path) {
-  if (!existsSync(path)) throw new UsageError(`${option} is ${path}, which does not exist`);
+/** npm runs scripts in the package's folder and says in INIT_CWD where the user stood. @param {string} path */
+function fromCaller(path) {
+  return resolve(process.env.INIT_CWD ?? '', path);
+}
+
+/** Said before minutes of measuring, not after. @param {string} given @returns {string} its full path */
+function writable(given) {
+  const path = fromCaller(given);
+  const wrong = (/** @type {string} */ why) => new UsageError(`--json is ${given}, ${why}`);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) throw wrong('which is a folder, expected a file');
+  if (!there && !existsSync(dirname(path))) throw wrong(`but there is no folder ${dirname(path)}`);
+  try {
+    accessSync(there ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw wrong(`which cannot be written: ${/** @type {Error} */ (error).message}`);
+  }
+  return path;
+}
+
+/** @param {string} option @param {string} given @returns {Report} */
+function readReport(option, given) {
+  const path = fromCaller(given);
+  if (!existsSync(path)) throw new UsageError(`${option} is ${given}, which does not exist`);
   try {
     const report = JSON.parse(readFileSync(path, 'utf8'));
     if (Array.isArray(report.results) && report.environment) return report;
   } catch {
     // said below
   }
-  throw new UsageError(`${option} is ${path}, which is not a report of npm run compare`);
+  throw new UsageError(`${option} is ${given}, which is not a report of npm run compare`);
 }
