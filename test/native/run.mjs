@@ -21,7 +21,7 @@ const strict = ['-fno-math-errno', '-ffp-contract=off'];
 /** The instruction sets of native/simd/: header, what compiles it, what runs it. */
 const isas = [
   { name: 'avx512', header: 'avx512.h', flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'], tools: ofThisCpu },
-  { name: 'avx2', header: 'avx2.h', flags: ['-mavx2', '-mfma', '-mf16c', '-mbmi2'], tools: ofThisCpu },
+  { name: 'avx2', header: 'avx2.h', flags: ['-mavx2', '-mfma', '-mf16c', '-mbmi', '-mbmi2'], tools: ofThisCpu },
   { name: 'sse4', header: 'sse4.h', flags: ['-msse4.2'], tools: ofThisCpu },
   { name: 'neon', header: 'neon.h', flags: [], tools: process.arch === 'arm64' ? ofThisCpu : emulated },
   { name: 'simd', header: 'wasm.h', flags: ['-msimd128'], tools: inWasm },
