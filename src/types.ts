@@ -23,6 +23,12 @@ export type FloatData = Float32Array | Uint16Array | Float16Data;
 /** Where the result of inputs in a `D` lies when no `out` is given: an array of the same kind, in memory of its own. */
 export type ResultData<D extends FloatData> = D extends Float32Array ? Float32Array : D extends Uint16Array ? Uint16Array : D;
 
+/**
+ * Where a result lies: in the arrays of `out` (O), or as {@link ResultData} says when no `out` is given. The exported option types
+ * have no `out` unless they are told of what: `AttentionOptions<Float32Array>`.
+ */
+export type OutData<D extends FloatData, O extends FloatData> = [O] extends [never] ? ResultData<D> : O;
+
 /** Arrays that a {@link Tensor} may lie in. */
 export type TensorData = FloatData | Uint8Array | Int32Array;
 
@@ -57,7 +63,7 @@ export interface AsyncOptions {
 }
 
 /** Options of `matmul`. */
-export interface MatmulOptions<O extends FloatData = FloatData> {
+export interface MatmulOptions<O extends FloatData = never> {
   /** Read a as `[…, k, m]`. @default false */
   readonly transposeA?: boolean | undefined;
   /** Read b as `[…, n, k]`. @default false */
@@ -69,7 +75,7 @@ export interface MatmulOptions<O extends FloatData = FloatData> {
 }
 
 /** Options of `softmax` and `softmin`. */
-export interface SoftmaxOptions<O extends FloatData = FloatData> {
+export interface SoftmaxOptions<O extends FloatData = never> {
   /** Axis to normalise; negative counts from the end. @default -1 */
   readonly axis?: number | undefined;
   /** Multiplies x before the exponential. @default 1 */
@@ -81,7 +87,7 @@ export interface SoftmaxOptions<O extends FloatData = FloatData> {
 }
 
 /** Options of `attention`. All boolean rules (mask, causal, window, lengths, a bias of −Infinity) hold together. */
-export interface AttentionOptions<O extends FloatData = FloatData> {
+export interface AttentionOptions<O extends FloatData = never, W extends boolean = boolean, L extends boolean = boolean> {
   /** Multiplies the scores. @default 1/√d */
   readonly scale?: number | undefined;
   /** Boolean, non-zero = attend; broadcasts from the right to `[b, hq, sq, skv]`. */
@@ -107,19 +113,18 @@ export interface AttentionOptions<O extends FloatData = FloatData> {
   /** @default 'bhsd' */
   readonly layout?: Layout | undefined;
   /** Also return the weights `[b, hq, sq, skv]`. @default false */
-  readonly returnWeights?: boolean | undefined;
+  readonly returnWeights?: W | undefined;
   /** Also return logSumExp `[b, hq, sq]`, sinks included. @default false */
-  readonly returnLogSumExp?: boolean | undefined;
+  readonly returnLogSumExp?: L | undefined;
   /** Written instead of allocating: the shape of output, float32 or the dtype of q. */
   readonly out?: Tensor<O> | undefined;
 }
 
-/** What `attention` returns; the last two only on demand. */
-export interface AttentionResult<O extends FloatData = Float32Array> {
+/** What `attention` returns: weights where W (`returnWeights`) is true, logSumExp where L (`returnLogSumExp`) is. */
+export type AttentionResult<O extends FloatData = Float32Array, W extends boolean = boolean, L extends boolean = boolean> = {
   readonly output: Tensor<O>;
-  readonly weights?: Tensor;
-  readonly logSumExp?: Tensor;
-}
+} & ([W] extends [true] ? { readonly weights: Tensor } : { readonly weights?: Tensor }) &
+  ([L] extends [true] ? { readonly logSumExp: Tensor } : { readonly logSumExp?: Tensor });
 
 /** One part of the keys, as `attention(…, { returnLogSumExp: true })` gives it. */
 export interface AttentionPart<D extends FloatData = FloatData> {
@@ -128,7 +133,7 @@ export interface AttentionPart<D extends FloatData = FloatData> {
 }
 
 /** Options of `mergeAttention`. */
-export interface MergeOptions<O extends FloatData = FloatData> {
+export interface MergeOptions<O extends FloatData = never> {
   /** Layout of the outputs. @default 'bhsd' */
   readonly layout?: Layout | undefined;
   /** `[hq]`: the sinks that the parts were computed without. */

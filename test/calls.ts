@@ -28,26 +28,26 @@ export interface AttentionCall {
   readonly q: Tensor<FloatData>;
   readonly k: Tensor<FloatData>;
   readonly v: Tensor<FloatData>;
-  readonly options: AttentionOptions;
+  readonly options: AttentionOptions<FloatData>;
 }
 
 export interface MatmulCall {
   readonly op: 'matmul';
   readonly a: Tensor<FloatData>;
   readonly b: Tensor<FloatData>;
-  readonly options: MatmulOptions;
+  readonly options: MatmulOptions<FloatData>;
 }
 
 export interface SoftmaxCall {
   readonly op: 'softmax' | 'softmin';
   readonly x: Tensor<FloatData>;
-  readonly options: SoftmaxOptions;
+  readonly options: SoftmaxOptions<FloatData>;
 }
 
 export interface MergeCall {
   readonly op: 'merge';
   readonly parts: readonly AttentionPart[];
-  readonly options: MergeOptions;
+  readonly options: MergeOptions<FloatData>;
 }
 
 export type Call = AttentionCall | MatmulCall | SoftmaxCall | MergeCall;

@@ -139,9 +139,7 @@ function properties({ name }: Target): void {
       ] as const;
       const calls = ranges.map(([from, to]): AttentionCall => ({ ...call, k: slice(call.k, from, to), v: slice(call.v, from, to) }));
       const parts = calls.map(({ q, k, v, options }) => {
-        const { output, logSumExp } = attention(q, k, v, options);
-        if (!logSumExp) throw new Error('asked for logSumExp, got none');
-        return { output, logSumExp };
+        return attention(q, k, v, { ...options, returnLogSumExp: true });
       });
       const merged = mergeAttention(parts, sinks);
       const whole = attention(call.q, call.k, call.v, { ...call.options, ...sinks });

@@ -56,9 +56,24 @@ describe('attention', () => {
   it('gives output in the data of q, weights and logSumExp in float32', () => {
     const result = attention(floats, floats, floats, { returnWeights: true });
     expectTypeOf(result.output.data).toExtend<Float32Array>();
-    expectTypeOf(result.weights).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(result.weights).toEqualTypeOf<Tensor>();
     expectTypeOf(result.logSumExp).toEqualTypeOf<Tensor | undefined>();
     expectTypeOf(attention(halves, halves, halves).output.data).toExtend<Uint16Array>();
+  });
+
+  it('knows less of options that are written elsewhere, but not less of the output', () => {
+    const written: AttentionOptions = { causal: true, returnWeights: true };
+    const result = attention(floats, floats, floats, written);
+    expectTypeOf(result.output.data).toExtend<Float32Array>();
+    expectTypeOf(result.weights).toEqualTypeOf<Tensor | undefined>();
+    const product: MatmulOptions = { transposeB: true };
+    expectTypeOf(matmul(halves, halves, product).data).toExtend<Uint16Array>();
+  });
+
+  it('gives parts that mergeAttention takes', async () => {
+    const part = attention(floats, floats, floats, { returnLogSumExp: true });
+    const other = await attentionAsync(floats, floats, floats, { returnLogSumExp: true, copy: false });
+    expectTypeOf(mergeAttention([part, other]).output.data).toExtend<Float32Array>();
   });
 
   it('gives output in the data of out', () => {

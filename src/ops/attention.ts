@@ -3,7 +3,7 @@
  * @module
  */
 import { planAttention } from '../plan/attention.js';
-import type { AsyncOptions, AttentionOptions, AttentionResult, FloatData, ResultData, Tensor } from '../types.js';
+import type { AsyncOptions, AttentionOptions, AttentionResult, FloatData, OutData, Tensor } from '../types.js';
 import { run, runAsync } from './run.js';
 
 /**
@@ -20,24 +20,29 @@ import { run, runAsync } from './run.js';
  * browser before `init`
  * @see Vaswani et al. 2017, §3.2.1; streaming form: Milakov & Gimelshein 2018, Dao et al. 2022
  */
-export function attention<D extends FloatData, O extends FloatData = ResultData<D>>(
+export function attention<D extends FloatData, O extends FloatData = never, W extends boolean = false, L extends boolean = false>(
   q: Tensor<D>,
   k: Tensor<D>,
   v: Tensor<D>,
-  options?: AttentionOptions<O>,
-): AttentionResult<O> {
-  return run('attention', planAttention(q, k, v, options)) as AttentionResult<O>;
+  options?: AttentionOptions<O, W, L>,
+): AttentionResult<OutData<D, O>, W, L> {
+  return run('attention', planAttention(q, k, v, options)) as AttentionResult<OutData<D, O>, W, L>;
 }
 
 /**
  * {@link attention} off the event loop. Waits for `init`; inputs are copied before the promise is returned unless `copy: false`.
  * @returns rejects where attention throws, and with ERR_ABORTED when `signal` fires
  */
-export async function attentionAsync<D extends FloatData, O extends FloatData = ResultData<D>>(
+export async function attentionAsync<
+  D extends FloatData,
+  O extends FloatData = never,
+  W extends boolean = false,
+  L extends boolean = false,
+>(
   q: Tensor<D>,
   k: Tensor<D>,
   v: Tensor<D>,
-  options?: AttentionOptions<O> & AsyncOptions,
-): Promise<AttentionResult<O>> {
-  return (await runAsync('attention', options, (own) => planAttention(q, k, v, own))) as AttentionResult<O>;
+  options?: AttentionOptions<O, W, L> & AsyncOptions,
+): Promise<AttentionResult<OutData<D, O>, W, L>> {
+  return (await runAsync('attention', options, (own) => planAttention(q, k, v, own))) as AttentionResult<OutData<D, O>, W, L>;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { planMatmul } from '../plan/matmul.js';
-import type { AsyncOptions, FloatData, MatmulOptions, ResultData, Tensor } from '../types.js';
+import type { AsyncOptions, FloatData, MatmulOptions, OutData, Tensor } from '../types.js';
 import { run, runAsync } from './run.js';
 
 /**
@@ -15,22 +15,22 @@ import { run, runAsync } from './run.js';
  * browser before `init`
  * @see Goto & van de Geijn 2008; Van Zee & van de Geijn 2015 (BLIS)
  */
-export function matmul<D extends FloatData, O extends FloatData = ResultData<D>>(
+export function matmul<D extends FloatData, O extends FloatData = never>(
   a: Tensor<D>,
   b: Tensor<D>,
   options?: MatmulOptions<O>,
-): Tensor<O> {
-  return run('matmul', planMatmul(a, b, options)) as Tensor<O>;
+): Tensor<OutData<D, O>> {
+  return run('matmul', planMatmul(a, b, options)) as Tensor<OutData<D, O>>;
 }
 
 /**
  * {@link matmul} off the event loop. Waits for `init`; inputs are copied before the promise is returned unless `copy: false`.
  * @returns rejects where matmul throws, and with ERR_ABORTED when `signal` fires
  */
-export async function matmulAsync<D extends FloatData, O extends FloatData = ResultData<D>>(
+export async function matmulAsync<D extends FloatData, O extends FloatData = never>(
   a: Tensor<D>,
   b: Tensor<D>,
   options?: MatmulOptions<O> & AsyncOptions,
-): Promise<Tensor<O>> {
-  return (await runAsync('matmul', options, (own) => planMatmul(a, b, own))) as Tensor<O>;
+): Promise<Tensor<OutData<D, O>>> {
+  return (await runAsync('matmul', options, (own) => planMatmul(a, b, own))) as Tensor<OutData<D, O>>;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { planMerge } from '../plan/merge.js';
-import type { AsyncOptions, AttentionPart, FloatData, MergeOptions, ResultData } from '../types.js';
+import type { AsyncOptions, AttentionPart, FloatData, MergeOptions, OutData } from '../types.js';
 import { run, runAsync } from './run.js';
 
 /**
@@ -16,20 +16,20 @@ import { run, runAsync } from './run.js';
  * browser before `init`
  * @see Dao et al. 2022, §3.1; split keys in decoding: Dao et al. 2023 (Flash-Decoding)
  */
-export function mergeAttention<D extends FloatData, O extends FloatData = ResultData<D>>(
+export function mergeAttention<D extends FloatData, O extends FloatData = never>(
   parts: readonly AttentionPart<D>[],
   options?: MergeOptions<O>,
-): AttentionPart<O> {
-  return run('mergeAttention', planMerge(parts, options)) as AttentionPart<O>;
+): AttentionPart<OutData<D, O>> {
+  return run('mergeAttention', planMerge(parts, options)) as AttentionPart<OutData<D, O>>;
 }
 
 /**
  * {@link mergeAttention} off the event loop. Waits for `init`; inputs are copied before the promise is returned unless `copy: false`.
  * @returns rejects where mergeAttention throws, and with ERR_ABORTED when `signal` fires
  */
-export async function mergeAttentionAsync<D extends FloatData, O extends FloatData = ResultData<D>>(
+export async function mergeAttentionAsync<D extends FloatData, O extends FloatData = never>(
   parts: readonly AttentionPart<D>[],
   options?: MergeOptions<O> & AsyncOptions,
-): Promise<AttentionPart<O>> {
-  return (await runAsync('mergeAttention', options, (own) => planMerge(parts, own))) as AttentionPart<O>;
+): Promise<AttentionPart<OutData<D, O>>> {
+  return (await runAsync('mergeAttention', options, (own) => planMerge(parts, own))) as AttentionPart<OutData<D, O>>;
 }

@@ -1,5 +1,5 @@
 /** Attention on values that break naive code: scores of any size, NaN and Infinity in and out of sight, rows that see nothing. */
-import type { AttentionOptions } from '../../src/types.js';
+import type { AttentionOptions, FloatData } from '../../src/types.js';
 import { booleans, float32 } from '../tensors.js';
 import { attentionCase } from './attention.js';
 import type { AttentionDraft } from './attention-draft.js';
@@ -11,7 +11,12 @@ const single = { batch: 1, heads: 1, kvHeads: 1 };
 const both = { returnWeights: true, returnLogSumExp: true };
 
 /** Every query's score of key j is scores[j] (q is 1, the head dim 1), to be had with all that attention returns. */
-const scored = (name: string, scores: readonly number[], options: AttentionOptions = {}, draft: Partial<AttentionDraft> = {}): Case =>
+const scored = (
+  name: string,
+  scores: readonly number[],
+  options: AttentionOptions<FloatData> = {},
+  draft: Partial<AttentionDraft> = {},
+): Case =>
   attentionCase(
     name,
     { ...single, queries: 3, keys: scores.length, headDim: 1, valueDim: 5, q: () => 1, k: (j) => scores[j] ?? nan, ...draft },
@@ -105,7 +110,7 @@ const rotten = (
   name: string,
   keys: number,
   isHidden: (j: number) => boolean,
-  options: AttentionOptions,
+  options: AttentionOptions<FloatData>,
   draft: Partial<AttentionDraft> = {},
 ): Case =>
   attentionCase(

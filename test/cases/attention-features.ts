@@ -1,11 +1,11 @@
 /** What may be asked of attention, each as one change: paired with each other in attention.ts. */
-import type { AttentionOptions, DType } from '../../src/types.js';
+import type { AttentionOptions, DType, FloatData } from '../../src/types.js';
 import type { Random } from '../random.js';
 import { booleans, float32, floats, type Memory } from '../tensors.js';
 import { type AttentionDraft, shapeOf } from './attention-draft.js';
 import type { Feature } from './case.js';
 
-export type AttentionFeature = Feature<AttentionDraft, AttentionOptions>;
+export type AttentionFeature = Feature<AttentionDraft, AttentionOptions<FloatData>>;
 
 /** [b, hq, sq, skv] without the dimensions that q lacks. */
 const scoresShape = ({ batch, heads, queries, keys, rank }: AttentionDraft): number[] => [batch, heads, queries, keys].slice(-rank);
@@ -64,7 +64,7 @@ export const rules: readonly AttentionFeature[] = [
 /** A tensor to write to: NaN everywhere, so that what is left out shows. */
 const out =
   (dtype: (d: AttentionDraft) => DType, memory: Memory) =>
-  (d: AttentionDraft): AttentionOptions => ({
+  (d: AttentionDraft): AttentionOptions<FloatData> => ({
     out: floats(shapeOf(d, d.heads, d.queries, d.valueDim), dtype(d), () => Number.NaN, memory),
   });
 

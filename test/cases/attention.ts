@@ -12,7 +12,7 @@ export function attentionCase(
   name: string,
   draft: Partial<AttentionDraft>,
   features: readonly AttentionFeature[] = [],
-  options: AttentionOptions = {},
+  options: AttentionOptions<FloatData> = {},
 ): Case {
   const call = (): AttentionCall => {
     let whole: AttentionDraft = { ...plainDraft, ...draft, numbers: random(`options of ${name}`) };

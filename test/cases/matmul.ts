@@ -24,7 +24,7 @@ interface MatmulDraft {
   readonly numbers: Random;
 }
 
-type MatmulFeature = Feature<MatmulDraft, MatmulOptions>;
+type MatmulFeature = Feature<MatmulDraft, MatmulOptions<FloatData>>;
 
 const plain: Omit<MatmulDraft, 'numbers'> = {
   batchA: [],
@@ -46,7 +46,7 @@ export function matmulCase(
   name: string,
   draft: Partial<MatmulDraft>,
   features: readonly MatmulFeature[] = [],
-  options: MatmulOptions = {},
+  options: MatmulOptions<FloatData> = {},
 ): Case {
   const call = (): MatmulCall => {
     let whole: MatmulDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
@@ -63,7 +63,7 @@ export function matmulCase(
 
 const out =
   (dtype: (d: MatmulDraft) => DType, memory: Memory) =>
-  (d: MatmulDraft): MatmulOptions => ({ out: floats([...d.batch, d.m, d.n], dtype(d), () => Number.NaN, memory) });
+  (d: MatmulDraft): MatmulOptions<FloatData> => ({ out: floats([...d.batch, d.m, d.n], dtype(d), () => Number.NaN, memory) });
 
 const features: readonly MatmulFeature[] = [
   { name: 'transposeA', change: () => ({ transposeA: true }) },

@@ -1,5 +1,5 @@
 /** Merging's rows: numbers of parts, parts that saw nothing, and every feature alone and in pairs. */
-import type { AttentionPart, DType, Layout, MergeOptions } from '../../src/types.js';
+import type { AttentionPart, DType, FloatData, Layout, MergeOptions } from '../../src/types.js';
 import type { MergeCall } from '../calls.js';
 import { type Random, random } from '../random.js';
 import { float32, floats, type Memory } from '../tensors.js';
@@ -21,7 +21,7 @@ interface MergeDraft {
   readonly numbers: Random;
 }
 
-type MergeFeature = Feature<MergeDraft, MergeOptions>;
+type MergeFeature = Feature<MergeDraft, MergeOptions<FloatData>>;
 
 const plain: Omit<MergeDraft, 'numbers'> = {
   parts: 3,
@@ -45,7 +45,7 @@ export function mergeCase(
   name: string,
   draft: Partial<MergeDraft>,
   features: readonly MergeFeature[] = [],
-  options: MergeOptions = {},
+  options: MergeOptions<FloatData> = {},
 ): Case {
   const call = (): MergeCall => {
     let whole: MergeDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
@@ -66,7 +66,7 @@ export function mergeCase(
 
 const out =
   (dtype: (d: MergeDraft) => DType, memory: Memory) =>
-  (d: MergeDraft): MergeOptions => ({ out: floats(outputShape(d), dtype(d), () => Number.NaN, memory) });
+  (d: MergeDraft): MergeOptions<FloatData> => ({ out: floats(outputShape(d), dtype(d), () => Number.NaN, memory) });
 const { NEGATIVE_INFINITY: minusInfinity } = Number;
 
 const features: readonly MergeFeature[] = [

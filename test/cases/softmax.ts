@@ -1,5 +1,5 @@
 /** Softmax's and softmin's rows: lengths ragged around every vector, axes, and every feature alone and in pairs. */
-import type { DType, SoftmaxOptions } from '../../src/types.js';
+import type { DType, FloatData, SoftmaxOptions } from '../../src/types.js';
 import type { SoftmaxCall } from '../calls.js';
 import { type Random, random } from '../random.js';
 import { booleans, floats, type Memory } from '../tensors.js';
@@ -15,7 +15,7 @@ interface SoftmaxDraft {
   readonly numbers: Random;
 }
 
-type SoftmaxFeature = Feature<SoftmaxDraft, SoftmaxOptions>;
+type SoftmaxFeature = Feature<SoftmaxDraft, SoftmaxOptions<FloatData>>;
 
 const plain: Omit<SoftmaxDraft, 'numbers'> = { op: 'softmax', shape: [3, 5, 19], dtype: 'float32', memory: 'packed' };
 
@@ -23,7 +23,7 @@ export function softmaxCase(
   name: string,
   draft: Partial<SoftmaxDraft>,
   features: readonly SoftmaxFeature[] = [],
-  options: SoftmaxOptions = {},
+  options: SoftmaxOptions<FloatData> = {},
 ): Case {
   const call = (): SoftmaxCall => {
     let whole: SoftmaxDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
@@ -37,10 +37,10 @@ export function softmaxCase(
 
 const out =
   (dtype: (d: SoftmaxDraft) => DType, memory: Memory) =>
-  (d: SoftmaxDraft): SoftmaxOptions => ({ out: floats(d.shape, dtype(d), () => Number.NaN, memory) });
+  (d: SoftmaxDraft): SoftmaxOptions<FloatData> => ({ out: floats(d.shape, dtype(d), () => Number.NaN, memory) });
 const mask =
   (shape: (d: SoftmaxDraft) => readonly number[], memory?: Memory) =>
-  (d: SoftmaxDraft): SoftmaxOptions => ({ mask: booleans(shape(d), () => d.numbers.uniform() < 0.6, memory) });
+  (d: SoftmaxDraft): SoftmaxOptions<FloatData> => ({ mask: booleans(shape(d), () => d.numbers.uniform() < 0.6, memory) });
 
 const features: readonly SoftmaxFeature[] = [
   { name: 'softmin', change: () => ({ op: 'softmin' }) },
