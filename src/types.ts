@@ -86,8 +86,11 @@ export interface SoftmaxOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */
+export type Asked = boolean | undefined;
+
 /** Options of `attention`. All boolean rules (mask, causal, window, lengths, a bias of −Infinity) hold together. */
-export interface AttentionOptions<O extends FloatData = never, W extends boolean = boolean, L extends boolean = boolean> {
+export interface AttentionOptions<O extends FloatData = never, W extends Asked = Asked, L extends Asked = Asked> {
   /** Multiplies the scores. @default 1/√d */
   readonly scale?: number | undefined;
   /** Boolean, non-zero = attend; broadcasts from the right to `[b, hq, sq, skv]`. */
@@ -113,15 +116,15 @@ export interface AttentionOptions<O extends FloatData = never, W extends boolean
   /** @default 'bhsd' */
   readonly layout?: Layout | undefined;
   /** Also return the weights `[b, hq, sq, skv]`. @default false */
-  readonly returnWeights?: W | undefined;
+  readonly returnWeights?: W;
   /** Also return logSumExp `[b, hq, sq]`, sinks included. @default false */
-  readonly returnLogSumExp?: L | undefined;
+  readonly returnLogSumExp?: L;
   /** Written instead of allocating: the shape of output, float32 or the dtype of q. */
   readonly out?: Tensor<O> | undefined;
 }
 
 /** What `attention` returns: weights where W (`returnWeights`) is true, logSumExp where L (`returnLogSumExp`) is. */
-export type AttentionResult<O extends FloatData = Float32Array, W extends boolean = boolean, L extends boolean = boolean> = {
+export type AttentionResult<O extends FloatData = Float32Array, W extends Asked = Asked, L extends Asked = Asked> = {
   readonly output: Tensor<O>;
 } & ([W] extends [true] ? { readonly weights: Tensor } : { readonly weights?: Tensor }) &
   ([L] extends [true] ? { readonly logSumExp: Tensor } : { readonly logSumExp?: Tensor });

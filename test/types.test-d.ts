@@ -15,6 +15,7 @@ import {
   type FoveaErrorCode,
   init,
   type MatmulOptions,
+  type MergeOptions,
   matmul,
   matmulAsync,
   mergeAttention,
@@ -33,6 +34,7 @@ declare const floats: Tensor;
 declare const halves: Tensor<Uint16Array>;
 declare const mask: Tensor<Uint8Array>;
 declare const ids: Tensor<Int32Array>;
+declare const asked: boolean;
 
 describe('tensors', () => {
   it('a tensor is a typed array with its shape', () => {
@@ -68,6 +70,20 @@ describe('attention', () => {
     expectTypeOf(result.weights).toEqualTypeOf<Tensor | undefined>();
     const product: MatmulOptions = { transposeB: true };
     expectTypeOf(matmul(halves, halves, product).data).toExtend<Uint16Array>();
+    const normal: SoftmaxOptions = { axis: 0 };
+    expectTypeOf(softmax(floats, normal).data).toExtend<Float32Array>();
+    const merge: MergeOptions = { layout: 'bshd' };
+    expectTypeOf(mergeAttention([{ output: halves, logSumExp: floats }], merge).output.data).toExtend<Uint16Array>();
+  });
+
+  it('promises weights only where they are asked for without an if', () => {
+    const { weights } = attention(floats, floats, floats, { causal: true, returnWeights: true });
+    expectTypeOf(weights.shape).toEqualTypeOf<readonly number[]>();
+    const maybe = attention(floats, floats, floats, { returnWeights: asked, returnLogSumExp: asked || undefined });
+    expectTypeOf(maybe.weights).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(maybe.logSumExp).toEqualTypeOf<Tensor | undefined>();
+    // @ts-expect-error a part has its logSumExp
+    mergeAttention([attention(floats, floats, floats)]);
   });
 
   it('gives parts that mergeAttention takes', async () => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { planAttention } from '../plan/attention.js';
-import type { AsyncOptions, AttentionOptions, AttentionResult, FloatData, OutData, Tensor } from '../types.js';
+import type { Asked, AsyncOptions, AttentionOptions, AttentionResult, FloatData, OutData, Tensor } from '../types.js';
 import { run, runAsync } from './run.js';
 
 /**
@@ -20,7 +20,7 @@ import { run, runAsync } from './run.js';
  * browser before `init`
  * @see Vaswani et al. 2017, §3.2.1; streaming form: Milakov & Gimelshein 2018, Dao et al. 2022
  */
-export function attention<D extends FloatData, O extends FloatData = never, W extends boolean = false, L extends boolean = false>(
+export function attention<D extends FloatData, O extends FloatData = never, W extends Asked = false, L extends Asked = false>(
   q: Tensor<D>,
   k: Tensor<D>,
   v: Tensor<D>,
@@ -33,12 +33,7 @@ export function attention<D extends FloatData, O extends FloatData = never, W ex
  * {@link attention} off the event loop. Waits for `init`; inputs are copied before the promise is returned unless `copy: false`.
  * @returns rejects where attention throws, and with ERR_ABORTED when `signal` fires
  */
-export async function attentionAsync<
-  D extends FloatData,
-  O extends FloatData = never,
-  W extends boolean = false,
-  L extends boolean = false,
->(
+export async function attentionAsync<D extends FloatData, O extends FloatData = never, W extends Asked = false, L extends Asked = false>(
   q: Tensor<D>,
   k: Tensor<D>,
   v: Tensor<D>,
