@@ -91,15 +91,27 @@ if (process.platform === 'win32' || !existsSync(path.join(root, '.git')))
   });
 else
   describe('a fresh clone where nothing can be compiled', () => {
+    let early: Ended[];
+    let installedEarly: boolean;
     let start: Ended;
     let test: Ended;
 
     beforeAll(async () => {
       execFileSync('git', ['clone', '--quiet', root, clone], { env: cleanEnvironment() });
       const env = bareEnvironment();
+      early = [await npm(['start', '--', '--help'], clone, env), await npm(['start', '--', '--limt', '3'], clone, env)];
+      installedEarly = existsSync(path.join(clone, 'node_modules'));
       start = await npm(['start', '--', '--text', text, '--query', 'railway', '--limit', '3'], clone, env);
       test = await npm(['test'], clone, env);
     }, 15 * minutes);
+
+    it('answers --help and a mistyped option before it installs anything', () => {
+      expect(early).toMatchObject([
+        { status: 0, stdout: expect.stringContaining('--query') },
+        { status: 2, stderr: expect.stringContaining('--limt') },
+      ]);
+      expect(installedEarly).toBe(false);
+    });
 
     it('answers, after the packages were installed', () => {
       expect(start).toMatchObject({ status: 0, stdout: expect.stringContaining('Our train leaves at noon.') });
