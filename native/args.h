@@ -36,9 +36,10 @@ struct Buffers {
   int64_t count;
 };
 
-enum class DType : int32_t { float32 = 0, float16 = 1, bfloat16 = 2 };
+/** int8 comes with scales, and no tensor of a call has it: it lies inside caches and packed matrices only. */
+enum class DType : int32_t { float32 = 0, float16 = 1, bfloat16 = 2, int8 = 3 };
 
-constexpr int64_t element_bytes(DType dtype) { return dtype == DType::float32 ? 4 : 2; }
+constexpr int64_t element_bytes(DType dtype) { return dtype == DType::float32 ? 4 : dtype == DType::int8 ? 1 : 2; }
 
 /** Dimensions of a matmul's batch, and of a softmax beside its axis; unused ones come first and are 1, with stride 0. */
 constexpr int kMatmulBatchRank = 6;

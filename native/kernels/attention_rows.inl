@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "attention_source.inl"
 #include "mask.inl"
 #include "micro.inl"
 #include "pack.inl"
@@ -123,7 +124,7 @@ struct PackedHead {
     keys = packed;
     finite = keys + keys_size(args);
     if (in_place(args)) {
-      values = static_cast<const float*>(source(args.v, args, kv_head).data);
+      values = static_cast<const float*>(head_of(args.v, args, kv_head).data);
       panel_stride = kWidth;
       step = args.v.row_stride;
     } else {
@@ -143,11 +144,8 @@ struct PackedHead {
   /** Values need no packing when whole vectors of them can be read in rows that lie close together. */
   static bool in_place(const AttentionArgs& args) {
     constexpr int64_t close = 512;
-    return args.v.dtype == DType::float32 && args.v.column_stride == 1 && args.value_dim % kWidth == 0 && args.v.row_stride <= close;
-  }
-  static Matrix source(const View4& view, const AttentionArgs& args, int64_t kv_head) {
-    const int64_t offset = kv_head / args.kv_heads * view.batch_stride + kv_head % args.kv_heads * view.head_stride;
-    return {element(static_cast<const void*>(view.data), view.dtype, offset), view.dtype, view.row_stride, view.column_stride};
+    return in_one_piece(args) && args.v.dtype == DType::float32 && args.v.column_stride == 1 && args.value_dim % kWidth == 0 &&
+           args.v.row_stride <= close;
   }
 };
 
@@ -167,20 +165,60 @@ inline Keys reach_of(const AttentionArgs& args, int64_t kv_head) {
   return begin < keys.end ? Keys{begin, keys.end} : Keys{0, 0};
 }
 
+/** panel[r · width + c] *= scales[c] for c < columns. */
+template <class V>
+inline void scale_columns(const float* scales, int64_t rows, int64_t columns, int64_t width, float* panel) {
+  for (int64_t c = 0; c < columns; c += V::lanes) {
+    const int64_t n = smaller(V::lanes, columns - c);
+    const V scale = load_part<V>(scales + c, n);
+    for (float* p = panel + c; p < panel + rows * width; p += width) store_part(mul(load_part<V>(p, n), scale), p, n);
+  }
+}
+
+/** panel[r · width + c] *= scales[r] for c < width, a whole number of vectors. */
+template <class V>
+inline void scale_rows(const float* scales, int64_t rows, int64_t width, float* panel) {
+  for (int64_t r = 0; r < rows; r++, panel += width)
+    for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(panel + c), V::set(scales[r])).store(panel + c);
+}
+
+/** The keys of one run as columns of the panels of kᵀ, from the place of `key` on. */
+template <class V>
+inline void pack_keys(const AttentionArgs& args, const KeyRun& run, int64_t key, float* panels) {
+  constexpr int64_t width = PackedHead<V>::kWidth;
+  for (int64_t j = 0, n; j < run.count; j += n) {
+    const int64_t column = (key + j) % width;
+    n = smaller(width - column, run.count - j);
+    float* panel = panels + (key + j - column) * args.head_dim + column;
+    pack_block<V>(run.keys.at(j, 0).transposed(), args.head_dim, n, width, panel);
+    if (run.key_scales) scale_columns<V>(run.key_scales + j, args.head_dim, n, width, panel);
+  }
+}
+
+/** The values of one run as rows of their panels; `values` is where the first panel's row of the run begins. */
+template <class V>
+inline void pack_values(const AttentionArgs& args, const KeyRun& run, int64_t panel_stride, float* values) {
+  constexpr int64_t width = PackedHead<V>::kWidth;
+  for (int64_t c = 0; c < args.value_dim; c += width, values += panel_stride) {
+    pack_panels<V>(run.values.at(0, c), run.count, smaller(width, args.value_dim - c), width, values);
+    if (run.value_scales) scale_rows<V>(run.value_scales, run.count, width, values);
+  }
+}
+
 template <class V>
 void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
   using Head = PackedHead<V>;
   constexpr int64_t width = Head::kWidth;
   const Keys reach = reach_of<V>(args, kv_head);
-  const int64_t count = reach.end - reach.begin;
-  const Matrix keys = Head::source(args.k, args, kv_head).at(reach.begin, 0);
-  pack_panels<V>(keys.transposed(), args.head_dim, count, width, packed + reach.begin * args.head_dim);
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
-  if (!Head::in_place(args)) {
-    float* values = finite + Head::tiles(args) + reach.begin * width;
-    for (int64_t c = 0; c < args.value_dim; c += width, values += head.panel_stride)
-      pack_panels<V>(Head::source(args.v, args, kv_head).at(reach.begin, c), count, smaller(width, args.value_dim - c), width, values);
+  if (reach.end % width != 0)  // the last panel is filled up with zeros
+    std::memset(packed + reach.end / width * width * args.head_dim, 0, sizeof(float) * static_cast<size_t>(width * args.head_dim));
+  for (int64_t key = reach.begin; key < reach.end;) {
+    const KeyRun run = key_run(args, kv_head, key, reach.end);
+    pack_keys<V>(args, run, key, packed);
+    if (!Head::in_place(args)) pack_values<V>(args, run, head.panel_stride, finite + Head::tiles(args) + key * width);
+    key += run.count;
   }
   if (!may_mask(args)) return;
   for (int64_t tile = reach.begin / V::key_tile; tile * V::key_tile < reach.end; tile++) {

@@ -38,6 +38,13 @@ inline void with_type(DType dtype, Body body) {
   if (dtype == DType::bfloat16) body(bfloat16());
 }
 
+/** The same where the source may be int8 as well, its values without their scales. */
+template <class Body>
+inline void with_source_type(DType dtype, Body body) {
+  if (dtype == DType::int8) return body(int8_t());
+  with_type(dtype, body);
+}
+
 /** data + index, for an element of that dtype. */
 inline const void* element(const void* data, DType dtype, int64_t index) {
   return static_cast<const char*>(data) + index * element_bytes(dtype);
@@ -47,7 +54,7 @@ inline void* element(void* data, DType dtype, int64_t index) { return static_cas
 /** to[i] = from[i · stride] for i < n. */
 template <class V>
 inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to) {
-  with_type(dtype, [=](auto type) {
+  with_source_type(dtype, [=](auto type) {
     using T = decltype(type);
     const T* source = static_cast<const T*>(from);
     int64_t i = 0;

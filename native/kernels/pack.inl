@@ -73,10 +73,11 @@ inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int
 template <class V>
 inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
   if (from.column_stride == 1) {
-    with_type(from.dtype,
-              [=](auto type) { pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, to); });
+    with_source_type(from.dtype, [=](auto type) {
+      pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, to);
+    });
   } else if (from.row_stride == 1) {
-    with_type(from.dtype, [=](auto type) {
+    with_source_type(from.dtype, [=](auto type) {
       pack_columns<V>(static_cast<const decltype(type)*>(from.data), from.column_stride, rows, columns, width, to);
     });
   } else {

@@ -3,7 +3,7 @@
 // Every header in this folder gives the same: one Vec, its Mask, the operations below, and the tile constants of that
 // register file. Nothing but intrinsics; no algorithm. test/native/ops.cc tests each operation on every ISA.
 //
-//   set load store                whole vectors; loads widen float16 and bfloat16, stores narrow to nearest even
+//   set load store                whole vectors; loads widen float16, bfloat16 and int8, stores narrow to nearest even
 //   load_part store_part          the first n lanes only (0 < n ≤ lanes); a load gives 0 elsewhere and reads nothing there
 //   add sub mul div               one rounding each
 //   mul_add                       a·b + c; one rounding where the ISA fuses, else two
@@ -48,6 +48,9 @@ struct Vec {
   static Vec load(const bfloat16* p) {
     const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     return {_mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))};
+  }
+  static Vec load(const int8_t* p) {
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
   }
   static __m256i first(int n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
   static Vec load_part(const float* p, int n) { return {_mm256_maskload_ps(p, first(n))}; }

@@ -33,6 +33,9 @@ struct Vec {
     const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
     return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
   }
+  static Vec load(const int8_t* p) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+  }
   static __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1); }
   static Vec load_part(const float* p, int n) { return {_mm512_maskz_loadu_ps(first(n), p)}; }
   static Mask load_mask(const uint8_t* p) {

@@ -35,6 +35,11 @@ struct Vec {
   static Vec load(const float* p) { return {vld1q_f32(p)}; }
   static Vec load(const float16* p) { return {vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(&p->bits)))}; }
   static Vec load(const bfloat16* p) { return {vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(&p->bits), 16))}; }
+  static Vec load(const int8_t* p) {
+    uint32_t bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    return {vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(bytes)))))};
+  }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

@@ -43,6 +43,11 @@ struct Vec {
     const __m128i wide = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
     return {_mm_castsi128_ps(_mm_slli_epi32(wide, 16))};
   }
+  static Vec load(const int8_t* p) {
+    int32_t bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    return {_mm_cvtepi32_ps(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(bytes)))};
+  }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

@@ -50,6 +50,9 @@ struct Vec {
     return {wasm_v128_or(wasm_v128_or(scaled, special), sign)};
   }
   static Vec load(const bfloat16* p) { return {wasm_i32x4_shl(wasm_u32x4_load16x4(p), 16)}; }
+  static Vec load(const int8_t* p) {
+    return {wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p))))};
+  }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

@@ -170,6 +170,15 @@ void test_memory() {
     fovea::add(loaded, Vec::set(1)).store(memory.data());
     for (int lane = 0; lane < kLanes; ++lane) test.same(memory[lane], static_cast<float>(lane) + 0.5f, "lane");
   }
+  {
+    Test test("load: every int8, to the last byte before memory ends");
+    for (int first = -128; first < 128; first += kLanes) {
+      GuardedMemory<int8_t> memory(kLanes);
+      for (int lane = 0; lane < kLanes; ++lane) memory[lane] = static_cast<int8_t>(first + lane);
+      const Lanes loaded = lanes_of(Vec::load(memory.data()));
+      for (int lane = 0; lane < kLanes; ++lane) test.same(loaded[lane], static_cast<float>(first + lane), "lane");
+    }
+  }
   Test test("load_part, store_part: n lanes, zeros beyond, nothing touched behind them");
   for (int n = 1; n <= kLanes; ++n) {
     GuardedMemory<float> memory(n);
