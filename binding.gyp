@@ -41,6 +41,7 @@
         'native/cpu.cc',
         'native/dispatch.cc',
         'native/jobs.cc',
+        'native/pages.cc',
         'native/schedule.cc',
         'native/scratch.cc',
       ],

@@ -15,6 +15,7 @@
 
 #include "dispatch.h"
 #include "jobs.h"
+#include "pages.h"
 #include "scratch.h"
 
 namespace fovea {
@@ -90,6 +91,7 @@ const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Call*
   for (size_t i = 0; i < call->buffers.size(); ++i) {
     if (!read_buffer(env, info[begin + i], &call->buffers[i])) return "a buffer of a call is no typed array, DataView or undefined";
   }
+  advise_results(op, call->buffers);
   return nullptr;
 }
 

@@ -4,16 +4,13 @@
 
 #include <new>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "pages.h"
 
 namespace fovea {
 namespace {
 
 constexpr int64_t kCacheLine = 64;
 constexpr int64_t kPage = 4096;
-constexpr int64_t kHugePage = int64_t{2} << 20;
 constexpr int64_t kLargest = int64_t{1} << 46;  // beyond any address space; keeps the rounding below from overflowing
 
 constexpr int64_t round_up(int64_t bytes, int64_t unit) { return (bytes + unit - 1) / unit * unit; }
@@ -30,14 +27,12 @@ class Scratch {
     release();  // first: nobody needs the old content, and both at once might not fit
     if (bytes < 0 || bytes > kLargest) return nullptr;
     if (bytes < kPage) bytes = kPage;
-    const bool huge = bytes >= 2 * kHugePage;
+    const bool huge = bytes >= kAdvisedBytes;
     const int64_t capacity = round_up(bytes, huge ? kHugePage : kPage);
     const auto alignment = std::align_val_t(huge ? kHugePage : kCacheLine);
     void* data = ::operator new(static_cast<size_t>(capacity), alignment, std::nothrow);
     if (data == nullptr) return nullptr;
-#if defined(__linux__)
-    if (huge) madvise(data, static_cast<size_t>(capacity), MADV_HUGEPAGE);  // advice: no harm where it is refused
-#endif
+    if (huge) advise_huge_pages(data, capacity);
     data_ = data;
     capacity_ = capacity;
     alignment_ = alignment;

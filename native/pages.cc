@@ -1,0 +1,42 @@
+// madvise, on Linux; nothing elsewhere.
+#include "pages.h"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace fovea {
+
+void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] int64_t bytes) {
+#if defined(__linux__)
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t begin = (address + kHugePage - 1) / kHugePage * kHugePage;
+  const uintptr_t end = (address + static_cast<uintptr_t>(bytes)) / kHugePage * kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+}
+
+void advise_results(Op op, std::span<const Buffer> buffers) {
+  const auto advise = [buffers](int64_t index) {
+    if (index >= static_cast<int64_t>(buffers.size())) return;
+    const Buffer& buffer = buffers[static_cast<size_t>(index)];
+    if (buffer.data != nullptr && buffer.bytes >= kAdvisedBytes) advise_huge_pages(buffer.data, buffer.bytes);
+  };
+  switch (op) {
+    case Op::attention:
+      advise(kAttentionOut);
+      advise(kAttentionWeights);
+      break;
+    case Op::matmul:
+      advise(kMatmulOut);
+      break;
+    case Op::softmax:
+      advise(kSoftmaxOut);
+      break;
+    case Op::merge:
+      advise(kMergeOutBuffer);
+      break;
+  }
+}
+
+}  // namespace fovea
