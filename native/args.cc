@@ -74,6 +74,7 @@ Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
 
   const DType dtype = in.dtype(kMatmulDtype);
   const DType out_dtype = in.out_dtype(kMatmulOutDtype, dtype);
+  args->activation = in.choice<Activation, Activation::tanh>(kMatmulActivation);
   const auto matrix = [&](int buffer, DType type, int64_t rows, int64_t columns) {
     int64_t sizes[kRank], strides[kRank];
     for (int i = 0; i < kMatmulBatchRank; ++i) sizes[i] = args->batch[i];

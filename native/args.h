@@ -118,13 +118,17 @@ struct MatrixView {
   int64_t row_stride, column_stride;
 };
 
-/** out[m, n] = a[m, k] · b[k, n] + bias[n], for every index of the batch; transposed operands come as swapped strides. */
+/** What a product is put through once the bias is added. */
+enum class Activation : int32_t { none = 0, relu = 1, gelu = 2, tanh = 3 };
+
+/** out[m, n] = activation(a[m, k] · b[k, n] + bias[n]), for every index of the batch; transposed operands come as swapped strides. */
 struct MatmulArgs {
   int64_t batch[kMatmulBatchRank];
   int64_t m, n, k;
   MatrixView a, b, out;
   const float* bias;  // null: none
   int64_t bias_stride;
+  Activation activation;
 };
 
 enum MatmulWord {
@@ -133,6 +137,7 @@ enum MatmulWord {
   kMatmulK,
   kMatmulDtype,
   kMatmulOutDtype,
+  kMatmulActivation,
   kMatmulBatch,                                    // kMatmulBatchRank sizes
   kMatmulViews = kMatmulBatch + kMatmulBatchRank,  // a b out, each: offset, batch strides, row stride, column stride
   kMatmulBiasOffset = kMatmulViews + 3 * (1 + kMatmulBatchRank + 2),

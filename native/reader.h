@@ -40,12 +40,16 @@ class Reader {
   /** A whole number, or Infinity: kUnbounded. */
   int64_t bound(int64_t word) { return words_[word] > kLargestWhole ? kUnbounded : whole(word); }
 
-  DType dtype(int64_t word) {
+  /** One of an enum that counts from 0 to `Last`. */
+  template <class Enum, Enum Last>
+  Enum choice(int64_t word) {
     const int64_t value = size(word);
-    const bool known = value <= static_cast<int64_t>(DType::bfloat16);
+    const bool known = value <= static_cast<int64_t>(Last);
     require(known, Status::bad_words);
-    return known ? static_cast<DType>(value) : DType::float32;
+    return known ? static_cast<Enum>(value) : Enum{};
   }
+
+  DType dtype(int64_t word) { return choice<DType, DType::bfloat16>(word); }
 
   /** What a call writes: float32, or the dtype of what it reads. */
   DType out_dtype(int64_t word, DType in) {

@@ -62,6 +62,9 @@ export interface AsyncOptions {
   readonly copy?: boolean | undefined;
 }
 
+/** What `matmul` puts each element through: max(x, 0), x·Φ(x) (by erf, not an approximation of it), tanh x. */
+export type Activation = 'relu' | 'gelu' | 'tanh';
+
 /** Options of `matmul`. */
 export interface MatmulOptions<O extends FloatData = never> {
   /** Read a as `[…, k, m]`. @default false */
@@ -70,6 +73,8 @@ export interface MatmulOptions<O extends FloatData = never> {
   readonly transposeB?: boolean | undefined;
   /** float32 `[n]`, added to every row. */
   readonly bias?: Tensor | undefined;
+  /** Applied to the float32 sum, after the bias and before the result is rounded to its dtype. @default none */
+  readonly activation?: Activation | undefined;
   /** Written instead of allocating: the exact shape, float32 or the dtype of a and b. */
   readonly out?: Tensor<O> | undefined;
 }

@@ -16,7 +16,7 @@ function matrix(data: Float32Array, rowStride: number, offset = 0): View<Float32
 }
 
 function plan(m: number, n: number, k: number, a: View<Float32Array>, b: View<Float32Array>, out: View<Float32Array>): MatmulPlan {
-  return { op: 'matmul', batch: [], m, n, k, dtype: 'float32', outDtype: 'float32', a, b, bias: undefined, out };
+  return { op: 'matmul', batch: [], m, n, k, dtype: 'float32', outDtype: 'float32', a, b, bias: undefined, activation: 'none', out };
 }
 
 /** What the kernels would find in the table of buffers. */

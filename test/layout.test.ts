@@ -167,6 +167,7 @@ describe('matmul', () => {
     b: view(new Uint16Array(1), 200, 4),
     out: view(floats(), 300, 4),
     bias: view(floats(), 400, 1),
+    activation: 'gelu',
   };
   const call = callOf(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, ...counted(from + 1, 4)];
@@ -178,7 +179,9 @@ describe('matmul', () => {
   });
 
   it('words', () => {
-    expect(['M', 'N', 'K', 'Dtype', 'OutDtype'].flatMap((name) => words(call, `kMatmul${name}`))).toEqual([23, 24, 25, 2, 0]);
+    expect(['M', 'N', 'K', 'Dtype', 'OutDtype', 'Activation'].flatMap((name) => words(call, `kMatmul${name}`))).toEqual([
+      23, 24, 25, 2, 0, 2,
+    ]);
     expect(words(call, 'kMatmulBatch', 6)).toEqual([1, 1, 1, 1, 21, 22]);
     expect(words(call, 'kMatmulViews', 27)).toEqual([100, 200, 300].flatMap(padded));
     expect([...words(call, 'kMatmulBiasOffset'), ...words(call, 'kMatmulBiasStride')]).toEqual([400, 401]);

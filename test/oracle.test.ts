@@ -145,6 +145,15 @@ describe('worked by hand', () => {
     };
     expect([...(oracle(call).output ?? [])]).toEqual([58, 64, 139, 154]);
   });
+  it('activations of 1 and −1', () => {
+    const at = (activation: 'relu' | 'gelu' | 'tanh') => {
+      const [a, b] = [float32([1, 1], () => 1), float32([1, 2], (index) => 1 - 2 * index)];
+      return [...(oracle({ op: 'matmul', a, b, options: { activation } }).output ?? [])];
+    };
+    expect(at('relu')).toEqual([1, 0]);
+    expect(at('gelu')).toEqual([expect.closeTo(0.8413447460685429, 14), expect.closeTo(-0.15865525393145705, 14)]);
+    expect(at('tanh')).toEqual([expect.closeTo(0.7615941559557649, 14), expect.closeTo(-0.7615941559557649, 14)]);
+  });
   it('softmax of 0 and ln 3, and softmin', () => {
     const x = float32([2], (at) => [0, 1.0986122886681098][at] ?? 0);
     const [first, second] = oracle({ op: 'softmax', x, options: {} }).output ?? [];

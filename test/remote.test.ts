@@ -19,6 +19,7 @@ function plan(a = Float32Array.of(1, 2, 3, 4), out = new Float32Array(4)): Matmu
     a: view(a),
     b: view(a),
     bias: undefined,
+    activation: 'none',
     out: view(out),
   };
 }

@@ -7,6 +7,7 @@
  * and where a target fuses there are fewer roundings, not more. Inputs in half types are read exactly; a half output is the
  * float32 result rounded once more, which is monotone, so that an interval's ends may simply be rounded as well.
  */
+import type { Activation } from '../src/types.js';
 import type { AttentionSheet } from './textbook/attention.js';
 import type { MatmulSheet } from './textbook/matmul.js';
 import type { MergeSheet } from './textbook/merge.js';
@@ -22,6 +23,8 @@ export interface Arithmetic {
   readonly log: number;
   /** Absolute error of tanh. */
   readonly tanh: number;
+  /** Absolute error of erf. */
+  readonly erf: number;
   /** Smallest positive number: what a product may lose when it falls below the normal range. */
   readonly smallest: number;
   /** Below this, exp may be 0. */
@@ -33,12 +36,13 @@ export interface Arithmetic {
 }
 
 const unit = 2 ** -24;
-/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh ≤ 4 ulp of at most 1, log ≤ 1 ulp. */
+/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh ≤ 4 ulp and erf ≤ 2 ulp of at most 1, log ≤ 1 ulp. */
 export const kernelArithmetic: Arithmetic = {
   u: unit,
   exp: 4 * unit,
   log: 2 * unit,
   tanh: 8 * unit,
+  erf: 4 * unit,
   smallest: 2 ** -149,
   vanish: 2 ** -126,
   keyTile: 64,
@@ -52,6 +56,7 @@ export const referenceArithmetic: Arithmetic = {
   exp: 2 * doubleUnit,
   log: 2 * doubleUnit,
   tanh: 2 * doubleUnit,
+  erf: 2 ** -45, // its series: src/backend/reference/activation.ts
   smallest: 2 ** -1074,
   vanish: 2 ** -1022,
   keyTile: 1,
@@ -67,9 +72,31 @@ export interface Bound {
 
 export const gamma = (n: number, { u }: Arithmetic): number => (n * u) / (1 - n * u);
 
-/** Matmul: each product is rounded and passes through at most k − 1 additions and the bias's. */
-export function matmulBound({ k, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
-  return { slack: magnitude.map((sum) => gamma(k + 1, arithmetic) * sum + (k + 1) * arithmetic.smallest) };
+/** Matmul: each product is rounded and passes through at most k − 1 additions and the bias's; then the activation. */
+export function matmulBound({ k, activation, sums, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
+  const slack = magnitude.map((size, at) => {
+    const error = gamma(k + 1, arithmetic) * size + (k + 1) * arithmetic.smallest;
+    return activatedError(activation, Math.abs(sums[at] ?? 0), error, arithmetic);
+  });
+  return { slack };
+}
+
+/**
+ * What an activation makes of a sum's error. relu and tanh have a slope of at most 1, gelu of at most 1.13. gelu computes
+ * x/2·(1 + erf(x/√2)): √½ is rounded and the product with it, 2u of erf's argument, where t·erf′(t) < ½; erf's own error; the sum
+ * 1 + erf ≤ 2; the product. All of it is absolute and times x/2: for x far below 0 that sum cancels.
+ */
+function activatedError(activation: Activation | undefined, sum: number, error: number, arithmetic: Arithmetic): number {
+  const { u, erf, tanh, smallest } = arithmetic;
+  switch (activation) {
+    case undefined:
+    case 'relu':
+      return error;
+    case 'tanh':
+      return error + tanh;
+    case 'gelu':
+      return 1.13 * error + ((sum + error) / 2) * (u + erf + 2 * u + 2 * u) * (1 + 4 * u) + smallest;
+  }
 }
 
 /** A softmax over a few scores whose errors are known, and what they weigh. */

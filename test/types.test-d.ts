@@ -147,7 +147,7 @@ describe('the other ops', () => {
     expectTypeOf(matmul(floats, floats, { transposeB: true, bias: floats }).data).toExtend<Float32Array>();
     expectTypeOf(matmul(halves, halves, { out: floats }).data).toExtend<Float32Array>();
     expectTypeOf(matmulAsync(halves, halves)).resolves.toExtend<Tensor<Uint16Array>>();
-    expectTypeOf<keyof MatmulOptions>().toEqualTypeOf<'transposeA' | 'transposeB' | 'bias' | 'out'>();
+    expectTypeOf<keyof MatmulOptions>().toEqualTypeOf<'transposeA' | 'transposeB' | 'bias' | 'activation' | 'out'>();
     // @ts-expect-error b has the dtype of a
     matmul(floats, halves);
   });

@@ -1,4 +1,4 @@
-// Exponential, hyperbolic tangent and logarithm. Ranges and errors are as test/native/math.cc tests them, on every target.
+// Exponential, hyperbolic tangent, error function and logarithm. Ranges and errors are as test/native/math.cc tests them, on every target.
 #pragma once
 
 #include <cstring>
@@ -70,6 +70,32 @@ inline V tanh(V x) {
   const V e = exp2(mul(magnitude, V::set(-2.0f * kLog2e)));
   const V large = div(sub(V::set(1.0f), e), add(V::set(1.0f), e));
   return select(less(magnitude, V::set(0.625f)), small, select(less(x, zero), sub(zero, large), large));
+}
+
+// erf, ≤ 2 ulp; ±1 from ±4 on, NaN at NaN. Small arguments by x + x·p(x²), the others as 1 − 2^(−q(|x|)), where q follows
+// −log₂ erfc: both polynomials are minimax in what they do to the result.
+template <class V>
+inline V erf(V x) {
+  const V zero = V::set(0.0f);
+  const V magnitude = max(sub(zero, x), x);
+  const V square = mul(x, x);
+  V p = V::set(-0x1.4d75e8p-11f);
+  p = mul_add(p, square, V::set(0x1.4b828p-8f));
+  p = mul_add(p, square, V::set(-0x1.b7336ep-6f));
+  p = mul_add(p, square, V::set(0x1.ce24dcp-4f));
+  p = mul_add(p, square, V::set(-0x1.81271ep-2f));
+  p = mul_add(p, square, V::set(0x1.06eba6p-3f));
+  const V small = mul_add(p, x, x);
+  const V bounded = min(V::set(4.0f), magnitude);  // in this order NaN passes
+  V q = V::set(-0x1.33d92ap-12f);
+  q = mul_add(q, bounded, V::set(0x1.26a88p-8f));
+  q = mul_add(q, bounded, V::set(-0x1.0a1854p-5f));
+  q = mul_add(q, bounded, V::set(0x1.34d202p-3f));
+  q = mul_add(q, bounded, V::set(0x1.d62c58p-1f));
+  q = mul_add(q, bounded, V::set(0x1.a0a06ep0f));
+  q = mul_add(q, bounded, V::set(0x1.3b1fap-13f));
+  const V large = sub(V::set(1.0f), exp2(sub(zero, q)));
+  return select(less(magnitude, V::set(0.84f)), small, select(less(x, zero), sub(zero, large), large));
 }
 
 // ln x for x ≥ 0, ≤ 1 ulp of float32; −∞ at 0, +∞ at +∞, NaN at NaN. In double: x = 2^e·(1 + s)/(1 − s), ln of the

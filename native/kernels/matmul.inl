@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "activation.inl"
 #include "micro.inl"
 #include "pack.inl"
 
@@ -40,10 +41,17 @@ inline void read_bias(const MatmulArgs& args, int64_t column, int64_t n, float* 
     for (int64_t i = 0; i < n; i++) to[i] = 0;
 }
 
+/** What happens to c in one block of k: it starts from the bias, or from what the blocks before have left there; the last one ends it. */
+struct Step {
+  const float* bias;      // null: not the first block of k
+  Activation activation;  // none: not the last one, or there is none
+
+  Step at(int64_t column) const { return {bias ? bias + column : nullptr, activation}; }
+};
+
 // One tile of c: rows × columns of it are real, the rest is padding that stays here.
-// first: c starts from the bias; else from what the blocks of k before have left there.
 template <class V, int RM>
-inline void matmul_tile(TileRows a, TileColumns b, int64_t k, const float* bias, bool first, Target c, int64_t rows, int64_t columns) {
+inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target c, int64_t rows, int64_t columns) {
   constexpr int RN = V::tile_vectors;
   constexpr int width = RN * V::lanes;
   const bool whole = rows == RM && columns == width && c.is_plain();
@@ -52,8 +60,8 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t k, const float* bias,
   const int64_t out_stride = whole ? c.row_stride : width;
 
   Tile<V, RM, RN> tile;
-  if (first) {
-    tile.load(bias, 0);
+  if (step.bias) {
+    tile.load(step.bias, 0);
   } else {
     if (!whole)
       for (int64_t i = 0; i < rows; i++) widen<V>(c.at(i, 0).data, c.dtype, c.column_stride, columns, edge + i * width);
@@ -61,13 +69,14 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t k, const float* bias,
   }
   tile.accumulate(a, b, k);
   tile.store(out, out_stride);
+  if (step.activation != Activation::none) activate<V>(step.activation, out, out_stride, rows, width);
   if (!whole)
     for (int64_t i = 0; i < rows; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
 }
 
 // One block: panels of b outside, so that one stays in L1 while all panels of a, in L2, run past it.
 template <class V>
-inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, const float* bias, bool first, Target c) {
+inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, Step step, Target c) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   for (int64_t j = 0; j < n; j += width) {
     const TileColumns columns = {b.data + j / width * b.panel_stride, b.step};
@@ -80,9 +89,9 @@ inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, 
         constexpr int RM = decltype(height)::rows;
         // The packed layout is written out so that the strides are constants in the loop.
         if (a.row_stride == 1 && a.step == V::tile_rows)
-          matmul_tile<V, RM>({panel, 1, V::tile_rows}, columns, k, bias + j, first, target, rows, real);
+          matmul_tile<V, RM>({panel, 1, V::tile_rows}, columns, k, step.at(j), target, rows, real);
         else
-          matmul_tile<V, RM>({panel, a.row_stride, a.step}, columns, k, bias + j, first, target, rows, real);
+          matmul_tile<V, RM>({panel, a.row_stride, a.step}, columns, k, step.at(j), target, rows, real);
       });
     }
   }
@@ -168,6 +177,7 @@ inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c
       if (m == 3) stream(Height<3>());
       if (m == 4) stream(Height<4>());
     });
+    activate<V>(args.activation, sums, kStreamedColumns, m, round_up(count, V::lanes));
     for (int64_t i = 0; i < m; i++) narrow<V>(sums + i * kStreamedColumns, count, c.at(i, j).data, c.dtype, c.column_stride);
   }
 }
@@ -236,6 +246,7 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
     int64_t p = 0;
     do {
       const int64_t depth = smaller(block_k, args.k - p);
+      const Step step = {p == 0 ? bias : nullptr, p + block_k < args.k ? Activation::none : args.activation};
       const Matrix block_b = b.at(p, j);
       Operand operand_b = {static_cast<const float*>(block_b.data), width, 0, block_b.row_stride};
       if (!in_place_columns<V>(b, m, columns, depth)) {
@@ -251,12 +262,12 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
           whole = rows / V::tile_rows * V::tile_rows;
           const float* data = static_cast<const float*>(block_a.data);
           const Operand operand_a = {data, V::tile_rows * a.row_stride, a.row_stride, a.column_stride};
-          matmul_block<V>(operand_a, operand_b, whole, columns, depth, bias, p == 0, block_c);
+          matmul_block<V>(operand_a, operand_b, whole, columns, depth, step, block_c);
         }
         if (whole == rows) continue;
         pack_panels<V>(block_a.at(whole, 0).transposed(), depth, rows - whole, V::tile_rows, packed_a);
         const Operand operand_a = {packed_a, V::tile_rows * depth, 1, V::tile_rows};
-        matmul_block<V>(operand_a, operand_b, rows - whole, columns, depth, bias, p == 0, block_c.at(whole, 0));
+        matmul_block<V>(operand_a, operand_b, rows - whole, columns, depth, step, block_c.at(whole, 0));
       }
       p += block_k;
     } while (p < args.k);

@@ -50,6 +50,7 @@ function matmul(): Check {
     a: rows([1, 2, 3, 4, 5, 6], 3, 1),
     b: rows([1, 0, 0, 1, 1, 1], 2, 1),
     bias: rows([10, 20], 1),
+    activation: 'none',
     out: rows([0, 0, 0, 0], 2, 1),
   };
   return { plan, expected: [14, 25, 20, 31] };

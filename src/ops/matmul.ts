@@ -7,10 +7,10 @@ import type { AsyncOptions, FloatData, MatmulOptions, OutData, Tensor } from '..
 import { run, runAsync } from './run.js';
 
 /**
- * Matrix product: out[…, m, n] = a[…, m, k] · b[…, k, n] + bias[n], for every index of the batch dimensions.
+ * Matrix product: out[…, m, n] = activation(a[…, m, k] · b[…, k, n] + bias[n]), for every index of the batch dimensions.
  * @param a `[…, m, k]`, or `[…, k, m]` with `transposeA`; rank 2 to 8
  * @param b `[…, k, n]`, or `[…, n, k]` with `transposeB`, in the dtype of a; the leading dimensions of both broadcast as in NumPy
- * @returns `[…, m, n]` in the dtype of a, or `out`; k = 0 gives the bias, or 0. Sums are float32 whatever the dtype
+ * @returns `[…, m, n]` in the dtype of a, or `out`; k = 0 gives activation(bias), or 0. Sums are float32 whatever the dtype
  * @throws {FoveaError} ERR_SHAPE, ERR_DTYPE, ERR_OPTION, ERR_OUT_OF_MEMORY, all before anything is written; ERR_NOT_READY in a
  * browser before `init`
  * @see Goto & van de Geijn 2008; Van Zee & van de Geijn 2015 (BLIS)

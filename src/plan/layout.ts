@@ -10,6 +10,7 @@ export const matmulBatchRank = 6;
 export const softmaxOuterRank = 7;
 
 const dtypes: Record<DType, number> = { float32: 0, float16: 1, bfloat16: 2 };
+const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
 
 /** A buffer of a call: a typed array, or undefined where the call has no such tensor. */
 export type CallBuffer = ArrayBufferView | undefined;
@@ -85,6 +86,7 @@ function matmulCall(plan: MatmulPlan): Call {
       plan.k,
       dtypes[plan.dtype],
       dtypes[plan.outDtype],
+      activations[plan.activation],
       ...sizeWords(plan.batch, matmulBatchRank),
       ...viewWords(plan.a, rank),
       ...viewWords(plan.b, rank),

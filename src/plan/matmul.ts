@@ -18,6 +18,7 @@ const rules = {
   transposeA: rule.boolean,
   transposeB: rule.boolean,
   bias: rule.float32Tensor,
+  activation: rule.activation,
   out: rule.floatTensor,
 } satisfies rule.Rules<MatmulOptions>;
 
@@ -64,6 +65,7 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMat
     b: { data: right.data, offset: right.offset, strides: [...bStrides, columns.rowStride, columns.columnStride] },
     out: { data: result.data, offset: result.offset, strides: result.strides },
     bias,
+    activation: given.activation ?? 'none',
   });
   return { plan, result: result.tensor };
 }

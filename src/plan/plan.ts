@@ -3,7 +3,7 @@
  * write into their `out`; nothing below a plan reads an option, allocates a result or phrases a message about an argument.
  * @module
  */
-import type { DType } from '../types.js';
+import type { Activation, DType } from '../types.js';
 
 /** A tensor as the backends read it: strides and offset in elements, a stride of 0 where it broadcasts. */
 export interface View<D extends ArrayBufferView = Float32Array> {
@@ -70,6 +70,7 @@ export interface MatmulPlan {
   readonly out: View<Floats>;
   /** One stride, along n. */
   readonly bias: View | undefined;
+  readonly activation: Activation | 'none';
 }
 
 export interface SoftmaxPlan {

@@ -4,6 +4,7 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError } from '../errors.js';
+import type { Activation } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
 
@@ -92,6 +93,11 @@ export const integer: Rule<number> = (op, name, value) => {
 
 export const layout: Rule<'bhsd' | 'bshd'> = (op, name, value) => {
   if (value !== 'bhsd' && value !== 'bshd') throw optionError(op, name, received(value), "'bhsd' or 'bshd'");
+  return value;
+};
+
+export const activation: Rule<Activation> = (op, name, value) => {
+  if (value !== 'relu' && value !== 'gelu' && value !== 'tanh') throw optionError(op, name, received(value), "'relu', 'gelu' or 'tanh'");
   return value;
 };
 

@@ -38,6 +38,14 @@ export const options: readonly Row[] = [
     () => zeros(5, 4),
     () => ({ transB: true }),
   ),
+  multiply(
+    'unknown activation',
+    'ERR_OPTION',
+    ["activation is 'silu'", "'relu', 'gelu' or 'tanh'"],
+    () => zeros(3, 5),
+    () => zeros(5, 4),
+    () => ({ activation: 'silu' }),
+  ),
   normalise(
     'axis past the rank',
     'ERR_OPTION',

@@ -70,6 +70,9 @@ const features: readonly MatmulFeature[] = [
   { name: 'transposeB', change: () => ({ transposeB: true }) },
   { name: 'bias', kind: 'bias', options: (d) => ({ bias: float32([d.n], d.numbers.normal) }) },
   { name: 'bias with gaps', kind: 'bias', options: (d) => ({ bias: float32([d.n], d.numbers.normal, 'spread') }) },
+  { name: 'relu', kind: 'activation', options: () => ({ activation: 'relu' }) },
+  { name: 'gelu', kind: 'activation', options: () => ({ activation: 'gelu' }) },
+  { name: 'tanh', kind: 'activation', options: () => ({ activation: 'tanh' }) },
   { name: 'batch', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [2, 3], batch: [2, 3] }) },
   { name: 'one b for a batch of a', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [], batch: [2, 3] }) },
   { name: 'one a for a batch of b', kind: 'batch', change: () => ({ batchA: [], batchB: [4], batch: [4] }) },
@@ -110,6 +113,30 @@ const depths = [
 ];
 const blocks = [95, 96, 97, 119, 120, 121, 143, 144, 145, 191, 192, 193, 240, 241, 255, 256, 257];
 
+const activations = ['relu', 'gelu', 'tanh'] as const;
+const dtypes = ['float32', 'float16', 'bfloat16'] as const;
+const limits = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, -1e-40, 3e38, -3e38];
+/** Each activation over several blocks of k, and where the sums are so large that it is at its limits. */
+const activated: readonly Case[] = activations.flatMap((activation) => [
+  ...dtypes.flatMap((dtype) =>
+    [1, 4, 5, 26].flatMap((m) =>
+      [false, true].map((biased) =>
+        matmulCase(`${activation}, ${dtype}, ${m} rows, sums of 515${biased ? ' and a bias' : ''}`, { m, n: 35, k: 515, dtype }, [], {
+          activation,
+          ...(biased && { bias: float32([35], random(`bias of ${activation} ${m}`).normal) }),
+        }),
+      ),
+    ),
+  ),
+  ...[1, 7].flatMap((m) => [
+    matmulCase(`${activation}, ${m} rows, sums from -60 to 60`, { m, n: 121, k: 1, a: () => 1, b: (count) => count - 60 }, [], {
+      activation,
+    }),
+    matmulCase(`${activation}, ${m} rows, NaN and Infinity`, { m, k: 1, a: () => 1, b: (count) => limits[count] ?? 0 }, [], { activation }),
+    matmulCase(`${activation}, ${m} rows, nothing to sum`, { m, k: 0 }, [], { activation, bias: float32([21], (at) => at - 10) }),
+  ]),
+]);
+
 const largest = 3e38;
 
 export const matmulCases: readonly Case[] = [
@@ -119,6 +146,7 @@ export const matmulCases: readonly Case[] = [
   ...depths.map((k) => matmulCase(`sums of ${k}, one row, b transposed`, { m: 1, n: 11, k, transposeB: true })),
   ...blocks.map((m) => matmulCase(`${m} rows`, { m, n: 9, k: 6 })),
   ...[...blocks, 511, 512, 513, 1023, 1024, 1025, 2049, 4097].map((n) => matmulCase(`${n} columns`, { m: 5, n, k: 3 })),
+  ...activated,
   matmulCase('blocks in every direction', { m: 149, n: 150, k: 151 }),
   ...alonePaired(features).map((some) => matmulCase(some.map((feature) => feature.name).join(' + '), {}, some)),
   ...(['m', 'n', 'k'] as const).map((size) => matmulCase(`${size} = 0`, { [size]: 0 })),

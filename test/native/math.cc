@@ -1,6 +1,6 @@
-// The functions of native/kernels/math.inl and convert.inl on this ISA's vectors. Errors are counted in units of the last place
-// of float32, against double.
-#include "../../native/kernels/math.inl"
+// The functions of native/kernels/math.inl, activation.inl and convert.inl on this ISA's vectors. Errors are counted in units of the last
+// place of float32, against double.
+#include "../../native/kernels/activation.inl"
 
 #include "../../native/kernels/convert.inl"
 #include "check.h"
@@ -64,6 +64,42 @@ void test_tanh() {
   for (float x = 0.5f; x < 100; x *= 1.01f) test.check(std::fabs(at(x)) <= 1 && std::fabs(at(-x)) <= 1, "at %a: %a", x, at(x));
 }
 
+void test_erf() {
+  const auto function = [](Vec x) { return fovea::erf(x); };
+  const auto reference = [](float x) { return std::erf(static_cast<double>(x)); };
+  test_error("erf on [0, Infinity]: ≤ 2 ulp", 2, 0.0f, kInf, function, reference);
+  test_error("erf on [-Infinity, -0]: ≤ 2 ulp", 2, -0.0f, -kInf, function, reference);
+  Test test("erf: ±1 at ±Infinity, NaN at NaN");
+  const auto at = [](float x) { return lanes_of(fovea::erf(Vec::set(x)))[0]; };
+  test.same(at(kInf), 1, "at Infinity");
+  test.same(at(-kInf), -1, "at -Infinity");
+  test.same(at(kNaN), kNaN, "at NaN");
+}
+
+/** Absolutely: near −∞ the sum 1 + erf cancels. See activatedError in test/tolerance.ts. */
+void test_activations() {
+  Test test("relu, gelu, tanh: NaN at NaN, their limits at ±Infinity; gelu within 4.5u|x|");
+  const auto at = [](fovea::Activation activation, float value) {
+    Lanes lanes;
+    lanes.fill(value);
+    fovea::activate<Vec>(activation, lanes.data(), kLanes, 1, kLanes);
+    return lanes[kLanes - 1];
+  };
+  using enum fovea::Activation;
+  for (const auto activation : {none, relu, gelu, tanh}) test.same(at(activation, kNaN), kNaN, "at NaN");
+  test.same(at(none, -kInf), -kInf, "none at -Infinity");
+  test.same(at(relu, -kInf), 0, "relu at -Infinity");
+  test.same(at(relu, kInf), kInf, "relu at Infinity");
+  test.same(at(gelu, kInf), kInf, "gelu at Infinity");
+  test.check(at(gelu, -kInf) == 0, "gelu at -Infinity: %a", at(gelu, -kInf));
+  test.same(at(tanh, kInf), 1, "tanh at Infinity");
+  for (float x = -20; x < 20; x += 0.0137f) {
+    const double exact = 0.5 * x * std::erfc(-x * 0.70710678118654752440);
+    const double error = std::fabs(at(gelu, x) - exact);
+    test.check(error <= 4.5 * 0x1p-24 * std::fabs(x), "gelu at %a: %a, off by %g", x, at(gelu, x), error);
+  }
+}
+
 void test_log() {
   Test test("log_natural on (0, Infinity): ≤ 1 ulp; -Infinity at 0, NaN at NaN");
   for (uint32_t bits = 1; bits < 0x7f800000; bits += 997) {
@@ -125,6 +161,8 @@ void test_rows(const char* name, fovea::DType dtype) {
 void test_math() {
   test_exp2();
   test_tanh();
+  test_erf();
+  test_activations();
   test_log();
   test_is_masked();
   test_rows<float>("widen, narrow: float32", fovea::DType::float32);

@@ -1,12 +1,18 @@
 /** A matrix product by its definition, in float64 and straight from the caller's arguments. */
+
+import type { Activation } from '../../src/types.js';
 import type { MatmulCall } from '../calls.js';
 import { dense, sizeOf } from '../tensors.js';
+import { erf } from './erf.js';
 
 export interface MatmulSheet {
   readonly shape: readonly number[];
   /** Products summed for one element. */
   readonly k: number;
   readonly output: Float64Array;
+  readonly activation: Activation | undefined;
+  /** a·b + bias of each element, before the activation. */
+  readonly sums: Float64Array;
   /** Σ|a||b| + |bias| of each element. */
   readonly magnitude: Float64Array;
 }
@@ -25,6 +31,19 @@ function matrixAt(index: readonly number[], batch: readonly number[]): number {
   return batch.reduce((at, size, i) => at * size + (size === 1 ? 0 : (index[index.length - batch.length + i] ?? 0)), 0);
 }
 
+function activated(x: number, activation: Activation | undefined): number {
+  switch (activation) {
+    case undefined:
+      return x;
+    case 'relu':
+      return Number.isNaN(x) ? x : Math.max(0, x);
+    case 'gelu':
+      return x === Number.NEGATIVE_INFINITY ? 0 : (x / 2) * (1 + erf(x / Math.SQRT2));
+    case 'tanh':
+      return Math.tanh(x);
+  }
+}
+
 export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
   const [left, right] = [dense(a), dense(b)];
   const [rows, inner] = options.transposeA
@@ -34,9 +53,9 @@ export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
   const bias = options.bias && dense(options.bias).data;
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
-  const output = new Float64Array(sizeOf(shape));
-  const magnitude = new Float64Array(output.length);
-  for (let at = 0; at < output.length; at++) {
+  const sums = new Float64Array(sizeOf(shape));
+  const magnitude = new Float64Array(sums.length);
+  for (let at = 0; at < sums.length; at++) {
     const [i, j] = [Math.floor(at / columns) % rows, at % columns];
     let rest = Math.floor(at / columns / rows);
     const index = batch
@@ -57,8 +76,9 @@ export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
       sum += x * y;
       size += Math.abs(x * y);
     }
-    output[at] = sum + added;
+    sums[at] = sum + added;
     magnitude[at] = size;
   }
-  return { shape, k: inner, output, magnitude };
+  const { activation } = options;
+  return { shape, k: inner, output: sums.map((sum) => activated(sum, activation)), activation, sums, magnitude };
 }

@@ -3,10 +3,12 @@
  * @module
  */
 import type { MatmulPlan } from '../../plan/plan.js';
+import { activations } from './activation.js';
 import { indices, position, readMatrix, write } from './numbers.js';
 
 export function matmul(plan: MatmulPlan): void {
   const { m, n, k, dtype } = plan;
+  const activate = activations[plan.activation];
   for (const batch of indices(plan.batch)) {
     const a = readMatrix(plan.a, dtype, batch, m, k);
     const b = readMatrix(plan.b, dtype, batch, k, n);
@@ -19,7 +21,8 @@ export function matmul(plan: MatmulPlan): void {
       }
       for (let j = 0; j < n; j++) {
         const bias = plan.bias ? (plan.bias.data[position(plan.bias, j)] ?? NaN) : 0;
-        write(plan.out.data, plan.outDtype, position(plan.out, ...batch, i, j), (row[j] ?? NaN) + bias);
+        const value = activate((row[j] ?? NaN) + bias);
+        write(plan.out.data, plan.outDtype, position(plan.out, ...batch, i, j), value);
       }
     }
   }

@@ -1,0 +1,29 @@
+// What a product may be put through before it is rounded: relu, gelu and tanh of rows of float32.
+#pragma once
+
+#include "math.inl"
+
+namespace fovea {
+namespace {
+
+// x·Φ(x) = x/2·(1 + erf(x/√2)); 0 at −∞, where that would be −∞·0.
+template <class V>
+inline V gelu(V x) {
+  const V bounded = max(V::set(-16.0f), x);  // Φ is 0 from there on; in this order NaN passes
+  return mul(mul(V::set(0.5f), bounded), add(V::set(1.0f), erf(mul(bounded, V::set(0.707106781186547524f)))));
+}
+
+/** x[r · row_stride + c] = activation(…) in place; columns is a multiple of the lanes. */
+template <class V>
+__attribute__((noinline)) void activate(Activation activation, float* x, int64_t row_stride, int64_t rows, int64_t columns) {
+  const auto each = [=](auto function) {
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t c = 0; c < columns; c += V::lanes) function(V::load(x + r * row_stride + c)).store(x + r * row_stride + c);
+  };
+  if (activation == Activation::relu) each([](V value) { return max(V::set(0.0f), value); });  // in this order NaN passes
+  if (activation == Activation::gelu) each([](V value) { return gelu(value); });
+  if (activation == Activation::tanh) each([](V value) { return tanh(value); });
+}
+
+}  // namespace
+}  // namespace fovea

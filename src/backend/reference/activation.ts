@@ -1,0 +1,29 @@
+/**
+ * What a product may be put through, in float64.
+ * @module
+ */
+import type { MatmulPlan } from '../../plan/plan.js';
+
+export const activations: Record<MatmulPlan['activation'], (x: number) => number> = {
+  none: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  gelu: (x) => (x < -40 ? 0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
+  tanh: Math.tanh,
+};
+
+/**
+ * erf x = 2x/√π · e^(−x²) · Σ (2x²)ⁿ / (1·3·5⋯(2n + 1)): all terms are positive, so that nothing cancels. What is lost is lost in
+ * x² (|x| < 6) and in at most 130 terms: relatively less than 2^-45.
+ * @see Abramowitz & Stegun 1964, 7.1.6
+ */
+export function erf(x: number): number {
+  if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  const square = x * x;
+  let term = 1;
+  let sum = 1;
+  for (let n = 1; term > sum * 2 ** -55; n++) {
+    term *= (2 * square) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * x * Math.exp(-square) * sum;
+}
