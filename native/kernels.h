@@ -27,7 +27,7 @@ struct TileSizes {
 };
 
 /** Neighbours along a strided axis that softmax works on side by side: long stretches of memory, and their state stays in cache. */
-constexpr int64_t kSoftmaxColumns = 2048;
+constexpr int64_t kSoftmaxColumns = 1024;
 
 struct Kernels {
   const char* name;

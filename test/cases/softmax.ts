@@ -74,6 +74,9 @@ const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: minusInfinity 
 const rows = (name: string, ...values: readonly (readonly number[])[]): Case =>
   softmaxCase(name, { shape: [values.length, values[0]?.length ?? 0], x: (count) => values.flat()[count] ?? nan });
 
+/** More than softmax_rows.inl keeps between two passes, and than softmax_columns.inl keeps in a tile; neither a multiple of anything. */
+const [longRow, longColumn] = [33_333, 8_211];
+
 const many = Array.from({ length: 700 }, (_, i) => i);
 
 export const softmaxCases: readonly Case[] = [
@@ -123,5 +126,43 @@ export const softmaxCases: readonly Case[] = [
     mask: booleans([3, 1], (count) => count > 0),
   }),
   softmaxCase('all masked', {}, [], { mask: booleans([1], () => false) }),
+  softmaxCase('NaN and Infinity far apart in rows of several vectors', {
+    shape: [4, 200],
+    x: (count) => ({ 70: nan, 71: minusInfinity, 270: infinity, 271: minusInfinity, 470: -500 })[count] ?? count % 7,
+  }),
+  softmaxCase(
+    'NaN and Infinity far apart in columns of several steps',
+    { shape: [41, 37], x: (count) => ({ 700: nan, 737: minusInfinity, 720: infinity, 757: minusInfinity, 30: -500 })[count] ?? count % 7 },
+    [],
+    { axis: 0 },
+  ),
+  softmaxCase(
+    'columns that begin with −Infinity, far below 0',
+    { shape: [40, 19], x: (count) => (count < 19 * 17 ? minusInfinity : -500 - (count % 11)) },
+    [],
+    { axis: 0 },
+  ),
+  softmaxCase('a row longer than a block', { shape: [2, longRow] }),
+  softmaxCase('a row longer than a block, ever greater', { shape: [1, longRow], x: (count) => count * 0.004 }),
+  softmaxCase('a row longer than a block in float16', { shape: [1, longRow], dtype: 'float16' }),
+  softmaxCase(
+    'a row longer than a block, masked at its beginning',
+    { shape: [1, longRow], x: (count) => (count < 50 ? nan : count % 5) },
+    [],
+    {
+      mask: booleans([longRow], (count) => count >= 33000),
+    },
+  ),
+  softmaxCase('NaN in a row longer than a block', {
+    shape: [2, longRow],
+    x: (count) => (count === 33000 ? nan : count % 3 ? 1 : minusInfinity),
+  }),
+  softmaxCase('more columns than a tile', { shape: [9, 1100] }, [], { axis: 0 }),
+  softmaxCase('more columns than a narrow tile', { shape: [2100, 67] }, [], { axis: 0 }),
+  softmaxCase('columns longer than a tile', { shape: [longColumn, 3] }, [], { axis: 0 }),
+  softmaxCase('columns longer than a tile, masked, in bfloat16', { shape: [longColumn, 3], dtype: 'bfloat16' }, [], {
+    axis: 0,
+    mask: booleans([longColumn, 3], (count) => count % 4 !== 1),
+  }),
   softmaxCase('scale times x is large', { shape: [2, 9], x: (count) => count - 4 }, [], { scale: 1e30 }),
 ];
