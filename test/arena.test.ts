@@ -1,6 +1,7 @@
 /** The wasm's memory: laid out anew for every call, grown when needed, never leaked, and never more than 4 GB. */
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../src/backend/wasm/arena.js';
+import { Blocks } from '../src/backend/wasm/blocks.js';
 import { FoveaError } from '../src/errors.js';
 import type { MatmulPlan, View } from '../src/plan/plan.js';
 
@@ -8,7 +9,7 @@ const base = 1000;
 
 function newArena(pages = 2, maximum = 65536): { arena: Arena; memory: WebAssembly.Memory } {
   const memory = new WebAssembly.Memory({ initial: pages, maximum });
-  return { arena: new Arena(memory, base), memory };
+  return { arena: new Arena(memory, new Blocks(memory, base)), memory };
 }
 
 function matrix(data: Float32Array, rowStride: number, offset = 0): View<Float32Array> {

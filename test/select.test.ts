@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backend, Candidate } from '../src/backend/backend.js';
+import { heapMemory } from '../src/backend/kept.js';
 import { runReference } from '../src/backend/reference/index.js';
 import { candidatesLater } from '../src/backend/wasm/candidates.js';
 import { wasmTargets } from '../src/backend/wasm/targets.js';
@@ -20,7 +21,7 @@ beforeEach(async () => {
 });
 
 function works(name: BackendName, target: string, run: (plan: Plan) => void = runReference): Candidate {
-  const backend: Backend = { name, target, threads: 1, asyncRuns: 'nowhere', run, runAsync: async (plan) => run(plan) };
+  const backend: Backend = { name, target, threads: 1, asyncRuns: 'nowhere', run, memory: heapMemory, runAsync: async (plan) => run(plan) };
   return { name, target, load: () => backend };
 }
 

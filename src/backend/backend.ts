@@ -12,6 +12,8 @@ export interface Backend {
   readonly threads: number;
   /** Where `runAsync` works, in the words of `backend()`: 'on threads of the addon', 'in one worker …'. */
   readonly asyncRuns: string;
+  /** For what lives longer than a call: a cache, a packed matrix. */
+  readonly memory: KeptMemory;
   /** Runs the plan now, on the calling thread, and writes its outputs. */
   run(plan: Plan): void;
   /**
@@ -19,6 +21,28 @@ export interface Backend {
    * Rejects with ERR_ABORTED when the signal fires; no output is written after it has settled.
    */
   runAsync(plan: Plan, signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** Memory that this backend reads without a copy. */
+export interface KeptMemory {
+  /**
+   * A block aligned to its elements (wasm: to 64 bytes), its content unspecified. One that nobody holds any more is freed some
+   * time after it was collected, so who runs a plan on its view holds the block until the plan has settled.
+   * @param op whom an error names
+   * @throws {FoveaError} ERR_OUT_OF_MEMORY; nothing has changed then
+   */
+  allocate(bytes: number, op?: string): KeptBlock;
+}
+
+export interface KeptBlock {
+  readonly bytes: number;
+  /**
+   * The block as bytes. For one plan: in wasm any call and any allocation may grow the memory, which detaches views made before,
+   * so take it anew for each. @throws {FoveaError} ERR_DISPOSED after `free`
+   */
+  view(): Uint8Array;
+  /** Gives it back; a second time does nothing. Not while a plan runs on it. */
+  free(): void;
 }
 
 /** A way to a backend: `load` gives it or throws the reason why it cannot be had here. */

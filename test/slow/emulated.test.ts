@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onPath } from '../../scripts/run/command.mjs';
 import type { Backend } from '../../src/backend/backend.js';
+import { heapMemory } from '../../src/backend/kept.js';
 import * as select from '../../src/backend/select.js';
 import '../../src/node.js';
 import { callOf } from '../../src/plan/layout.js';
@@ -59,6 +60,7 @@ const neon: Backend = {
   threads: 1,
   asyncRuns: 'nowhere',
   run: emulated,
+  memory: heapMemory,
   runAsync: () => Promise.reject(new Error('not emulated')),
 };
 

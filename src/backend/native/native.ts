@@ -6,6 +6,7 @@ import { abortedError } from '../../errors.js';
 import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Backend } from '../backend.js';
+import { heapMemory } from '../kept.js';
 import { nameOf, statusError } from '../status.js';
 import type { NativeTarget } from './addon.js';
 
@@ -15,6 +16,7 @@ export function nativeBackend(target: NativeTarget): Backend {
     target: target.name,
     threads: 1,
     asyncRuns: 'on threads of the addon',
+    memory: heapMemory,
     run(plan) {
       const { words, buffers } = callOf(plan);
       const status = target[plan.op](words, ...buffers);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Candidate } from '../backend.js';
+import { heapMemory } from '../kept.js';
 import { Remote, type StartWorker } from '../remote.js';
 import { runReference } from './index.js';
 
@@ -15,6 +16,7 @@ export function referenceCandidates(startWorker: StartWorker): readonly Candidat
     get asyncRuns() {
       return remote.runs;
     },
+    memory: heapMemory,
     run: runReference,
     runAsync: remote.run.bind(remote),
   } as const;

@@ -1,6 +1,7 @@
 /**
  * The arena: the part of the wasm memory above the kernels' own data, laid out anew for every call and so never leaked. From its base up:
- * words, table of buffers, what the call reads, what it writes; the kernels take their scratch above that. It only grows.
+ * words, table of buffers, what the call reads, what it writes; the kernels take their scratch above that. It only grows. What lies in
+ * a block of this memory stays where it is.
  * @module
  */
 import { callOf } from '../../plan/layout.js';
@@ -8,10 +9,8 @@ import type { Plan, View } from '../../plan/plan.js';
 import { alike, type Data, moved } from '../../plan/tensors.js';
 import { outOfMemory } from '../status.js';
 import { touched, writeBack } from '../touched.js';
-
-const pageBytes = 65536;
-const maxBytes = 65536 * pageBytes;
-const alignment = 64;
+import type { Blocks } from './blocks.js';
+import { aligned, reach } from './growth.js';
 
 /** A call as the wasm's exports take it. */
 export interface Placed {
@@ -36,30 +35,31 @@ interface Block {
 
 export class Arena {
   readonly #memory: WebAssembly.Memory;
-  readonly #base: number;
+  readonly #blocks: Blocks;
   #bytes: Uint8Array;
 
-  constructor(memory: WebAssembly.Memory, base: number) {
+  constructor(memory: WebAssembly.Memory, blocks: Blocks) {
     this.#memory = memory;
-    this.#base = base;
+    this.#blocks = blocks;
     this.#bytes = new Uint8Array(memory.buffer);
   }
 
   /** Lays the call out and copies in what it reads. @throws {FoveaError} ERR_OUT_OF_MEMORY before anything is written */
   put(plan: Plan): Placed {
     const inputs: Data[] = [];
+    const addresses = new Map<ArrayBufferView, number>();
     const outputs: { part: Data; finish: (copy: Data) => void }[] = [];
     const local = moved(plan, (view, sizes, written) => {
       const part = touched(plan, view, sizes);
-      if (written) outputs.push({ part, finish: (copy) => writeBack(view as View<Data>, sizes, copy) });
+      if (this.#isKept(part)) addresses.set(part, part.byteOffset);
+      else if (written) outputs.push({ part, finish: (copy) => writeBack(view as View<Data>, sizes, copy) });
       else inputs.push(part);
       return { data: part, offset: 0, strides: view.strides };
     });
     const { words, buffers } = callOf(local);
 
-    const table = aligned(this.#base) + words.byteLength;
+    const table = this.#blocks.end + words.byteLength;
     let end = table + 8 * buffers.length;
-    const addresses = new Map<ArrayBufferView, number>();
     const blocks = blocksOf(inputs);
     for (const block of blocks) {
       block.address = aligned(end);
@@ -70,11 +70,12 @@ export class Arena {
       addresses.set(part, aligned(end));
       end = aligned(end) + part.byteLength;
     }
-    this.#reserve(plan, end);
-
+    // Before the memory grows: what lies in it has no length any more afterwards.
     const placed = new Uint32Array(2 * buffers.length);
     for (const [i, buffer] of buffers.entries())
       if (buffer !== undefined) placed.set([addresses.get(buffer) ?? 0, buffer.byteLength], 2 * i);
+    this.#reserve(plan, end);
+
     this.#set(table - words.byteLength, words);
     this.#set(table, placed);
     for (const { address, source, begin, end: sourceEnd } of blocks)
@@ -92,15 +93,23 @@ export class Arena {
     };
   }
 
+  /** The plan with copies of what it reads in this memory, for whoever cannot see it. */
+  copied(plan: Plan): Plan {
+    return moved(plan, (view, sizes, written) => {
+      if (written || !this.#isKept(view.data)) return view;
+      return { data: copyOf(plan, touched(plan, view, sizes)), offset: 0, strides: view.strides };
+    });
+  }
+
+  #isKept({ buffer }: Data): boolean {
+    return buffer === this.#memory.buffer;
+  }
+
   #reserve(plan: Plan, end: number): void {
     const megabytes = Math.ceil(end / 2 ** 20);
-    if (end > maxBytes) throw outOfMemory(plan, `its tensors need ${megabytes} MB of wasm memory, which ends at 4096 MB`);
-    const missing = end - this.#memory.buffer.byteLength;
-    try {
-      if (missing > 0) this.#memory.grow(Math.ceil(missing / pageBytes));
-    } catch (error) {
-      throw outOfMemory(plan, `the wasm memory cannot grow to ${megabytes} MB`, error);
-    }
+    const shortage = reach(this.#memory, end);
+    if (shortage?.why === 'ends before') throw outOfMemory(plan, `its tensors need ${megabytes} MB of wasm memory, which ends at 4096 MB`);
+    if (shortage !== undefined) throw outOfMemory(plan, `the wasm memory cannot grow to ${megabytes} MB`, shortage.cause);
     this.#renew();
   }
 
@@ -111,6 +120,14 @@ export class Arena {
 
   #set(address: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
     this.#bytes.set(new Uint8Array(buffer, byteOffset, byteLength), address);
+  }
+}
+
+function copyOf<D extends Data>(plan: Plan, part: D): D {
+  try {
+    return part.slice() as D;
+  } catch (cause) {
+    throw outOfMemory(plan, `no memory for a copy of ${part.byteLength} bytes that the worker cannot see`, cause);
   }
 }
 
@@ -137,8 +154,4 @@ function blocksOf(parts: readonly Data[]): Block[] {
     }
   }
   return blocks;
-}
-
-function aligned(address: number): number {
-  return Math.ceil(address / alignment) * alignment;
 }

@@ -84,7 +84,7 @@ function failing(target: WasmTarget, error: unknown, mayRecover: boolean): Candi
   return { name: 'wasm', target: target.name, mayRecover, load };
 }
 
-function wasmBackend(module: WebAssembly.Module, { run }: Runner, startWorker: StartWorker, target: string): Backend {
+function wasmBackend(module: WebAssembly.Module, { run, memory, copied }: Runner, startWorker: StartWorker, target: string): Backend {
   const remote = new Remote({ backend: 'wasm', module }, startWorker, run);
   return {
     name: 'wasm',
@@ -93,7 +93,9 @@ function wasmBackend(module: WebAssembly.Module, { run }: Runner, startWorker: S
     get asyncRuns() {
       return remote.runs;
     },
+    memory,
     run,
-    runAsync: (plan: Plan, signal) => remote.run(plan, signal),
+    // The worker has a memory of its own, and by the time it is free this one may have grown: what is kept here is copied now.
+    runAsync: async (plan: Plan, signal) => remote.run(copied(plan), signal),
   };
 }

@@ -4,12 +4,14 @@
  */
 import { FoveaError } from '../../errors.js';
 import type { Plan } from '../../plan/plan.js';
+import type { KeptMemory } from '../backend.js';
 import { nameOf, statusError } from '../status.js';
 import { Arena } from './arena.js';
+import { Blocks } from './blocks.js';
+import { maximumPages } from './growth.js';
 
 /** 32 MB: more than the modules ask for; pages that nobody touches cost nothing. */
 const initialPages = 512;
-const maximumPages = 65536;
 
 type Kernel = (words: number, wordCount: number, buffers: number, bufferCount: number, scratchBegin: number) => number;
 
@@ -28,6 +30,10 @@ export interface Runner {
   /** Which of the builds it is, as it says itself. */
   readonly target: string;
   run(plan: Plan): void;
+  /** Blocks of that memory. */
+  readonly memory: KeptMemory;
+  /** The plan without a view of that memory: what lies there is copied. */
+  copied(plan: Plan): Plan;
 }
 
 /** @throws {Error} when the module is something else, or of another version */
@@ -50,7 +56,8 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
   const exported: unknown = instance.exports;
   if (!isOurs(exported))
     throw new Error(`it is no wasm of this version of fovea: it exports ${Object.keys(instance.exports).join(', ') || 'nothing'}`);
-  const arena = new Arena(memory, exported.heap_base() >>> 0);
+  const blocks = new Blocks(memory, exported.heap_base() >>> 0);
+  const arena = new Arena(memory, blocks);
   return {
     target: wordAt(memory, exported.target_name() >>> 0),
     run(plan) {
@@ -59,6 +66,8 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
       if (status !== 0) throw statusError(plan, status);
       call.take();
     },
+    memory: blocks,
+    copied: (plan) => arena.copied(plan),
   };
 }
 
