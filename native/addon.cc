@@ -17,6 +17,7 @@
 #include "jobs.h"
 #include "pages.h"
 #include "scratch.h"
+#include "serial.h"
 
 namespace fovea {
 namespace {
@@ -196,7 +197,7 @@ template <Op op>
 napi_value run_now(const Napi::CallbackInfo& info) {
   Call& call = environment(info).call;
   if (const char* wrong = read_call(info, 0, op, &call)) return type_error(info.Env(), wrong);
-  Host host = {acquire_scratch, [](Host*) { return false; }};
+  SerialHost host(acquire_shared, acquire_scratch);
   const Words words = {call.words.data(), static_cast<int64_t>(call.words.size())};
   const Buffers buffers = {call.buffers.data(), static_cast<int64_t>(call.buffers.size())};
   return Napi::Number::New(info.Env(), static_cast<int32_t>(run_call(op, *call.kernels, words, buffers, &host)));

@@ -12,13 +12,18 @@
 #include <utility>
 
 #include "scratch.h"
+#include "serial.h"
 
 namespace fovea {
 namespace {
 
-struct Job : Host {
+struct Job : SerialHost {
   Job(const Jobs* owner, uint32_t id, Call call, Jobs::Settled settled)
-      : Host{acquire_scratch, is_cancelled}, owner(owner), id(id), call(std::move(call)), settled(std::move(settled)) {}
+      : SerialHost(acquire_shared, acquire_scratch, is_cancelled),
+        owner(owner),
+        id(id),
+        call(std::move(call)),
+        settled(std::move(settled)) {}
 
   static bool is_cancelled(Host* host) { return static_cast<Job*>(host)->cancelled.load(std::memory_order_relaxed); }
 

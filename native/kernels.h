@@ -29,6 +29,9 @@ struct TileSizes {
 /** Neighbours along a strided axis that softmax works on side by side: long stretches of memory, and their state stays in cache. */
 constexpr int64_t kSoftmaxColumns = 1024;
 
+/** Key tiles that are packed at a time: a stretch of a head's keys. */
+constexpr int64_t kPackedKeyTiles = 8;
+
 struct Kernels {
   const char* name;
   uint32_t features;
@@ -43,8 +46,9 @@ struct Kernels {
   void (*softmax)(const SoftmaxArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*softmax_scratch)(const SoftmaxArgs& args);
 
-  /** Packs the keys and values of one key/value head (counted batch · kv_heads + head) for its query tiles. */
-  void (*attention_pack)(const AttentionArgs& args, int64_t kv_head, float* packed);
+  /** Packs one stretch (kPackedKeyTiles) of the keys and values of a key/value head (counted batch · kv_heads + head) for its query tiles.
+   */
+  void (*attention_pack)(const AttentionArgs& args, int64_t kv_head, int64_t stretch, float* packed);
   int64_t (*attention_packed)(const AttentionArgs& args);
   /** One query tile of a key/value head: query_tile rows of the queries of all heads that read it, one head after another. */
   void (*attention)(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch);

@@ -1,11 +1,26 @@
 // Cuts a call into tasks. Their borders come from the shape alone, never from the number of threads, so the bits do not either.
+// A call too small to be worth another thread is one task.
 #include "schedule.h"
+
+#include <new>
+
+#include "waiting.h"
 
 namespace fovea {
 namespace {
 
+/** Work of a task in multiply-adds that is worth a thread's coming: some ten microseconds. */
+constexpr int64_t kWorthwhile = int64_t{1} << 19;
+
+int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+/** How many pieces of size `step` cover `count`. */
+int64_t pieces(int64_t count, int64_t step) { return (count + step - 1) / step; }
+
 /** Room for `floats` floats, rounded up so that what follows stays aligned to a cache line. */
-int64_t bytes_of(int64_t floats) { return (floats * int64_t{sizeof(float)} + 63) / 64 * 64; }
+int64_t bytes_of(int64_t floats) { return round_up(floats * int64_t{sizeof(float)}, 64); }
 
 int64_t product(const int64_t* sizes, int count) {
   int64_t total = 1;
@@ -13,42 +28,124 @@ int64_t product(const int64_t* sizes, int count) {
   return total;
 }
 
-/** Rows of a softmax or a merge between two looks at the host: a hundred microseconds' work, or one row. */
+/** Does task(index, scratch) for every index. */
+template <class F>
+Status in_tasks(Host* host, int64_t tasks, int64_t scratch_floats, const F& task) {
+  if (tasks == 0) return Status::ok;
+  const auto call = [](const void* context, int64_t index, void* scratch) {
+    (*static_cast<const F*>(context))(index, static_cast<float*>(scratch));
+  };
+  return host->run(host, tasks, bytes_of(scratch_floats), call, &task);
+}
+
+/** Does task(begin, end, scratch) for stretches of `step` rows. */
+template <class F>
+Status in_stretches(Host* host, int64_t rows, int64_t step, int64_t scratch_floats, const F& task) {
+  return in_tasks(host, pieces(rows, step), scratch_floats,
+                  [&](int64_t index, float* scratch) { task(index * step, smaller(index * step + step, rows), scratch); });
+}
+
+/** Rows of a softmax or a merge in a task: a hundred microseconds' work, or one row. */
 int64_t rows_of_task(int64_t elements_per_row) {
   constexpr int64_t elements = 1 << 16;
   return elements_per_row >= elements ? 1 : elements / (elements_per_row + 1) + 1;
 }
 
-Status in_tasks(int64_t rows, int64_t step, Host* host, int64_t scratch_floats, auto run) {
-  float* scratch = static_cast<float*>(host->acquire(host, bytes_of(scratch_floats)));
-  if (!scratch) return Status::out_of_memory;
-  for (int64_t begin = 0; begin < rows; begin += step) {
-    if (host->cancelled(host)) return Status::aborted;
-    run(begin, begin + step < rows ? begin + step : rows, scratch);
+// ---- attention ----
+
+/** How the key/value heads of a call fall into parts: stretches of keys to pack, and tiles of queries that read them. */
+struct Heads {
+  int64_t count, stretches, tiles, packed_floats, scratch_floats;
+  int64_t work;  // multiply-adds of a head, were nothing hidden
+  bool heavy_last;
+
+  Heads(const Kernels& kernels, const AttentionArgs& args)
+      : count(args.batch * args.kv_heads), packed_floats(kernels.attention_packed(args)), scratch_floats(kernels.attention_scratch(args)) {
+    const int64_t rows = args.query_heads / args.kv_heads * args.query_length;
+    stretches = larger(1, pieces(args.key_length, kPackedKeyTiles * kernels.tile.key_tile));
+    tiles = pieces(rows, kernels.tile.query_tile);
+    work = rows * (args.key_length + 1) * (args.head_dim + args.value_dim + 1);
+    heavy_last = args.window_right < kUnbounded;
   }
-  return Status::ok;
+};
+
+/** Small heads: a task is some of them, each packed and worked on in the thread's own scratch. */
+Status run_whole_heads(const Kernels& kernels, const AttentionArgs& args, const Heads& heads, Host* host) {
+  const int64_t step = larger(1, kWorthwhile / (heads.work + 1));
+  const int64_t packed_floats = round_up(heads.packed_floats, 16);
+  return in_stretches(host, heads.count, step, packed_floats + heads.scratch_floats, [&](int64_t begin, int64_t end, float* scratch) {
+    for (int64_t head = begin; head < end; head++) {
+      for (int64_t stretch = 0; stretch < heads.stretches; stretch++) kernels.attention_pack(args, head, stretch, scratch);
+      for (int64_t tile = 0; tile < heads.tiles; tile++) kernels.attention(args, head, tile, scratch, scratch + packed_floats);
+    }
+  });
 }
+
+/** Where a packed head lies, and how far those that lay there one after the other have come. */
+struct Slot {
+  Counter packed, done;
+};
+
+/**
+ * Large heads: all threads work on one head together, first on its packing, then on its tiles. The next head is packed, into another
+ * slot, before the last tiles of this one, so that nobody waits for it: with one thread there is one slot, and nothing is packed ahead.
+ *
+ *   order of tasks:  pack 0 | tiles of 0 but the last `ahead` · pack 1 · these last | tiles of 1 but … | …
+ */
+struct SharedHeads {
+  const Kernels& kernels;
+  const AttentionArgs& args;
+  const Heads heads;
+  int64_t slots, ahead;
+  int64_t slot_bytes;
+  char* memory = nullptr;
+
+  SharedHeads(const Kernels& kernels, const AttentionArgs& args, const Heads& heads, int64_t threads)
+      : kernels(kernels), args(args), heads(heads), slot_bytes(int64_t{sizeof(Slot)} + bytes_of(heads.packed_floats)) {
+    slots = threads == 1 ? 1 : smaller(heads.count, 2 + (threads - 1) / heads.tiles);
+    ahead = slots == 1 ? 0 : smaller(heads.tiles, threads);
+  }
+
+  Slot& slot(int64_t head) const { return *reinterpret_cast<Slot*>(memory + head % slots * slot_bytes); }
+  float* packed(int64_t head) const { return reinterpret_cast<float*>(&slot(head) + 1); }
+
+  void pack(int64_t head, int64_t stretch) const {
+    slot(head).done.wait_for(head / slots * heads.tiles);  // of the heads that lay here before
+    kernels.attention_pack(args, head, stretch, packed(head));
+    slot(head).packed.add_one();
+  }
+
+  void attend(int64_t head, int64_t place, float* scratch) const {
+    slot(head).packed.wait_for((head / slots + 1) * heads.stretches);
+    kernels.attention(args, head, heads.heavy_last ? heads.tiles - 1 - place : place, packed(head), scratch);
+    slot(head).done.add_one();
+  }
+
+  void task(int64_t index, float* scratch) const {
+    if (index < heads.stretches) return pack(0, index);
+    const int64_t round = heads.tiles + heads.stretches;
+    const int64_t head = (index - heads.stretches) / round, step = (index - heads.stretches) % round;
+    const int64_t before = head == heads.count - 1 ? heads.tiles : heads.tiles - ahead;
+    if (step < before) return attend(head, step, scratch);
+    if (step < before + heads.stretches) return pack(head + 1, step - before);
+    attend(head, step - heads.stretches, scratch);
+  }
+};
 
 }  // namespace
 
 Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* host) {
   if (args.batch == 0 || args.query_heads == 0 || args.query_length == 0) return Status::ok;
-  const int64_t packed_bytes = bytes_of(kernels.attention_packed(args));
-  char* memory = static_cast<char*>(host->acquire(host, packed_bytes + bytes_of(kernels.attention_scratch(args))));
-  if (!memory) return Status::out_of_memory;
-  float* packed = reinterpret_cast<float*>(memory);
-  float* scratch = reinterpret_cast<float*>(memory + packed_bytes);
-  const int64_t rows = args.query_heads / args.kv_heads * args.query_length;
-  const int64_t tiles = (rows + kernels.tile.query_tile - 1) / kernels.tile.query_tile;
-  for (int64_t head = 0; head < args.batch * args.kv_heads; head++) {
-    if (host->cancelled(host)) return Status::aborted;
-    kernels.attention_pack(args, head, packed);
-    for (int64_t tile = 0; tile < tiles; tile++) {
-      if (host->cancelled(host)) return Status::aborted;
-      kernels.attention(args, head, tile, packed, scratch);
-    }
-  }
-  return Status::ok;
+  constexpr int64_t small = int64_t{1} << 22;
+  const Heads heads(kernels, args);
+  if (heads.work <= small) return run_whole_heads(kernels, args, heads, host);
+
+  SharedHeads shared(kernels, args, heads, host->threads);
+  shared.memory = static_cast<char*>(host->acquire(host, shared.slots * shared.slot_bytes));
+  if (!shared.memory) return Status::out_of_memory;
+  for (int64_t i = 0; i < shared.slots; i++) new (&shared.slot(i)) Slot;
+  return in_tasks(host, heads.count * (heads.stretches + heads.tiles), heads.scratch_floats,
+                  [&](int64_t index, float* scratch) { shared.task(index, scratch); });
 }
 
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
@@ -58,12 +155,11 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
   constexpr int64_t work = int64_t{1} << 31;
   int64_t side = 1024;
   while (side > 128 && side * side > work / (args.k + 1)) side /= 2;
-  const int64_t bands = (args.m + side - 1) / side, stretches = (args.n + side - 1) / side;
-  return in_tasks(product(args.batch, kMatmulBatchRank) * bands * stretches, 1, host, kernels.matmul_scratch(args),
-                  [&](int64_t task, int64_t, float* scratch) {
+  const int64_t bands = pieces(args.m, side), stretches = pieces(args.n, side);
+  return in_tasks(host, product(args.batch, kMatmulBatchRank) * bands * stretches, kernels.matmul_scratch(args),
+                  [&](int64_t task, float* scratch) {
                     const int64_t m = task / stretches % bands * side, n = task % stretches * side;
-                    kernels.matmul(args, task / stretches / bands, m, m + side < args.m ? m + side : args.m, n,
-                                   n + side < args.n ? n + side : args.n, scratch);
+                    kernels.matmul(args, task / stretches / bands, m, smaller(m + side, args.m), n, smaller(n + side, args.n), scratch);
                   });
 }
 
@@ -74,14 +170,14 @@ Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) 
   int64_t columns = kSoftmaxColumns;
   while (columns > 64 && columns > work / args.length) columns /= 2;
   const int64_t step = args.x.axis_stride == 1 ? rows_of_task(args.length) : columns;
-  return in_tasks(product(args.outer, kSoftmaxOuterRank), step, host, kernels.softmax_scratch(args),
-                  [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
+  return in_stretches(host, product(args.outer, kSoftmaxOuterRank), step, kernels.softmax_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }
 
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host) {
   const int64_t rows = args.batch * args.heads * args.query_length;
-  return in_tasks(rows, rows_of_task(args.value_dim * args.parts), host, kernels.merge_scratch(args),
-                  [&](int64_t begin, int64_t end, float* scratch) { kernels.merge(args, begin, end, scratch); });
+  return in_stretches(host, rows, rows_of_task(args.value_dim * args.parts), kernels.merge_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.merge(args, begin, end, scratch); });
 }
 
 }  // namespace fovea

@@ -1,4 +1,4 @@
-// Runs a whole call on one target's kernels: cuts it into tasks by its shape alone and walks through them.
+// Runs a whole call on one target's kernels: cuts it into tasks by its shape alone and hands them to whoever works on them.
 #pragma once
 
 #include "args.h"
@@ -6,11 +6,25 @@
 
 namespace fovea {
 
-/** Lends scratch to a call, and may end it between two tasks. addon.cc and exports.cc each have their own way. */
+/** One of the tasks that a call was cut into. `scratch` belongs to the thread that does it; what was in it is lost between tasks. */
+using Task = void (*)(const void* context, int64_t index, void* scratch);
+
+/**
+ * Memory and threads for one call. addon.cc and jobs.cc have the process's pool behind it, exports.cc the wasm's workers.
+ *
+ * Tasks are taken in the order of their indices, and one that was taken is done: so a task may wait for one with a lower index.
+ */
 struct Host {
-  /** bytes of memory aligned to 64, kept until the next call of acquire or the end of the run; null when there is none. */
+  /** bytes that all tasks of the call may use, aligned to 64, kept until acquire is called again or the run ends; null when there are none.
+   */
   void* (*acquire)(Host* host, int64_t bytes);
-  bool (*cancelled)(Host* host);
+  /**
+   * Does tasks [0, tasks), each once, any number of them at a time, and returns when none is being done any more: ok when all are done,
+   * aborted when the call was cancelled before, out_of_memory when no thread had `scratch_bytes`. One task alone stays on the caller.
+   */
+  Status (*run)(Host* host, int64_t tasks, int64_t scratch_bytes, Task task, const void* context);
+  /** How many threads may come to help, the caller included: tells which order of tasks pays, never where one ends. */
+  int32_t threads;
 };
 
 Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* host);

@@ -1,4 +1,4 @@
-// One block a thread. Large blocks begin on a huge page's border and ask for huge pages: a packed head walks through
+// Two blocks a thread. Large blocks begin on a huge page's border and ask for huge pages: a packed head walks through
 // megabytes, and with 4 KB pages that is a TLB miss every sixteen cache lines.
 #include "scratch.h"
 
@@ -51,10 +51,11 @@ class Scratch {
   std::align_val_t alignment_{kCacheLine};
 };
 
-thread_local Scratch scratch;
+thread_local Scratch scratch, shared;
 
 }  // namespace
 
 void* acquire_scratch(Host*, int64_t bytes) { return scratch.acquire(bytes); }
+void* acquire_shared(Host*, int64_t bytes) { return shared.acquire(bytes); }
 
 }  // namespace fovea

@@ -2,6 +2,7 @@
 // -mrelaxed-simd. TypeScript (src/backend/wasm/arena.ts) owns the memory: it lays out words, buffers and tensors from
 // heap_base() up, and says where the scratch may begin. No libc, no allocator, no start-up code.
 #include "../native/call.h"
+#include "../native/serial.h"
 #include "../native/targets/targets.h"
 
 extern "C" unsigned char __heap_base;
@@ -19,11 +20,15 @@ struct LentBuffer {
   uint32_t address, bytes;
 };
 
-/** The memory from `begin` to the end of the address space; grows what there is when more is asked for. */
-struct Scratch : Host {
-  explicit Scratch(uint32_t begin) : Host{acquire_from, never_cancelled}, begin(begin) {}
+/**
+ * The memory from `begin` to the end of the address space, in two blocks: what the tasks share, then their scratch, which begins anew
+ * for every run. Grows what there is when more is asked for.
+ */
+struct Memory : SerialHost {
+  explicit Memory(uint64_t begin) : SerialHost(acquire_shared, acquire_scratch), begin(begin), end_of_shared(begin) {}
 
-  void* take(int64_t bytes) {
+  /** Null where no address or no memory is left. */
+  static void* take(uint64_t begin, int64_t bytes) {
     const uint64_t start = align_up(begin);
     const uint64_t present = __builtin_wasm_memory_size(0) * kPage;
     constexpr uint64_t kAddresses = uint64_t{1} << 32;
@@ -34,22 +39,27 @@ struct Scratch : Host {
     return reinterpret_cast<void*>(static_cast<uintptr_t>(start));
   }
 
-  static void* acquire_from(Host* host, int64_t bytes) { return static_cast<Scratch*>(host)->take(bytes); }
-  static bool never_cancelled(Host*) { return false; }
+  static void* acquire_shared(Host* host, int64_t bytes) {
+    auto* const self = static_cast<Memory*>(host);
+    void* const data = take(self->begin, bytes);
+    self->end_of_shared = reinterpret_cast<uintptr_t>(data) + static_cast<uint64_t>(bytes);
+    return data;
+  }
+  static void* acquire_scratch(Host* host, int64_t bytes) { return take(static_cast<Memory*>(host)->end_of_shared, bytes); }
 
-  uint64_t begin;
+  const uint64_t begin;
+  uint64_t end_of_shared;
 };
 
 int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* lent, int32_t count, uint32_t scratch_begin) {
-  Scratch scratch(scratch_begin);
   const int64_t table_bytes = count * static_cast<int64_t>(sizeof(Buffer));
-  auto* const buffers = static_cast<Buffer*>(scratch.take(table_bytes));
+  auto* const buffers = static_cast<Buffer*>(Memory::take(scratch_begin, table_bytes));
   if (buffers == nullptr) return static_cast<int32_t>(Status::out_of_memory);
-  scratch.begin = reinterpret_cast<uintptr_t>(buffers) + static_cast<uint64_t>(table_bytes);
+  Memory host(reinterpret_cast<uintptr_t>(buffers) + static_cast<uint64_t>(table_bytes));
   for (int32_t i = 0; i < count; ++i) {
     buffers[i] = {reinterpret_cast<void*>(static_cast<uintptr_t>(lent[i].address)), static_cast<int64_t>(lent[i].bytes)};
   }
-  return static_cast<int32_t>(run_call(op, targets::wasm, {words, word_count}, {buffers, count}, &scratch));
+  return static_cast<int32_t>(run_call(op, targets::wasm, {words, word_count}, {buffers, count}, &host));
 }
 
 }  // namespace

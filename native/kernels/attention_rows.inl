@@ -154,13 +154,15 @@ inline bool may_mask(const AttentionArgs& args) {
   return args.mask.data || args.bias.data || args.key_lengths || args.window_left < kUnbounded || args.window_right < kUnbounded;
 }
 
-/** What any live query of the group may see, from the start of a panel: only that is packed. */
+/** What any live query of the group may see of a stretch, from the start of a panel: only that is packed. */
 template <class V>
-inline Keys reach_of(const AttentionArgs& args, int64_t kv_head) {
+inline Keys reach_of(const AttentionArgs& args, int64_t kv_head, int64_t stretch) {
   const Group group(args, kv_head);
   if (group.live_length == 0) return {0, 0};
   // Positions grow with the queries, and so do both ends of what they see.
-  const Keys keys = {group.row(args, 0).keys.begin, group.row(args, group.live_length - 1).keys.end};
+  constexpr int64_t length = kPackedKeyTiles * V::key_tile;
+  const Keys keys = {larger(group.row(args, 0).keys.begin, stretch * length),
+                     smaller(group.row(args, group.live_length - 1).keys.end, (stretch + 1) * length)};
   const int64_t begin = keys.begin / PackedHead<V>::kWidth * PackedHead<V>::kWidth;
   return begin < keys.end ? Keys{begin, keys.end} : Keys{0, 0};
 }
@@ -206,10 +208,10 @@ inline void pack_values(const AttentionArgs& args, const KeyRun& run, int64_t pa
 }
 
 template <class V>
-void attention_pack(const AttentionArgs& args, int64_t kv_head, float* packed) {
+void attention_pack(const AttentionArgs& args, int64_t kv_head, int64_t stretch, float* packed) {
   using Head = PackedHead<V>;
   constexpr int64_t width = Head::kWidth;
-  const Keys reach = reach_of<V>(args, kv_head);
+  const Keys reach = reach_of<V>(args, kv_head, stretch);
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
   if (reach.end % width != 0)  // the last panel is filled up with zeros

@@ -14,6 +14,7 @@
 
 #include "../../native/call.h"
 #include "../../native/dispatch.h"
+#include "../../native/serial.h"
 #include "check.h"
 #include "guarded.h"
 
@@ -230,18 +231,21 @@ Shape merge_shape() {
 // ---- running one ----
 
 /** Scratch that ends where untouchable memory begins, and an end to calls that would go on for ever. */
-struct FuzzHost : Host {
-  FuzzHost() : Host{take, end} {}
+struct FuzzHost : SerialHost {
+  using Block = std::optional<GuardedMemory<char>>;
+
+  FuzzHost() : SerialHost(take<&FuzzHost::shared>, take<&FuzzHost::scratch>, end) {}
+  template <Block FuzzHost::*block>
   static void* take(Host* host, int64_t bytes) {
     if (bytes < 0 || bytes > 64 << 20) return nullptr;
-    auto& scratch = static_cast<FuzzHost*>(host)->scratch;
-    scratch.emplace(static_cast<size_t>((bytes + 63) / 64 * 64));
-    std::memset(scratch->data(), 0xff, static_cast<size_t>(bytes));  // NaN: whatever is read before it is written shows
-    return scratch->data();
+    auto& memory = static_cast<FuzzHost*>(host)->*block;
+    memory.emplace(static_cast<size_t>((bytes + 63) / 64 * 64));
+    std::memset(memory->data(), 0xff, static_cast<size_t>(bytes));  // NaN: whatever is read before it is written shows
+    return memory->data();
   }
   static bool end(Host* host) { return ++static_cast<FuzzHost*>(host)->tasks > 200; }
 
-  std::optional<GuardedMemory<char>> scratch;
+  Block shared, scratch;
   int tasks = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "../../native/call.h"
 #include "../../native/dispatch.h"
+#include "../../native/serial.h"
 
 namespace {
 
@@ -39,7 +40,8 @@ int main(int count, char** arguments) {
     if (bytes > 0) read(buffers.back().data, static_cast<size_t>(bytes));
   }
   // Scratch is given up when the process ends: it runs one call.
-  Host host = {[](Host*, int64_t bytes) { return aligned(bytes); }, [](Host*) { return false; }};
+  const auto memory = [](Host*, int64_t bytes) { return aligned(bytes); };
+  SerialHost host(memory, memory);
   const auto status =
       static_cast<int64_t>(run_call(static_cast<Op>(header[0]), *kernels, {words.data(), header[1]}, {buffers.data(), header[2]}, &host));
   write(&status, sizeof status);
