@@ -14,6 +14,20 @@ View4 read_view4(Reader& in, Need need, int64_t word, int64_t buffer, DType dtyp
   return {data, dtype, strides[0], strides[1], strides[2], strides[3]};
 }
 
+static_assert(kConvertOuterRank == kSoftmaxOuterRank, "one reader for both");
+
+AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dtype, int64_t element,
+                   const int64_t (&sizes)[kSoftmaxOuterRank + 1]) {
+  int64_t strides[kSoftmaxOuterRank + 1];
+  AxisView view = {};
+  view.data =
+      need == Need::always ? in.view(word, buffer, element, sizes, strides) : in.optional_view(word, buffer, element, sizes, strides);
+  view.dtype = dtype;
+  for (int i = 0; i < kSoftmaxOuterRank; ++i) view.outer_strides[i] = strides[i];
+  view.axis_stride = strides[kSoftmaxOuterRank];
+  return view;
+}
+
 }  // namespace
 
 Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
@@ -111,19 +125,26 @@ Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args) {
   const DType out_dtype = in.out_dtype(kSoftmaxOutDtype, dtype);
   args->scale = static_cast<float>(in.number(kSoftmaxScale));
   const auto axis = [&](Need need, int buffer, DType type, int64_t element) {
-    const int64_t word = kSoftmaxViews + (1 + kRank) * buffer;
-    int64_t strides[kRank];
-    AxisView view = {};
-    view.data =
-        need == Need::always ? in.view(word, buffer, element, sizes, strides) : in.optional_view(word, buffer, element, sizes, strides);
-    view.dtype = type;
-    for (int i = 0; i < kSoftmaxOuterRank; ++i) view.outer_strides[i] = strides[i];
-    view.axis_stride = strides[kRank - 1];
-    return view;
+    return read_axis(in, need, kSoftmaxViews + (1 + kRank) * buffer, buffer, type, element, sizes);
   };
   args->x = axis(Need::always, kSoftmaxX, dtype, element_bytes(dtype));
   args->out = axis(Need::always, kSoftmaxOut, out_dtype, element_bytes(out_dtype));
   args->mask = axis(Need::optional, kSoftmaxMask, DType::float32, sizeof(uint8_t));
+  return in.status();
+}
+
+Status read_convert(Words words, Buffers buffers, ConvertArgs* args) {
+  if (words.count < kConvertWords) return Status::bad_words;
+  Reader in(words, buffers);
+  int64_t sizes[kConvertOuterRank + 1];
+  for (int i = 0; i < kConvertOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kConvertOuter + i);
+  sizes[kConvertOuterRank] = args->length = in.size(kConvertLength);
+  in.limit_work(sizes);
+  const auto axis = [&](int buffer, DType type) {
+    return read_axis(in, Need::always, kConvertViews + (2 + kConvertOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
+  };
+  args->x = axis(kConvertX, in.dtype(kConvertDtype));
+  args->out = axis(kConvertOut, in.dtype(kConvertOutDtype));
   return in.status();
 }
 

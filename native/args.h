@@ -44,6 +44,7 @@ constexpr int64_t element_bytes(DType dtype) { return dtype == DType::float32 ? 
 /** Dimensions of a matmul's batch, and of a softmax beside its axis; unused ones come first and are 1, with stride 0. */
 constexpr int kMatmulBatchRank = 6;
 constexpr int kSoftmaxOuterRank = 7;
+constexpr int kConvertOuterRank = 7;
 
 // ---- attention ----
 
@@ -177,6 +178,26 @@ enum SoftmaxWord {
 
 enum SoftmaxBuffer { kSoftmaxX, kSoftmaxOut, kSoftmaxMask, kSoftmaxBuffers };
 
+// ---- convert ----
+
+/** out = x in another dtype, for every index of the outer dimensions and along the last one (the axis). */
+struct ConvertArgs {
+  int64_t outer[kConvertOuterRank];
+  int64_t length;  // of the axis
+  AxisView x, out;
+};
+
+enum ConvertWord {
+  kConvertLength,
+  kConvertDtype,
+  kConvertOutDtype,
+  kConvertOuter,                                      // kConvertOuterRank sizes
+  kConvertViews = kConvertOuter + kConvertOuterRank,  // x out, each: offset, outer strides, axis stride
+  kConvertWords = kConvertViews + 2 * (1 + kConvertOuterRank + 1),
+};
+
+enum ConvertBuffer { kConvertX, kConvertOut, kConvertBuffers };
+
 // ---- merge ----
 
 /** The attention over all keys from the attention over parts of them: out = Σ wₚ·outputₚ, wₚ = exp(logSumExpₚ − logSumExp). */
@@ -221,6 +242,7 @@ enum MergeBuffer {
 Status read_attention(Words words, Buffers buffers, AttentionArgs* args);
 Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);
+Status read_convert(Words words, Buffers buffers, ConvertArgs* args);
 Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
 MergePart read_merge_part(const MergeArgs& args, int64_t part);
 

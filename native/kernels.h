@@ -54,6 +54,10 @@ struct Kernels {
   void (*attention)(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch);
   int64_t (*attention_scratch)(const AttentionArgs& args);
 
+  /** Elements [begin, end), counted with the axis fastest. */
+  void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*convert_scratch)(const ConvertArgs& args);
+
   /** Rows [begin, end) of batch · heads · query_length. */
   void (*merge)(const MergeArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*merge_scratch)(const MergeArgs& args);

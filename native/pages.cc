@@ -33,6 +33,9 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::softmax:
       advise(kSoftmaxOut);
       break;
+    case Op::convert:
+      advise(kConvertOut);
+      break;
     case Op::merge:
       advise(kMergeOutBuffer);
       break;

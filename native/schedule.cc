@@ -174,6 +174,12 @@ Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) 
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }
 
+Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  return in_stretches(host, product(args.outer, kConvertOuterRank) * args.length, int64_t{1} << 18, kernels.convert_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.convert(args, begin, end, scratch); });
+}
+
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host) {
   const int64_t rows = args.batch * args.heads * args.query_length;
   return in_stretches(host, rows, rows_of_task(args.value_dim * args.parts), kernels.merge_scratch(args),

@@ -5,6 +5,16 @@
 export { backend, init, setBackend } from './backend/select.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export { attention, attentionAsync } from './ops/attention.js';
+export {
+  fromBfloat16,
+  fromBfloat16Async,
+  fromFloat16,
+  fromFloat16Async,
+  toBfloat16,
+  toBfloat16Async,
+  toFloat16,
+  toFloat16Async,
+} from './ops/convert.js';
 export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';

@@ -150,6 +150,12 @@ export interface MergeOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** Options of `toFloat16`, `fromFloat16`, `toBfloat16` and `fromBfloat16`. */
+export interface ConvertOptions<O extends FloatData = never> {
+  /** Written instead of allocating: the exact shape, in the dtype that the function gives. */
+  readonly out?: Tensor<O> | undefined;
+}
+
 /** Names of the backends, fastest first. */
 export type BackendName = 'native' | 'wasm' | 'reference';
 

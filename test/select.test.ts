@@ -354,7 +354,7 @@ function noWorker(): never {
 }
 
 /** A module with the exports of ours, each of which only gives 0. */
-const exported = ['attention', 'matmul', 'softmax', 'merge', 'heap_base', 'tile_sizes', 'target_name'];
+const exported = ['attention', 'matmul', 'softmax', 'merge', 'convert', 'heap_base', 'tile_sizes', 'target_name'];
 const entries = exported.flatMap((name) => [name.length, ...Buffer.from(name), 0, 0]);
 const doesNothing = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0],

@@ -3,6 +3,7 @@
 
 #include "../kernels.h"
 #include "attention.inl"
+#include "convert_tensor.inl"
 #include "matmul.inl"
 #include "merge.inl"
 #include "softmax.inl"
@@ -27,6 +28,8 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_packed<V>,
       attention<V>,
       attention_scratch<V>,
+      convert<V>,
+      convert_scratch<V>,
       merge<V>,
       merge_scratch<V>,
   };

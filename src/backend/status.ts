@@ -6,7 +6,13 @@
 import { FoveaError, type FoveaErrorCode } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 
-const names: Record<Plan['op'], string> = { attention: 'attention', matmul: 'matmul', softmax: 'softmax', merge: 'mergeAttention' };
+const names: Record<Plan['op'], string> = {
+  attention: 'attention',
+  matmul: 'matmul',
+  softmax: 'softmax',
+  merge: 'mergeAttention',
+  convert: 'conversion',
+};
 
 /** native/args.h, `enum class Status`, from 1. */
 const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
@@ -20,7 +26,7 @@ const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
 
 /** The public name of what was called. */
 export function nameOf(plan: Plan): string {
-  return (plan.op === 'softmax' ? plan.name : undefined) ?? names[plan.op];
+  return ('name' in plan ? plan.name : undefined) ?? names[plan.op];
 }
 
 /** The error of a status that is not 0. */

@@ -4,10 +4,11 @@
  * @module
  */
 import type { DType } from '../types.js';
-import type { AttentionPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from './plan.js';
+import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from './plan.js';
 
 export const matmulBatchRank = 6;
 export const softmaxOuterRank = 7;
+export const convertOuterRank = 7;
 
 const dtypes: Record<DType, number> = { float32: 0, float16: 1, bfloat16: 2 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
@@ -135,6 +136,22 @@ function mergeCall(plan: MergePlan): Call {
   };
 }
 
+function convertCall(plan: ConvertPlan): Call {
+  const rank = convertOuterRank + 1;
+  return {
+    words: Float64Array.of(
+      plan.length,
+      dtypes[plan.dtype],
+      dtypes[plan.outDtype],
+      ...sizeWords(plan.outer, convertOuterRank),
+      ...viewWords(plan.x, rank),
+      ...viewWords(plan.out, rank),
+    ),
+    buffers: [plan.x.data, plan.out.data],
+    written: [1],
+  };
+}
+
 /** The words and buffers of a plan. */
 export function callOf(plan: Plan): Call {
   switch (plan.op) {
@@ -146,5 +163,7 @@ export function callOf(plan: Plan): Call {
       return softmaxCall(plan);
     case 'merge':
       return mergeCall(plan);
+    case 'convert':
+      return convertCall(plan);
   }
 }

@@ -107,4 +107,19 @@ export interface MergePlan {
   readonly logSumExp: Float32Array;
 }
 
-export type Plan = AttentionPlan | MatmulPlan | SoftmaxPlan | MergePlan;
+export interface ConvertPlan {
+  readonly op: 'convert';
+  /** What the caller called, for errors. */
+  readonly name: 'toFloat16' | 'fromFloat16' | 'toBfloat16' | 'fromBfloat16';
+  /** Sizes of all dimensions but the last, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the last dimension. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Strides of `[...outer, last]`. */
+  readonly x: View<Floats>;
+  readonly out: View<Floats>;
+}
+
+export type Plan = AttentionPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan;

@@ -55,6 +55,10 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, sizes, true),
       };
     }
+    case 'convert': {
+      const sizes = [...plan.outer, plan.length];
+      return { ...plan, x: move(plan.x, sizes, false), out: move(plan.out, sizes, true) };
+    }
     case 'merge': {
       const { batch, heads, queryLength, valueDim } = plan;
       return {

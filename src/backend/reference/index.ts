@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../plan/plan.js';
 import { attention } from './attention.js';
+import { convert } from './convert.js';
 import { matmul } from './matmul.js';
 import { merge } from './merge.js';
 import { softmax } from './softmax.js';
@@ -19,6 +20,9 @@ export function runReference(plan: Plan): void {
       break;
     case 'softmax':
       softmax(plan);
+      break;
+    case 'convert':
+      convert(plan);
       break;
     case 'merge':
       merge(plan);
