@@ -25,12 +25,39 @@ struct Target {
   bool is_plain() const { return dtype == DType::float32 && column_stride == 1; }
 };
 
-/** Operands of one block of k: panels of a and b, with the distance from one panel to the next. */
-struct Operand {
+/** The rows of a in one block of k: packed panels of tile_rows, one a tile, or as they lie. */
+struct BlockRows {
   const float* data;
-  int64_t panel_stride;
-  int64_t row_stride, step;  // b's row_stride is not used: its vectors are contiguous
+  int64_t panel;  // from one tile's panel to the next; 0: they lie in place
+  int64_t row_stride, step;
+
+  TileRows at(int64_t tile, int64_t row) const { return {data + (panel ? tile * panel : row * row_stride), row_stride, step}; }
 };
+
+/** The columns of b in one block of k, as panels whose rows are `step` apart. */
+struct BlockColumns {
+  const float* data;
+  int64_t panel, step;
+
+  TileColumns at(int64_t index) const { return {data + index * panel, step}; }
+};
+
+/** m rows as tiles of nearly the same height, as few as can be: 128 rows are 7 tiles of 12 and 4 of 11, not 10 of 12 and one of 8. */
+struct TileHeights {
+  int64_t tiles, height, taller;  // the first `taller` tiles have one row more
+
+  TileHeights(int64_t m, int64_t most) : tiles((m + most - 1) / most), height(m / tiles), taller(m % tiles) {}
+  int64_t begin(int64_t tile) const { return tile * height + smaller(tile, taller); }
+  int64_t rows(int64_t tile) const { return height + (tile < taller); }
+};
+
+/** Calls body(Height<rows>). */
+template <class V, int RM = V::tile_rows, class Body>
+FOVEA_INLINE void with_rows(int64_t rows, Body body) {
+  if constexpr (RM > 1)
+    if (rows < RM) return with_rows<V, RM - 1>(rows, body);
+  body(Height<RM>());
+}
 
 /** bias[j · stride] for n columns, 0 where there is none. */
 template <class V>
@@ -49,52 +76,67 @@ struct Step {
   Step at(int64_t column) const { return {bias ? bias + column : nullptr, activation}; }
 };
 
-// One tile of c: rows × columns of it are real, the rest is padding that stays here.
+// One tile of c: `columns` of it are real, the rest is padding that stays here. What earlier blocks of k have left is added at the
+// end: until then it has time to come from memory.
 template <class V, int RM>
-inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target c, int64_t rows, int64_t columns) {
+inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target c, int64_t columns) {
   constexpr int RN = V::tile_vectors;
   constexpr int width = RN * V::lanes;
-  const bool whole = rows == RM && columns == width && c.is_plain();
+  const bool whole = columns == width && c.is_plain();
   float edge[RM * width];
   float* out = whole ? static_cast<float*>(c.data) : edge;
   const int64_t out_stride = whole ? c.row_stride : width;
 
   Tile<V, RM, RN> tile;
-  if (step.bias) {
-    tile.load(step.bias, 0);
-  } else {
-    if (!whole)
-      for (int64_t i = 0; i < rows; i++) widen<V>(c.at(i, 0).data, c.dtype, c.column_stride, columns, edge + i * width);
-    tile.load(out, out_stride);
+  if (whole) {
+    for (int i = 0; i < RM; i++)
+      for (int j = 0; j < width; j += 16) __builtin_prefetch(out + i * out_stride + j, 1);
+  } else if (!step.bias) {
+    for (int i = 0; i < RM; i++) widen<V>(c.at(i, 0).data, c.dtype, c.column_stride, columns, edge + i * width);
   }
+  if (step.bias)
+    tile.load(step.bias, 0);
+  else
+    tile.set(0.0f);
   tile.accumulate(a, b, k);
+  if (!step.bias) tile.add(out, out_stride);
   tile.store(out, out_stride);
-  if (step.activation != Activation::none) activate<V>(step.activation, out, out_stride, rows, width);
+  if (step.activation != Activation::none) activate<V>(step.activation, out, out_stride, RM, width);
   if (!whole)
-    for (int64_t i = 0; i < rows; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
+    for (int i = 0; i < RM; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
 }
 
 // One block: panels of b outside, so that one stays in L1 while all panels of a, in L2, run past it.
 template <class V>
-inline void matmul_block(Operand a, Operand b, int64_t m, int64_t n, int64_t k, Step step, Target c) {
+inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int64_t k, Step step, Target c) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
+  const TileHeights tiles(m, V::tile_rows);
   for (int64_t j = 0; j < n; j += width) {
-    const TileColumns columns = {b.data + j / width * b.panel_stride, b.step};
-    for (int64_t i = 0; i < m; i += V::tile_rows) {
-      const int64_t rows = smaller(V::tile_rows, m - i);
-      const float* panel = a.data + i / V::tile_rows * a.panel_stride;
-      const Target target = c.at(i, j);
-      const int64_t real = smaller(width, n - j);
-      with_height<V>(rows, [&](auto height) {
+    const TileColumns columns = b.at(j / width);
+    const int64_t real = smaller(width, n - j);
+    for (int64_t tile = 0; tile < tiles.tiles; tile++) {
+      const int64_t i = tiles.begin(tile);
+      const TileRows rows = a.at(tile, i);
+      with_rows<V>(tiles.rows(tile), [&](auto height) {
         constexpr int RM = decltype(height)::rows;
         // The packed layout is written out so that the strides are constants in the loop.
-        if (a.row_stride == 1 && a.step == V::tile_rows)
-          matmul_tile<V, RM>({panel, 1, V::tile_rows}, columns, k, step.at(j), target, rows, real);
+        if (a.panel)
+          matmul_tile<V, RM>({rows.data, 1, V::tile_rows}, columns, k, step.at(j), c.at(i, j), real);
         else
-          matmul_tile<V, RM>({panel, a.row_stride, a.step}, columns, k, step.at(j), target, rows, real);
+          matmul_tile<V, RM>(rows, columns, k, step.at(j), c.at(i, j), real);
       });
     }
   }
+}
+
+/** m rows of a, k long, as one panel for each tile. */
+template <class V>
+inline BlockRows pack_tiles(Matrix a, int64_t m, int64_t k, float* to) {
+  const TileHeights tiles(m, V::tile_rows);
+  const int64_t panel = V::tile_rows * k;
+  for (int64_t tile = 0; tile < tiles.tiles; tile++)
+    pack_block<V>(a.at(tiles.begin(tile), 0).transposed(), k, tiles.rows(tile), V::tile_rows, to + tile * panel);
+  return {to, panel, 1, V::tile_rows};
 }
 
 // c[RM × n] += A[RM × DEPTH] · B[DEPTH × n] for a few rows of a; b's rows are contiguous, c's a stretch that stays in L1.
@@ -248,26 +290,17 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
       const int64_t depth = smaller(block_k, args.k - p);
       const Step step = {p == 0 ? bias : nullptr, p + block_k < args.k ? Activation::none : args.activation};
       const Matrix block_b = b.at(p, j);
-      Operand operand_b = {static_cast<const float*>(block_b.data), width, 0, block_b.row_stride};
+      BlockColumns columns_of_b = {static_cast<const float*>(block_b.data), width, block_b.row_stride};
       if (!in_place_columns<V>(b, m, columns, depth)) {
         pack_panels<V>(block_b, depth, columns, width, packed_b);
-        operand_b = {packed_b, depth * width, 0, width};
+        columns_of_b = {packed_b, depth * width, width};
       }
       for (int64_t i = 0; i < m; i += V::block_m) {
         const int64_t rows = smaller(V::block_m, m - i);
         const Matrix block_a = a.at(i, p);
-        const Target block_c = c.at(i, j);
-        int64_t whole = 0;  // rows read where they lie
-        if (in_place_rows<V>(a, n)) {
-          whole = rows / V::tile_rows * V::tile_rows;
-          const float* data = static_cast<const float*>(block_a.data);
-          const Operand operand_a = {data, V::tile_rows * a.row_stride, a.row_stride, a.column_stride};
-          matmul_block<V>(operand_a, operand_b, whole, columns, depth, step, block_c);
-        }
-        if (whole == rows) continue;
-        pack_panels<V>(block_a.at(whole, 0).transposed(), depth, rows - whole, V::tile_rows, packed_a);
-        const Operand operand_a = {packed_a, V::tile_rows * depth, 1, V::tile_rows};
-        matmul_block<V>(operand_a, operand_b, rows - whole, columns, depth, step, block_c.at(whole, 0));
+        BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride, a.column_stride};
+        if (!in_place_rows<V>(a, n)) rows_of_a = pack_tiles<V>(block_a, rows, depth, packed_a);
+        matmul_block<V>(rows_of_a, columns_of_b, rows, columns, depth, step, c.at(i, j));
       }
       p += block_k;
     } while (p < args.k);
