@@ -22,9 +22,15 @@ export default {
     layer('validate', '^src/validate/', [words], 'validate/ knows one argument at a time'),
     layer('plan', '^src/plan/', ['^src/validate/', words], 'a plan does not know who runs it'),
     layer(
+      'cache',
+      '^src/cache/',
+      ['^src/plan/(blocks|plan)\\.ts$', '^src/backend/backend\\.ts$', words],
+      'cache/ keeps tokens and moves them about; it checks no argument and computes nothing',
+    ),
+    layer(
       'ops',
       '^src/ops/',
-      ['^src/plan/', '^src/backend/select\\.ts$', words],
+      ['^src/plan/', '^src/cache/', '^src/backend/(select|backend)\\.ts$', words],
       'an op plans and hands over; a particular backend is not its matter',
     ),
     layer(
@@ -47,7 +53,7 @@ export default {
       severity: 'error',
       comment: 'below the plan nothing plans: a backend sees plans as types, their tensors, and the order of their words',
       from: { path: '^src/backend/' },
-      to: { path: '^src/plan/', pathNot: '^src/plan/(layout|tensors)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/plan/', pathNot: '^src/plan/(layout|tensors|blocks)\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-cycles',

@@ -184,8 +184,8 @@ Environment& environment(const Napi::CallbackInfo& info) { return *info.Env().Ge
 
 // ---- what JavaScript calls ----
 
-constexpr Op kOps[] = {Op::attention, Op::matmul, Op::softmax, Op::merge, Op::convert};
-constexpr const char* kOpNames[] = {"attention", "matmul", "softmax", "merge", "convert"};
+constexpr Op kOps[] = {Op::attention, Op::matmul, Op::softmax, Op::merge, Op::convert, Op::cache_attention, Op::append};
+constexpr const char* kOpNames[] = {"attention", "matmul", "softmax", "merge", "convert", "cacheAttention", "append"};
 
 napi_value type_error(napi_env env, const std::string& message) {
   napi_throw_type_error(env, nullptr, message.c_str());
@@ -295,6 +295,8 @@ napi_value target(const Napi::CallbackInfo& info) {
   add_function<run_now<Op::softmax>>(functions, "softmax", kernels);
   add_function<run_now<Op::merge>>(functions, "merge", kernels);
   add_function<run_now<Op::convert>>(functions, "convert", kernels);
+  add_function<run_now<Op::cache_attention>>(functions, "cacheAttention", kernels);
+  add_function<run_now<Op::append>>(functions, "append", kernels);
   add_function<start>(functions, "start", kernels);
   add_function<cancel>(functions, "cancel");
   return functions;

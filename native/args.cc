@@ -30,9 +30,10 @@ AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dt
 
 }  // namespace
 
-Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
-  if (words.count < kAttentionWords) return Status::bad_words;
-  Reader in(words, buffers);
+namespace {
+
+/** All of an attention but its keys and values. */
+void read_rules(Reader& in, AttentionArgs* args) {
   const int64_t b = args->batch = in.size(kAttentionBatch);
   const int64_t hq = args->query_heads = in.size(kAttentionQueryHeads);
   const int64_t hkv = args->kv_heads = in.size(kAttentionKvHeads);
@@ -56,8 +57,6 @@ Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
     return read_view4(in, need, kAttentionViews + 5 * buffer, buffer, type, element, sizes);  // views and buffers: one order
   };
   args->q = view(Need::always, kAttentionQ, dtype, element_bytes(dtype), {b, hq, sq, d});
-  args->k = view(Need::always, kAttentionK, dtype, element_bytes(dtype), {b, hkv, skv, d});
-  args->v = view(Need::always, kAttentionV, dtype, element_bytes(dtype), {b, hkv, skv, dv});
   args->out = view(Need::always, kAttentionOut, out_dtype, element_bytes(out_dtype), {b, hq, sq, dv});
   args->mask = view(Need::optional, kAttentionMask, DType::float32, sizeof(uint8_t), {b, hq, sq, skv});
   args->bias = view(Need::optional, kAttentionBias, DType::float32, sizeof(float), {b, hq, sq, skv});
@@ -69,6 +68,86 @@ Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
   args->query_offsets = in.optional_array<const int32_t>(kAttentionQueryOffsets, {b});
   args->weights = in.optional_array<float>(kAttentionWeights, {b, hq, sq, skv});
   args->log_sum_exp = in.optional_array<float>(kAttentionLogSumExp, {b, hq, sq});
+}
+
+/** How a block's parts follow one another, in the order of Pages. */
+void lay_out(Reader& in, int64_t kv_heads, int64_t head_dim, int64_t value_dim, Pages* pages) {
+  const int64_t tokens = pages->block_tokens, width = element_bytes(pages->dtype);
+  in.limit_work({kv_heads, tokens, head_dim > value_dim ? head_dim : value_dim, 16});
+  if (in.status() != Status::ok) return;
+  const auto rounded = [](int64_t bytes) { return (bytes + 63) / 64 * 64; };
+  const int64_t scales = pages->dtype == DType::int8 ? rounded(kv_heads * tokens * int64_t{sizeof(float)}) : 0;
+  pages->values = rounded(kv_heads * tokens * head_dim * width);
+  pages->key_scales = pages->values + rounded(kv_heads * tokens * value_dim * width);
+  pages->value_scales = pages->key_scales + scales;
+  pages->bytes = pages->value_scales + scales;
+}
+
+/** The blocks of every row, each with room for its tokens up to `more` past its end. */
+void read_pages(Reader& in, Words words, int64_t batch, int64_t more, int64_t word, int64_t buffer, Pages* pages) {
+  in.require(pages->block_tokens > 0 && batch <= (words.count - word) / kPageWordsPerRow, Status::bad_words);
+  if (in.status() != Status::ok) return;
+  const int64_t count = in.buffer_count() > buffer ? in.buffer_count() - buffer : 0;
+  for (int64_t row = 0; row < batch; ++row) {
+    const int64_t at = word + kPageWordsPerRow * row;
+    const int64_t first = in.size(at + kPageFirst), end = in.size(at + kPageEnd);
+    const int64_t begin = in.size(at + kPageBegin), blocks = in.size(at + kPageBlocks);
+    in.require(first <= end, Status::bad_words);
+    in.require(static_cast<double>(begin) + static_cast<double>(blocks) <= static_cast<double>(count), Status::buffer_missing);
+    in.require(static_cast<double>(blocks) * static_cast<double>(pages->block_tokens) >= static_cast<double>(end - first + more),
+               Status::buffer_short);
+  }
+  pages->blocks = in.blocks(buffer, count, pages->bytes);
+  pages->rows = in.words_from(word);
+}
+
+}  // namespace
+
+Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
+  if (words.count < kAttentionWords) return Status::bad_words;
+  Reader in(words, buffers);
+  read_rules(in, args);
+  const DType dtype = args->q.dtype;
+  const auto view = [&](int buffer, int64_t width) {
+    return read_view4(in, Need::always, kAttentionViews + 5 * buffer, buffer, dtype, element_bytes(dtype),
+                      {args->batch, args->kv_heads, args->key_length, width});
+  };
+  args->k = view(kAttentionK, args->head_dim);
+  args->v = view(kAttentionV, args->value_dim);
+  return in.status();
+}
+
+Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args) {
+  if (words.count < kCacheAttentionRows) return Status::bad_words;
+  Reader in(words, buffers);
+  read_rules(in, args);
+  args->key_lengths = nullptr;  // the rows' own words say where they end
+  Pages& pages = args->pages;
+  pages.dtype = in.cache_dtype(kCacheAttentionDtype);
+  pages.block_tokens = in.size(kCacheAttentionBlockTokens);
+  lay_out(in, args->kv_heads, args->head_dim, args->value_dim, &pages);
+  read_pages(in, words, args->batch, 0, kCacheAttentionRows, kCacheAttentionBlocks, &pages);
+  in.require(args->kv_heads > 0, Status::bad_words);
+  return in.status();
+}
+
+Status read_append(Words words, Buffers buffers, AppendArgs* args) {
+  if (words.count < kAppendRows) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kAppendBatch);
+  const int64_t h = args->kv_heads = in.size(kAppendKvHeads);
+  const int64_t n = args->length = in.size(kAppendLength);
+  const int64_t d = args->head_dim = in.size(kAppendHeadDim);
+  const int64_t dv = args->value_dim = in.size(kAppendValueDim);
+  in.limit_work({b, h, n, d > dv ? d : dv});
+  const DType dtype = in.dtype(kAppendDtype);
+  args->pages.dtype = in.cache_dtype(kAppendCacheDtype);
+  in.require(dtype == DType::float32 || dtype == args->pages.dtype, Status::bad_words);
+  args->pages.block_tokens = in.size(kAppendBlockTokens);
+  args->k = read_view4(in, Need::always, kAppendViews, kAppendK, dtype, element_bytes(dtype), {b, h, n, d});
+  args->v = read_view4(in, Need::always, kAppendViews + 5, kAppendV, dtype, element_bytes(dtype), {b, h, n, dv});
+  lay_out(in, h, d, dv, &args->pages);
+  read_pages(in, words, b, n, kAppendRows, kAppendBlocks, &args->pages);
   return in.status();
 }
 

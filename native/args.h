@@ -18,6 +18,7 @@ enum class Status : int32_t {
   misaligned = 4,      // a buffer is not aligned to its element
   out_of_memory = 5,   // scratch could not be had
   aborted = 6,         // cancelled between two tasks
+  not_finite = 7,      // int8 would have to hold a number that is not finite
 };
 
 /** A stretch of memory that the caller lends; data is null where the call has no such tensor. */
@@ -55,11 +56,44 @@ struct View4 {
   int64_t batch_stride, head_stride, row_stride, column_stride;
 };
 
+/**
+ * The blocks of a cache, one list of them a batch row. A block holds the keys, then the values of block_tokens tokens, each [kv_heads,
+ * block_tokens, features]; of int8 also their scales, float32 [kv_heads, block_tokens]. Each part begins at a multiple of 64 bytes.
+ */
+struct Pages {
+  const Buffer* blocks;  // of all rows, each checked to be whole; null: this call has none
+  const double* rows;    // kPageWordsPerRow words a row, checked
+  DType dtype;
+  int64_t block_tokens;
+  int64_t values, key_scales, value_scales, bytes;  // where a block's parts begin, and its size
+};
+
+/** Where the tokens of one row lie. */
+struct PageRow {
+  int64_t first;  // position of the first token of its first block
+  int64_t end;    // position after its last token; of an append, of its first new one
+  int64_t begin;  // its first block
+};
+
+enum PageWord {
+  kPageFirst,
+  kPageEnd,
+  kPageBegin,
+  kPageBlocks,  // how many the row has
+  kPageWordsPerRow,
+};
+
+inline PageRow page_row(const Pages& pages, int64_t batch) {
+  const double* words = pages.rows + kPageWordsPerRow * batch;
+  return {static_cast<int64_t>(words[kPageFirst]), static_cast<int64_t>(words[kPageEnd]), static_cast<int64_t>(words[kPageBegin])};
+}
+
 struct AttentionArgs {
   int64_t batch, query_heads, kv_heads, query_length, key_length, head_dim, value_dim;
   float scale, softcap;               // softcap 0: none
   int64_t window_left, window_right;  // keys seen before and after i + query_offset; kUnbounded: no bound. causal is right = 0
-  View4 q, k, v, out;
+  View4 q, k, v, out;                 // k and v are null where pages hold the keys
+  Pages pages;
   View4 mask;                    // uint8_t, non-zero = attend
   View4 bias;                    // float32
   const float* alibi;            // [query_heads] slopes, or null
@@ -109,6 +143,39 @@ enum AttentionBuffer {
   kAttentionLogSumExp,
   kAttentionBuffers,
 };
+
+/** As attention, with no k and v and no key lengths, then these words and buffers. */
+enum CacheAttentionWord {
+  kCacheAttentionDtype = kAttentionWords,  // of the cache
+  kCacheAttentionBlockTokens,
+  kCacheAttentionRows,  // kPageWordsPerRow words a row
+};
+
+enum CacheAttentionBuffer { kCacheAttentionBlocks = kAttentionBuffers };
+
+// ---- append ----
+
+/** New tokens into the blocks of a cache, rounded to its dtype. */
+struct AppendArgs {
+  int64_t batch, kv_heads, length, head_dim, value_dim;
+  View4 k, v;  // [batch, kv_heads, length, features]
+  Pages pages;
+};
+
+enum AppendWord {
+  kAppendBatch,
+  kAppendKvHeads,
+  kAppendLength,
+  kAppendHeadDim,
+  kAppendValueDim,
+  kAppendDtype,
+  kAppendCacheDtype,
+  kAppendBlockTokens,
+  kAppendViews,                        // k v, each: offset, then 4 strides
+  kAppendRows = kAppendViews + 2 * 5,  // kPageWordsPerRow words a row
+};
+
+enum AppendBuffer { kAppendK, kAppendV, kAppendBlocks };
 
 // ---- matmul ----
 
@@ -240,6 +307,8 @@ enum MergeBuffer {
 // ---- reading ----
 
 Status read_attention(Words words, Buffers buffers, AttentionArgs* args);
+Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args);
+Status read_append(Words words, Buffers buffers, AppendArgs* args);
 Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);
 Status read_convert(Words words, Buffers buffers, ConvertArgs* args);

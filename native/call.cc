@@ -22,6 +22,10 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_matmul, run_matmul, kernels, words, buffers, host);
     case Op::softmax:
       return read_and_run(read_softmax, run_softmax, kernels, words, buffers, host);
+    case Op::cache_attention:
+      return read_and_run(read_cache_attention, run_attention, kernels, words, buffers, host);
+    case Op::append:
+      return read_and_run(read_append, run_append, kernels, words, buffers, host);
     case Op::merge:
       return read_and_run(read_merge, run_merge, kernels, words, buffers, host);
     case Op::convert:

@@ -58,6 +58,12 @@ struct Kernels {
   void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*convert_scratch)(const ConvertArgs& args);
 
+  /** Tokens of key/value heads [begin, end), counted batch · kv_heads + head, into a cache. */
+  void (*append)(const AppendArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*append_scratch)(const AppendArgs& args);
+  /** Whether all numbers of the new tokens are finite. */
+  bool (*append_finite)(const AppendArgs& args, float* scratch);
+
   /** Rows [begin, end) of batch · heads · query_length. */
   void (*merge)(const MergeArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*merge_scratch)(const MergeArgs& args);

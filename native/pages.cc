@@ -24,6 +24,7 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
   };
   switch (op) {
     case Op::attention:
+    case Op::cache_attention:
       advise(kAttentionOut);
       advise(kAttentionWeights);
       break;
@@ -38,6 +39,8 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
       break;
     case Op::merge:
       advise(kMergeOutBuffer);
+      break;
+    case Op::append:  // into blocks that are there
       break;
   }
 }

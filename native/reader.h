@@ -51,6 +51,14 @@ class Reader {
 
   DType dtype(int64_t word) { return choice<DType, DType::bfloat16>(word); }
 
+  /** What a cache holds. */
+  DType cache_dtype(int64_t word) {
+    const int64_t value = size(word);
+    const bool known = value <= static_cast<int64_t>(DType::int8);
+    require(known, Status::bad_words);
+    return known ? static_cast<DType>(value) : DType::float32;
+  }
+
   /** What a call writes: float32, or the dtype of what it reads. */
   DType out_dtype(int64_t word, DType in) {
     const DType value = dtype(word);
@@ -97,6 +105,21 @@ class Reader {
     for (const int64_t size : sizes) count *= static_cast<double>(size);
     return static_cast<T*>(inside(lend(buffer), 0, count, sizeof(T)));
   }
+
+  /** `count` buffers from `first` on, each of at least `bytes`, as wide numbers want them. */
+  const Buffer* blocks(int64_t first, int64_t count, int64_t bytes) {
+    require(first + count <= buffers_.count, Status::buffer_missing);
+    for (int64_t i = first; i < first + count && i < buffers_.count; ++i) {
+      const Buffer& block = buffers_.data[i];
+      require(block.data != nullptr, Status::buffer_missing);
+      require(block.bytes >= bytes, Status::buffer_short);
+      require((reinterpret_cast<uintptr_t>(block.data) & (sizeof(float) - 1)) == 0, Status::misaligned);
+    }
+    return failures_ == 0 ? buffers_.data + first : nullptr;
+  }
+
+  int64_t buffer_count() const { return buffers_.count; }
+  const double* words_from(int64_t word) const { return words_ + word; }
 
   template <class T, int Rank>
   T* array(int64_t buffer, const int64_t (&sizes)[Rank]) {

@@ -180,6 +180,20 @@ Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host) 
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.convert(args, begin, end, scratch); });
 }
 
+Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  const int64_t floats = kernels.append_scratch(args);
+  if (args.pages.dtype == DType::int8) {
+    bool finite = true;
+    const Status status = in_tasks(host, 1, floats, [&](int64_t, float* scratch) { finite = kernels.append_finite(args, scratch); });
+    if (status != Status::ok) return status;
+    if (!finite) return Status::not_finite;
+  }
+  const int64_t step = rows_of_task(args.length * (args.head_dim + args.value_dim));
+  return in_stretches(host, args.batch * args.kv_heads, step, floats,
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.append(args, begin, end, scratch); });
+}
+
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host) {
   const int64_t rows = args.batch * args.heads * args.query_length;
   return in_stretches(host, rows, rows_of_task(args.value_dim * args.parts), kernels.merge_scratch(args),

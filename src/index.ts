@@ -15,6 +15,7 @@ export {
   toFloat16,
   toFloat16Async,
 } from './ops/convert.js';
+export { KVCache } from './ops/kv-cache.js';
 export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';

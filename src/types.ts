@@ -156,6 +156,68 @@ export interface ConvertOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** What a `KVCache` may keep its keys and values as. */
+export type CacheDType = DType | 'int8';
+
+/** Options of `KVCache`. */
+export interface KVCacheOptions {
+  /** Rows, each a sequence of its own length. */
+  readonly batch: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  /** @default headDim */
+  readonly valueDim?: number | undefined;
+  /** Tokens that a row may hold; with a window, those that it has passed do not count. Memory is taken as tokens come. */
+  readonly capacity: number;
+  /** What keys and values are kept as. @default 'float32' */
+  readonly dtype?: CacheDType | undefined;
+  /**
+   * `[left, right]` as in attention: what lies further back than `left` is given up, so that memory stays bounded. It holds in
+   * each call, together with the call's own.
+   */
+  readonly window?: readonly [number, number] | undefined;
+}
+
+/** Options of `KVCache.append`. */
+export interface AppendOptions {
+  /** The batch row that grows; k and v are then of this row alone. @default all */
+  readonly row?: number | undefined;
+  /** Order of the dimensions of k and v. @default 'bhsd' */
+  readonly layout?: Layout | undefined;
+}
+
+/** Options of `KVCache.truncate`. */
+export interface TruncateOptions {
+  /** The batch row that is cut. @default all */
+  readonly row?: number | undefined;
+}
+
+/** Options of `KVCache.attention`: those of `attention`, but that `causal` is true and `queryOffset` length − sq, row by row. */
+export interface CacheAttentionOptions<O extends FloatData = never, W extends Asked = Asked, L extends Asked = Asked>
+  extends Omit<AttentionOptions<O, W, L>, 'keyLengths' | 'causal' | 'queryOffset'> {
+  /** Query i sees keys j ≤ i + queryOffset. @default true */
+  readonly causal?: boolean | undefined;
+  /** Where query 0 stands among the row's tokens, for all or one a batch row. @default length − sq, row by row */
+  readonly queryOffset?: number | Int32Array | undefined;
+}
+
+type SymbolOfDispose = SymbolConstructor extends { readonly dispose: infer S extends symbol } ? S : never;
+
+/** `[Symbol.dispose]()`, as `using` calls it, where the library has that symbol; nothing elsewhere, so that these types compile there. */
+export type DisposableBySymbol = { readonly [S in SymbolOfDispose]: () => void };
+
+/** What `KVCache.toTensors` gives: the tokens that are kept, 0 where a row has none. */
+export interface CacheTensors {
+  /** `[batch, kvHeads, s, headDim]`: float32, or the cache's own half type as bits. */
+  readonly k: Tensor<Float32Array | Uint16Array>;
+  /** `[batch, kvHeads, s, valueDim]` */
+  readonly v: Tensor<Float32Array | Uint16Array>;
+  /** Position of token 0 of k and v: more than 0 once a window has passed. */
+  readonly start: number;
+  /** `[batch]` positions after each row's last token. */
+  readonly lengths: Int32Array;
+}
+
 /** Names of the backends, fastest first. */
 export type BackendName = 'native' | 'wasm' | 'reference';
 

@@ -92,6 +92,16 @@ int32_t convert(const double* words, int32_t word_count, const fovea::LentBuffer
   return fovea::call(fovea::Op::convert, words, word_count, buffers, count, scratch_begin);
 }
 
+FOVEA_EXPORT("cacheAttention")
+int32_t cache_attention(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::cache_attention, words, word_count, buffers, count, scratch_begin);
+}
+
+FOVEA_EXPORT("append")
+int32_t append(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
+  return fovea::call(fovea::Op::append, words, word_count, buffers, count, scratch_begin);
+}
+
 /** The first byte after the module's own data and stack. */
 FOVEA_EXPORT("heap_base") const unsigned char* heap_base() { return &__heap_base; }
 

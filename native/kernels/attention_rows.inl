@@ -53,6 +53,11 @@ struct Group {
     const int64_t visible = args.key_lengths ? smaller(args.key_lengths[batch], args.key_length) : args.key_length;
     row.keys.begin = args.window_left < kUnbounded ? larger(row.position - args.window_left, 0) : 0;
     row.keys.end = args.window_right < kUnbounded ? smaller(row.position + args.window_right + 1, visible) : visible;
+    if (args.pages.blocks) {
+      const PageRow page = page_row(args.pages, batch);
+      row.keys.begin = larger(row.keys.begin, page.first);
+      row.keys.end = smaller(row.keys.end, page.end);
+    }
     return row;
   }
 };
@@ -151,7 +156,8 @@ struct PackedHead {
 
 /** Whether any rule can hide a key from a row. */
 inline bool may_mask(const AttentionArgs& args) {
-  return args.mask.data || args.bias.data || args.key_lengths || args.window_left < kUnbounded || args.window_right < kUnbounded;
+  return args.mask.data || args.bias.data || args.key_lengths || args.pages.blocks || args.window_left < kUnbounded ||
+         args.window_right < kUnbounded;
 }
 
 /** What any live query of the group may see of a stretch, from the start of a panel: only that is packed. */
@@ -216,7 +222,15 @@ void attention_pack(const AttentionArgs& args, int64_t kv_head, int64_t stretch,
   float* finite = packed + Head::keys_size(args);
   if (reach.end % width != 0)  // the last panel is filled up with zeros
     std::memset(packed + reach.end / width * width * args.head_dim, 0, sizeof(float) * static_cast<size_t>(width * args.head_dim));
-  for (int64_t key = reach.begin; key < reach.end;) {
+  int64_t held = reach.begin;  // what a cache's window has passed is not there: zeros up to the first key of the panel that is
+  if (args.pages.blocks && reach.begin < reach.end) held = larger(held, page_row(args.pages, kv_head / args.kv_heads).first);
+  if (held > reach.begin) {
+    std::memset(packed + reach.begin * args.head_dim, 0, sizeof(float) * static_cast<size_t>(width * args.head_dim));
+    for (int64_t c = 0; c < args.value_dim; c += width)
+      std::memset(finite + Head::tiles(args) + c / width * head.panel_stride + reach.begin * width, 0,
+                  sizeof(float) * static_cast<size_t>((held - reach.begin) * width));
+  }
+  for (int64_t key = held; key < reach.end;) {
     const KeyRun run = key_run(args, kv_head, key, reach.end);
     pack_keys<V>(args, run, key, packed);
     if (!Head::in_place(args)) pack_values<V>(args, run, head.panel_stride, finite + Head::tiles(args) + key * width);

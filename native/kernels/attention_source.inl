@@ -21,13 +21,31 @@ inline Matrix head_of(const View4& view, const AttentionArgs& args, int64_t kv_h
   return {element(static_cast<const void*>(view.data), view.dtype, offset), view.dtype, view.row_stride, view.column_stride};
 }
 
+/** The same in the blocks of a cache: the rest of the block that holds `key`, which is one that the row has. */
+inline KeyRun paged_run(const AttentionArgs& args, int64_t kv_head, int64_t key, int64_t end) {
+  const Pages& pages = args.pages;
+  const PageRow row = page_row(pages, kv_head / args.kv_heads);
+  const int64_t token = key - row.first, slot = token % pages.block_tokens;
+  const char* block = static_cast<const char*>(pages.blocks[row.begin + token / pages.block_tokens].data);
+  const int64_t place = kv_head % args.kv_heads * pages.block_tokens + slot;
+  const auto matrix = [&](int64_t part, int64_t width) {
+    return Matrix{element(static_cast<const void*>(block + part), pages.dtype, place * width), pages.dtype, width, 1};
+  };
+  const auto scales = [&](int64_t part) {
+    return pages.dtype == DType::int8 ? reinterpret_cast<const float*>(block + part) + place : nullptr;
+  };
+  return {matrix(0, args.head_dim), matrix(pages.values, args.value_dim), scales(pages.key_scales), scales(pages.value_scales),
+          smaller(pages.block_tokens - slot, end - key)};
+}
+
 /** The keys from `key` on, at most up to `end`, that lie in one piece; kv_head counts batch · kv_heads + head. */
 inline KeyRun key_run(const AttentionArgs& args, int64_t kv_head, int64_t key, int64_t end) {
+  if (args.pages.blocks) return paged_run(args, kv_head, key, end);
   return {head_of(args.k, args, kv_head).at(key, 0), head_of(args.v, args, kv_head).at(key, 0), nullptr, nullptr, end - key};
 }
 
 /** Whether all keys and values of a head are one run. */
-inline bool in_one_piece(const AttentionArgs&) { return true; }
+inline bool in_one_piece(const AttentionArgs& args) { return !args.pages.blocks; }
 
 }  // namespace
 }  // namespace fovea

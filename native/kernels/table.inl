@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "append.inl"
 #include "attention.inl"
 #include "convert_tensor.inl"
 #include "matmul.inl"
@@ -30,6 +31,9 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_scratch<V>,
       convert<V>,
       convert_scratch<V>,
+      append<V>,
+      append_scratch<V>,
+      append_finite<V>,
       merge<V>,
       merge_scratch<V>,
   };

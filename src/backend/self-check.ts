@@ -4,7 +4,7 @@
  * @module
  */
 import { FoveaError } from '../errors.js';
-import type { AttentionPlan, MatmulPlan, Plan, SoftmaxPlan, View } from '../plan/plan.js';
+import type { AttentionPlan, MatmulPlan, SoftmaxPlan, View } from '../plan/plan.js';
 import type { Backend } from './backend.js';
 
 /** Known to eight digits; float32 and a few ulp of the exponential stay far below. */
@@ -29,7 +29,7 @@ export function checked(backend: Backend): Backend {
 }
 
 interface Check {
-  readonly plan: Plan;
+  readonly plan: MatmulPlan | SoftmaxPlan | AttentionPlan;
   readonly expected: readonly number[];
 }
 

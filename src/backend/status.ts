@@ -8,6 +8,8 @@ import type { Plan } from '../plan/plan.js';
 
 const names: Record<Plan['op'], string> = {
   attention: 'attention',
+  cacheAttention: 'KVCache.attention',
+  append: 'KVCache.append',
   matmul: 'matmul',
   softmax: 'softmax',
   merge: 'mergeAttention',
@@ -22,6 +24,7 @@ const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
   ['ERR_SHAPE', 'a tensor is not aligned to its elements'],
   ['ERR_OUT_OF_MEMORY', 'no memory for the scratch that the kernels need, or no thread'],
   ['ERR_ABORTED', 'aborted by its signal'],
+  ['ERR_OPTION', 'key or value has a number that is not finite, which an int8 cache cannot hold'],
 ];
 
 /** The public name of what was called. */
@@ -41,6 +44,11 @@ export function statusError(plan: Plan, status: number): FoveaError {
 /** What `buffer_short` says, found on this side. */
 export function shrunkError(plan: Plan): FoveaError {
   return statusError(plan, 3);
+}
+
+/** What `not_finite` says, found on this side. */
+export function notFinite(plan: Plan): FoveaError {
+  return statusError(plan, 7);
 }
 
 /** A call whose memory cannot be had: more than the place offers, or an allocation that failed. */

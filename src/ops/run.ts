@@ -43,9 +43,12 @@ function orAborted<T>(op: string, waited: Promise<T>, signal: AbortSignal): Prom
 }
 
 /** Whether nothing is to be written: sizes of 0 are no backend's business, however large the other sizes are. */
-function isEmpty(plan: Plan): boolean {
+export function isEmpty(plan: Plan): boolean {
   switch (plan.op) {
-    case 'attention': {
+    case 'append':
+      return plan.batch * plan.length === 0;
+    case 'attention':
+    case 'cacheAttention': {
       const rows = plan.batch * plan.queryHeads * plan.queryLength;
       return rows === 0 || (plan.valueDim === 0 && plan.weights === undefined && plan.logSumExp === undefined);
     }

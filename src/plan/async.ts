@@ -33,20 +33,21 @@ export function splitOptions(op: string, options: unknown): SplitOptions {
 
 /**
  * The plan with its inputs copied (the stretch that a view touches, no more; what inputs share is copied once), or with its
- * inputs borrowed. `out` is always the caller's.
+ * inputs borrowed. `out` is always the caller's. A cache's blocks are nobody else's.
  * @throws {FoveaError} ERR_OPTION for borrowed memory that could shrink under a kernel
  */
 export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P {
   refuseResizable(op, plan, copy);
   if (!copy) return plan;
+  const kept = new Set<Data>(plan.op === 'cacheAttention' ? plan.rows.flatMap(({ blocks }) => blocks) : []);
   const stretches: Stretch[] = [];
   moved(plan, (view, sizes, written) => {
-    if (!written) addStretch(stretches, stretchOf(view.data, view.offset, extentOf(sizes, view.strides)));
+    if (!written && !kept.has(view.data)) addStretch(stretches, stretchOf(view.data, view.offset, extentOf(sizes, view.strides)));
     return view;
   });
   for (const stretch of stretches) stretch.copy = copyOf(op, stretch);
   return moved(plan, (view, sizes, written) => {
-    if (written) return view;
+    if (written || kept.has(view.data)) return view;
     const { buffer, begin, end } = stretchOf(view.data, view.offset, extentOf(sizes, view.strides));
     const stretch = stretches.find((other) => other.buffer === buffer && other.begin <= begin && end <= other.end);
     const byteOffset = begin - (stretch?.begin ?? 0);

@@ -2,15 +2,15 @@
  * attention's arguments → {@link AttentionPlan}: how query, key and value fit together, what each option means, every default.
  * @module
  */
-import { dtypeError, optionError, shapeError } from '../errors.js';
+import { dtypeError, shapeError } from '../errors.js';
 import type { AttentionOptions, AttentionResult, FloatData } from '../types.js';
-import { broadcastStrides } from '../validate/broadcast.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
-import { type Checked, type CheckedFloats, checkFloats } from '../validate/tensor.js';
+import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
 import { fromHeads, toHeads } from './heads.js';
-import type { AttentionPlan, View } from './plan.js';
+import type { AttentionPlan } from './plan.js';
 import { freshFloat32, freshResult, givenResult } from './result.js';
+import { checkEntries, checkLengths, stretch } from './rows-and-keys.js';
 
 const op = 'attention';
 
@@ -50,15 +50,15 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
 
   // What is indexed by query and key has no dimensions that q left out.
   const scores = [batch, queryHeads, queryLength, keyLength].slice(4 - rank);
-  const mask = given.mask && stretch('mask', given.mask, scores);
-  const bias = given.bias && stretch('bias', given.bias, scores);
-  checkLengths('keyLengths', given.keyLengths, batch, keyLength);
-  checkLengths('queryLengths', given.queryLengths, batch, queryLength);
-  checkEntries('alibi', given.alibi, queryHeads, 'query heads');
-  checkEntries('sinks', given.sinks, queryHeads, 'query heads');
+  const mask = given.mask && stretch(op, 'mask', given.mask, scores);
+  const bias = given.bias && stretch(op, 'bias', given.bias, scores);
+  checkLengths(op, 'keyLengths', given.keyLengths, batch, keyLength);
+  checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
+  checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
+  checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
   const { queryOffset } = given;
   const queryOffsets = typeof queryOffset === 'object' ? queryOffset : undefined;
-  checkEntries('queryOffset', queryOffsets, batch, 'batch');
+  checkEntries(op, 'queryOffset', queryOffsets, batch, 'batch');
   const [windowLeft, windowRight] = given.window ?? [Infinity, Infinity];
 
   const outShape = fromHeads([batch, queryHeads, queryLength, valueDim], rank, layout);
@@ -143,25 +143,4 @@ function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, 
     throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${kvHeads} key/value heads`, said('key', key));
   }
   return { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim };
-}
-
-/** The mask or bias as it is read at `[batch, query head, query, key]`. */
-function stretch<D extends ArrayBufferView>(name: string, tensor: Checked<D>, scores: readonly number[]): View<D> {
-  const strides = broadcastStrides(tensor.shape, tensor.strides, scores);
-  if (strides === undefined)
-    throw shapeError(op, name, `shape ${list(tensor.shape)}`, `one that broadcasts from the right to ${list(scores)}`);
-  return { data: tensor.data, offset: tensor.offset, strides: toHeads(strides, 'bhsd', 0) };
-}
-
-function checkEntries(name: string, array: { readonly length: number } | undefined, expected: number, what: string): void {
-  if (array !== undefined && array.length !== expected)
-    throw shapeError(op, name, `${array.length} entries`, `${expected}, one for each of the ${what}`);
-}
-
-function checkLengths(name: string, lengths: Int32Array | undefined, batch: number, limit: number): void {
-  if (lengths === undefined) return;
-  checkEntries(name, lengths, batch, 'batch');
-  for (const [row, length] of lengths.entries()) {
-    if (length < 0 || length > limit) throw optionError(op, `${name}[${row}]`, String(length), `0 to ${limit}`);
-  }
 }

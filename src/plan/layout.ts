@@ -3,14 +3,26 @@
  * native/args.h are the same list; test/layout.test.ts holds the two together.
  * @module
  */
-import type { DType } from '../types.js';
-import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from './plan.js';
+import type { CacheDType } from '../types.js';
+import type {
+  AppendPlan,
+  AttentionPlan,
+  AttentionRules,
+  CacheAttentionPlan,
+  CacheRow,
+  ConvertPlan,
+  MatmulPlan,
+  MergePlan,
+  Plan,
+  SoftmaxPlan,
+  View,
+} from './plan.js';
 
 export const matmulBatchRank = 6;
 export const softmaxOuterRank = 7;
 export const convertOuterRank = 7;
 
-const dtypes: Record<DType, number> = { float32: 0, float16: 1, bfloat16: 2 };
+const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
 
 /** A buffer of a call: a typed array, or undefined where the call has no such tensor. */
@@ -35,7 +47,8 @@ function sizeWords(sizes: readonly number[], rank: number): number[] {
   return [...new Array<number>(rank - sizes.length).fill(1), ...sizes];
 }
 
-function attentionCall(plan: AttentionPlan): Call {
+/** `k` and `v` are none where the keys lie in a cache. */
+function attentionCall(plan: AttentionRules & Partial<Pick<AttentionPlan, 'k' | 'v'>>): Call {
   return {
     words: Float64Array.of(
       plan.batch,
@@ -61,8 +74,8 @@ function attentionCall(plan: AttentionPlan): Call {
     ),
     buffers: [
       plan.q.data,
-      plan.k.data,
-      plan.v.data,
+      plan.k?.data,
+      plan.v?.data,
       plan.out.data,
       plan.mask?.data,
       plan.bias?.data,
@@ -76,6 +89,45 @@ function attentionCall(plan: AttentionPlan): Call {
     ],
     written: [3, 11, 12],
   };
+}
+
+function cacheAttentionCall(plan: CacheAttentionPlan): Call {
+  const { words, buffers, written } = attentionCall(plan);
+  return {
+    words: Float64Array.of(...words, dtypes[plan.cacheDtype], plan.blockTokens, ...pageWords(plan.rows, plan.keyLengths)),
+    buffers: [...buffers, ...plan.rows.flatMap(({ blocks }) => blocks)],
+    written,
+  };
+}
+
+function appendCall(plan: AppendPlan): Call {
+  const blocks = plan.rows.flatMap((row) => row.blocks);
+  return {
+    words: Float64Array.of(
+      plan.batch,
+      plan.kvHeads,
+      plan.length,
+      plan.headDim,
+      plan.valueDim,
+      dtypes[plan.dtype],
+      dtypes[plan.cacheDtype],
+      plan.blockTokens,
+      ...viewWords(plan.k, 4),
+      ...viewWords(plan.v, 4),
+      ...pageWords(plan.rows, plan.positions),
+    ),
+    buffers: [plan.k.data, plan.v.data, ...blocks],
+    written: blocks.map((_, i) => 2 + i),
+  };
+}
+
+/** For each row: first, end, its first block, how many. */
+function pageWords(rows: readonly CacheRow[], ends: Int32Array): number[] {
+  let begin = 0;
+  return rows.flatMap(({ first, blocks }, row) => {
+    begin += blocks.length;
+    return [first, Math.max(first, ends[row] ?? 0), begin - blocks.length, blocks.length];
+  });
 }
 
 function matmulCall(plan: MatmulPlan): Call {
@@ -157,6 +209,10 @@ export function callOf(plan: Plan): Call {
   switch (plan.op) {
     case 'attention':
       return attentionCall(plan);
+    case 'cacheAttention':
+      return cacheAttentionCall(plan);
+    case 'append':
+      return appendCall(plan);
     case 'matmul':
       return matmulCall(plan);
     case 'softmax':

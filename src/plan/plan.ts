@@ -3,7 +3,7 @@
  * write into their `out`; nothing below a plan reads an option, allocates a result or phrases a message about an argument.
  * @module
  */
-import type { Activation, DType } from '../types.js';
+import type { Activation, CacheDType, DType } from '../types.js';
 
 /** A tensor as the backends read it: strides and offset in elements, a stride of 0 where it broadcasts. */
 export interface View<D extends ArrayBufferView = Float32Array> {
@@ -15,8 +15,8 @@ export interface View<D extends ArrayBufferView = Float32Array> {
 /** Numbers in one of the float dtypes; the half types as their bits. */
 export type Floats = Float32Array | Uint16Array;
 
-export interface AttentionPlan {
-  readonly op: 'attention';
+/** What every attention has, wherever its keys and values lie. */
+export interface AttentionRules {
   readonly batch: number;
   readonly queryHeads: number;
   readonly kvHeads: number;
@@ -24,7 +24,7 @@ export interface AttentionPlan {
   readonly keyLength: number;
   readonly headDim: number;
   readonly valueDim: number;
-  /** Of q, k and v. */
+  /** Of q. */
   readonly dtype: DType;
   readonly outDtype: DType;
   readonly scale: number;
@@ -39,8 +39,6 @@ export interface AttentionPlan {
   readonly queryOffsets: Int32Array | undefined;
   /** `[batch, head, sequence, feature]`, whatever the layout was. */
   readonly q: View<Floats>;
-  readonly k: View<Floats>;
-  readonly v: View<Floats>;
   readonly out: View<Floats>;
   /** Strides of `[batch, query head, query, key]`. */
   readonly mask: View<Uint8Array> | undefined;
@@ -53,6 +51,50 @@ export interface AttentionPlan {
   readonly weights: Float32Array | undefined;
   /** `[batch, queryHeads, queryLength]`, row-major. */
   readonly logSumExp: Float32Array | undefined;
+}
+
+export interface AttentionPlan extends AttentionRules {
+  readonly op: 'attention';
+  /** In the dtype of q. */
+  readonly k: View<Floats>;
+  readonly v: View<Floats>;
+}
+
+/** Where the tokens of one row of a cache lie: blocks as plan/blocks.ts lays them out. */
+export interface CacheRow {
+  /** Position of the first token of the first block. */
+  readonly first: number;
+  readonly blocks: readonly Uint8Array[];
+}
+
+/** Attention over a cache; keyLengths are the tokens of its rows, and none before its row's `first` is seen. */
+export interface CacheAttentionPlan extends AttentionRules {
+  readonly op: 'cacheAttention';
+  readonly cacheDtype: CacheDType;
+  readonly blockTokens: number;
+  readonly keyLengths: Int32Array;
+  readonly rows: readonly CacheRow[];
+}
+
+/** New tokens into the blocks of a cache: each row's from its position on. */
+export interface AppendPlan {
+  readonly op: 'append';
+  readonly batch: number;
+  readonly kvHeads: number;
+  /** Tokens. */
+  readonly length: number;
+  readonly headDim: number;
+  readonly valueDim: number;
+  /** Of k and v. */
+  readonly dtype: DType;
+  readonly cacheDtype: CacheDType;
+  readonly blockTokens: number;
+  /** `[batch, head, token, feature]`, whatever the layout was. */
+  readonly k: View<Floats>;
+  readonly v: View<Floats>;
+  /** `[batch]`: where token 0 goes. */
+  readonly positions: Int32Array;
+  readonly rows: readonly CacheRow[];
 }
 
 export interface MatmulPlan {
@@ -122,4 +164,4 @@ export interface ConvertPlan {
   readonly out: View<Floats>;
 }
 
-export type Plan = AttentionPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan;
+export type Plan = AttentionPlan | CacheAttentionPlan | AppendPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan;

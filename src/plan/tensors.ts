@@ -2,7 +2,7 @@
  * Every tensor of a plan, one after another, with its sizes: for whoever lays them elsewhere (a copy, an arena, a worker).
  * @module
  */
-import type { Plan, View } from './plan.js';
+import type { CacheRow, Plan, View } from './plan.js';
 
 export { extentOf } from '../validate/tensor.js';
 
@@ -34,6 +34,35 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
         weights: plan.weights && whole(plan.weights, move, true),
         logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
+      };
+    }
+    case 'cacheAttention': {
+      const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
+      const scores = [batch, queryHeads, queryLength, keyLength];
+      return {
+        ...plan,
+        q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
+        rows: plan.rows.map((row) => movedRow(row, move, false)),
+        mask: plan.mask && move(plan.mask, scores, false),
+        bias: plan.bias && move(plan.bias, scores, false),
+        alibi: plan.alibi && whole(plan.alibi, move, false),
+        sinks: plan.sinks && whole(plan.sinks, move, false),
+        keyLengths: whole(plan.keyLengths, move, false),
+        queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
+        queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
+        out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
+        weights: plan.weights && whole(plan.weights, move, true),
+        logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
+      };
+    }
+    case 'append': {
+      const { batch, kvHeads, length, headDim, valueDim } = plan;
+      return {
+        ...plan,
+        k: move(plan.k, [batch, kvHeads, length, headDim], false),
+        v: move(plan.v, [batch, kvHeads, length, valueDim], false),
+        positions: whole(plan.positions, move, false),
+        rows: plan.rows.map((row) => movedRow(row, move, true)),
       };
     }
     case 'matmul': {
@@ -73,6 +102,10 @@ export function moved(plan: Plan, move: Move): Plan {
       };
     }
   }
+}
+
+function movedRow({ first, blocks }: CacheRow, move: Move, written: boolean): CacheRow {
+  return { first, blocks: blocks.map((block) => whole(block, move, written)) };
 }
 
 function whole<D extends Data>(data: D, move: Move, written: boolean): D {

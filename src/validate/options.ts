@@ -4,7 +4,7 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError } from '../errors.js';
-import type { Activation } from '../types.js';
+import type { Activation, CacheDType } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
 
@@ -89,6 +89,24 @@ export const positive: Rule<number> = (op, name, value) => {
 export const integer: Rule<number> = (op, name, value) => {
   if (!Number.isSafeInteger(value)) throw optionError(op, name, received(value), 'a whole number');
   return value as number;
+};
+
+/** How many there are of something that cannot be missing. */
+export const size: Rule<number> = (op, name, value) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw optionError(op, name, received(value), 'a whole number from 1');
+  return value as number;
+};
+
+/** Counted from 0. */
+export const index: Rule<number> = (op, name, value) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw optionError(op, name, received(value), 'a whole number from 0');
+  return value as number;
+};
+
+export const cacheDtype: Rule<CacheDType> = (op, name, value) => {
+  if (value !== 'float32' && value !== 'float16' && value !== 'bfloat16' && value !== 'int8')
+    throw optionError(op, name, received(value), "'float32', 'float16', 'bfloat16' or 'int8'");
+  return value;
 };
 
 export const layout: Rule<'bhsd' | 'bshd'> = (op, name, value) => {

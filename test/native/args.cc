@@ -318,6 +318,9 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::merge:
         return shape.words[kMergeDtype] == honest.words[kMergeDtype] && shape.words[kMergeOutDtype] == honest.words[kMergeOutDtype] &&
                shape.words[kMergeParts] == honest.words[kMergeParts];
+      case Op::cache_attention:  // whose pages test_page_lies looks at
+      case Op::append:
+        break;
     }
     return false;
   }();
@@ -453,11 +456,72 @@ void test_lies() {
   }
 }
 
+/** The pages of a cache: rows that lie about their blocks, blocks that are not whole. */
+void test_page_lies() {
+  alignas(64) static float memory[64];
+  using W = std::vector<double>;
+  using B = std::vector<Buffer>;
+  // Two tokens of one head, to positions 3 and 4 of a row of two blocks of four tokens; a block is 2 · 4 · 4 · 4 bytes.
+  const W append = {1, 1, 2, 4, 4, 0, 0, 4, 0, 8, 8, 4, 1, 0, 8, 8, 4, 1, 0, 3, 0, 2};
+  W attend = {1, 2, 1, 2, 5, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, 0, 3};
+  for (const W& view : {W{0, 16, 8, 4, 1}, W(5), W(5), W{0, 16, 8, 4, 1}, W(5), W(5), W{0, 4, 0, 5, 0, 2}})
+    attend.insert(attend.end(), view.begin(), view.end());
+  const auto word = [](int from_end, double value) { return [=](W& w, B&) { w[w.size() - static_cast<size_t>(from_end)] = value; }; };
+  const Lie lies[] = {
+      {"none", [](W&, B&) {}, Status::ok},
+      {"a row too few", [](W& w, B&) { w.pop_back(); }, Status::bad_words},
+      {"a first token past its end", word(4, 6), Status::bad_words},
+      {"a negative end", word(3, -1), Status::bad_words},
+      {"an end past its blocks", word(3, 9), Status::buffer_short},
+      {"a block too few", word(1, 1), Status::buffer_short},
+      {"blocks past the last", word(2, 1), Status::buffer_missing},
+      {"2^53 blocks", word(1, 0x1p53), Status::buffer_missing},
+      {"half a block", word(1, 1.5), Status::bad_words},
+      {"no block", [](W&, B& b) { b.back() = {}; }, Status::buffer_missing},
+      {"a block of a byte less", [](W&, B& b) { b.back().bytes -= 1; }, Status::buffer_short},
+      {"an odd block", [](W&, B& b) { b.back().data = reinterpret_cast<char*>(memory) + 2; }, Status::misaligned},
+  };
+  const auto told = [](const Lie& lie, const char* op, W w, B b, Status (*read)(Words, Buffers)) {
+    Test test(std::string(op) + " with " + lie.name);
+    b.push_back({memory, 128});
+    b.push_back({memory, 128});
+    lie.tell(w, b);
+    const Status got = read({w.data(), static_cast<int64_t>(w.size())}, {b.data(), static_cast<int64_t>(b.size())});
+    test.check(got == lie.expected, "status %d, expected %d", static_cast<int>(got), static_cast<int>(lie.expected));
+  };
+  for (const Lie& lie : lies) {
+    told(lie, "append", append, {{memory, 32}, {memory, 32}}, [](Words words, Buffers buffers) {
+      AppendArgs args;
+      return read_append(words, buffers, &args);
+    });
+    B b(kAttentionBuffers, Buffer{nullptr, 0});
+    b[kAttentionQ] = b[kAttentionOut] = {memory, 64};
+    told(lie, "attention over a cache", attend, b, [](Words words, Buffers buffers) {
+      AttentionArgs args;
+      return read_cache_attention(words, buffers, &args);
+    });
+  }
+  const Lie dtypes[] = {
+      {"a dtype that is none", [](W& w, B&) { w[kAppendCacheDtype] = 4; }, Status::bad_words},
+      {"blocks of no tokens", [](W& w, B&) { w[kAppendBlockTokens] = 0; }, Status::bad_words},
+      {"blocks of 2^40 tokens", [](W& w, B&) { w[kAppendBlockTokens] = 0x1p40; }, Status::buffer_short},
+      {"blocks of 2^53 tokens", [](W& w, B&) { w[kAppendBlockTokens] = 0x1p53; }, Status::bad_words},
+      {"halves of another kind", [](W& w, B&) { w[kAppendDtype] = 1, w[kAppendCacheDtype] = 2; }, Status::bad_words},
+      {"int8, whose scales do not fit", [](W& w, B& b) { w[kAppendCacheDtype] = 3, b.back().bytes = 128 + 127; }, Status::buffer_short},
+  };
+  for (const Lie& lie : dtypes)
+    told(lie, "append", append, {{memory, 32}, {memory, 32}}, [](Words words, Buffers buffers) {
+      AppendArgs args;
+      return read_append(words, buffers, &args);
+    });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const int rounds = count > 1 ? std::atoi(arguments[1]) : 400;
   test_lies();
+  test_page_lies();
   fuzz("attention", attention_shape, rounds);
   fuzz("matmul", matmul_shape, rounds);
   fuzz("softmax", softmax_shape, rounds);

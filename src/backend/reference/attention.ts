@@ -2,17 +2,30 @@
  * Attention by its definition: all scores of a query, their softmax, the weighted sum of the values. float64 throughout.
  * @module
  */
-import type { AttentionPlan } from '../../plan/plan.js';
+import type { AttentionPlan, AttentionRules, CacheAttentionPlan } from '../../plan/plan.js';
+import { readTokens } from './cache.js';
 import { position, readMatrix, write } from './numbers.js';
 import { softmaxRow } from './softmax-row.js';
 
 export function attention(plan: AttentionPlan): void {
-  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype } = plan;
+  const { keyLength, headDim, valueDim, dtype } = plan;
+  attendHeads(plan, (b, kvHead) => ({
+    keys: readMatrix(plan.k, dtype, [b, kvHead], keyLength, headDim),
+    values: readMatrix(plan.v, dtype, [b, kvHead], keyLength, valueDim),
+  }));
+}
+
+export function cacheAttention(plan: CacheAttentionPlan): void {
+  attendHeads(plan, (b, kvHead) => readTokens(plan, b, kvHead));
+}
+
+/** @param tokens the keys and values of one head of one row, dense and row-major */
+function attendHeads(plan: AttentionRules, tokens: (b: number, kvHead: number) => { keys: Float64Array; values: Float64Array }): void {
+  const { batch, queryHeads, kvHeads, queryLength, headDim, dtype } = plan;
   const group = queryHeads / kvHeads;
   for (let b = 0; b < batch; b++) {
     for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
-      const keys = readMatrix(plan.k, dtype, [b, kvHead], keyLength, headDim);
-      const values = readMatrix(plan.v, dtype, [b, kvHead], keyLength, valueDim);
+      const { keys, values } = tokens(b, kvHead);
       for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
         const queries = readMatrix(plan.q, dtype, [b, head], queryLength, headDim);
         for (let i = 0; i < queryLength; i++) {
@@ -25,7 +38,7 @@ export function attention(plan: AttentionPlan): void {
 
 /** One query: its row of scores, of weights, of the output. */
 function attendRow(
-  plan: AttentionPlan,
+  plan: AttentionRules,
   b: number,
   head: number,
   i: number,
@@ -60,7 +73,7 @@ function attendRow(
 }
 
 /** Every boolean rule, joined by AND; a bias of −Infinity is one of them. */
-function isSeen(plan: AttentionPlan, b: number, head: number, i: number, j: number): boolean {
+function isSeen(plan: AttentionRules, b: number, head: number, i: number, j: number): boolean {
   const distance = j - (i + offsetOf(plan, b));
   if (distance < -plan.windowLeft || distance > plan.windowRight) return false;
   if (j >= (plan.keyLengths?.[b] ?? Infinity)) return false;
@@ -69,7 +82,7 @@ function isSeen(plan: AttentionPlan, b: number, head: number, i: number, j: numb
 }
 
 /** scale → softcap → ALiBi → bias. */
-function score(plan: AttentionPlan, b: number, head: number, i: number, j: number, product: number): number {
+function score(plan: AttentionRules, b: number, head: number, i: number, j: number, product: number): number {
   let s = plan.scale * product;
   if (plan.softcap > 0) s = plan.softcap * Math.tanh(s / plan.softcap);
   if (plan.alibi) s -= (plan.alibi[head] ?? NaN) * Math.abs(j - (i + offsetOf(plan, b)));
@@ -78,7 +91,7 @@ function score(plan: AttentionPlan, b: number, head: number, i: number, j: numbe
 }
 
 /** Where query 0 stands among the keys. */
-function offsetOf(plan: AttentionPlan, b: number): number {
+function offsetOf(plan: AttentionRules, b: number): number {
   return plan.queryOffsets?.[b] ?? plan.queryOffset;
 }
 

@@ -39,8 +39,9 @@ function bias(exponentBits: number): number {
   return 2 ** (exponentBits - 1) - 1;
 }
 
-function roundToEven(value: number): number {
+/** The nearest whole number, ties to even. */
+export function roundToEven(value: number): number {
   const below = Math.floor(value);
   const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }

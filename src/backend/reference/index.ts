@@ -3,7 +3,8 @@
  * @module
  */
 import type { Plan } from '../../plan/plan.js';
-import { attention } from './attention.js';
+import { attention, cacheAttention } from './attention.js';
+import { append } from './cache.js';
 import { convert } from './convert.js';
 import { matmul } from './matmul.js';
 import { merge } from './merge.js';
@@ -14,6 +15,12 @@ export function runReference(plan: Plan): void {
   switch (plan.op) {
     case 'attention':
       attention(plan);
+      break;
+    case 'cacheAttention':
+      cacheAttention(plan);
+      break;
+    case 'append':
+      append(plan);
       break;
     case 'matmul':
       matmul(plan);

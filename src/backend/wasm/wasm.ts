@@ -86,6 +86,17 @@ function kernelCall(plan: Plan, call: () => number): number {
 
 function isOurs(exported: unknown): exported is Exports {
   if (typeof exported !== 'object' || exported === null) return false;
-  const names = ['attention', 'matmul', 'softmax', 'merge', 'convert', 'heap_base', 'tile_sizes', 'target_name'];
+  const names = [
+    'attention',
+    'matmul',
+    'softmax',
+    'merge',
+    'convert',
+    'cacheAttention',
+    'append',
+    'heap_base',
+    'tile_sizes',
+    'target_name',
+  ];
   return names.every((name) => typeof Object.getOwnPropertyDescriptor(exported, name)?.value === 'function');
 }

@@ -1,0 +1,169 @@
+/**
+ * The arguments of `KVCache.attention` → {@link CacheAttentionPlan}: as attention's, but that keys, values and their lengths are
+ * the cache's, and that queries are the newest of each row unless the caller says otherwise.
+ * @module
+ */
+import { dtypeError, optionError, shapeError } from '../errors.js';
+import type { AttentionResult, CacheAttentionOptions, FloatData } from '../types.js';
+import { list, received } from '../validate/describe.js';
+import * as rule from '../validate/options.js';
+import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
+import { acceptedDtypes } from './append.js';
+import type { CacheSizes, RowState } from './cache.js';
+import { fromHeads, toHeads } from './heads.js';
+import type { CacheAttentionPlan, CacheRow, View } from './plan.js';
+import { freshFloat32, freshResult, givenResult } from './result.js';
+import { checkEntries, checkLengths, stretch } from './rows-and-keys.js';
+
+const op = 'KVCache.attention';
+
+const rules = {
+  scale: rule.finite,
+  mask: rule.maskTensor,
+  bias: rule.float32Tensor,
+  causal: rule.boolean,
+  queryOffset: rule.integerOrInt32Array,
+  window: rule.window,
+  queryLengths: rule.int32Array,
+  softcap: rule.positive,
+  alibi: rule.float32Array,
+  sinks: rule.float32Array,
+  layout: rule.layout,
+  returnWeights: rule.boolean,
+  returnLogSumExp: rule.boolean,
+  out: rule.floatTensor,
+  keyLengths: (_op: string, name: string, value: unknown): never => {
+    throw optionError(op, name, received(value), 'none', 'the cache knows the lengths of its rows; truncate shortens them');
+  },
+} satisfies rule.Rules<CacheAttentionOptions & { keyLengths: undefined }>;
+
+export interface PlannedCacheAttention {
+  readonly plan: CacheAttentionPlan;
+  readonly result: AttentionResult<FloatData>;
+}
+
+/** @param pages where the tokens lie */
+export function planCacheAttention(
+  cache: CacheSizes,
+  rows: readonly RowState[],
+  pages: readonly CacheRow[],
+  q: unknown,
+  options: unknown,
+): PlannedCacheAttention {
+  const query = checkFloats(op, 'query', q);
+  const given = rule.checkOptions(op, options, rules);
+  const rank = query.shape.length;
+  const layout = given.layout ?? 'bhsd';
+  const { batch, queryHeads, queryLength } = relate(cache, query, layout);
+  const { kvHeads, headDim, valueDim } = cache;
+  const longest = Math.max(0, ...rows.map(({ length }) => length));
+
+  const scores = [batch, queryHeads, queryLength, longest].slice(4 - rank);
+  const mask = given.mask && stretch(op, 'mask', given.mask, scores);
+  const bias = given.bias && stretch(op, 'bias', given.bias, scores);
+  checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
+  checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
+  checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
+  const windowLeft = Math.min(cache.window[0], given.window?.[0] ?? Infinity);
+  const windowRight = Math.min(cache.window[1], given.window?.[1] ?? Infinity, given.causal === false ? Infinity : 0);
+  const offsets = offsetsOf(rows, queryLength, given.queryOffset);
+  if (queryLength > 0) checkKept(rows, offsets, windowLeft);
+
+  const outShape = fromHeads([batch, queryHeads, queryLength, valueDim], rank, layout);
+  const output = given.out
+    ? givenResult(op, outShape, query, given.out, {
+        query,
+        mask: given.mask,
+        bias: given.bias,
+        alibi: given.alibi,
+        sinks: given.sinks,
+        queryLengths: given.queryLengths,
+        queryOffset: typeof given.queryOffset === 'object' ? given.queryOffset : undefined,
+      })
+    : freshResult(op, outShape, query);
+  const weights = given.returnWeights ? freshFloat32(op, scores) : undefined;
+  const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
+
+  // Once a window has passed, positions are counted from what is kept, so that work and memory do not grow with the position.
+  // Where weights are asked for there is one for every position anyway.
+  const base = weights ? 0 : Math.min(...rows.map(({ first }) => first));
+  return {
+    plan: {
+      op: 'cacheAttention',
+      batch,
+      queryHeads,
+      kvHeads,
+      queryLength,
+      keyLength: longest - base,
+      headDim,
+      valueDim,
+      dtype: query.dtype,
+      outDtype: output.dtype,
+      cacheDtype: cache.dtype,
+      blockTokens: cache.blockTokens,
+      scale: given.scale ?? 1 / Math.sqrt(headDim),
+      softcap: given.softcap ?? 0,
+      windowLeft,
+      windowRight,
+      queryOffset: 0,
+      queryOffsets: offsets.map((offset) => offset - base),
+      keyLengths: Int32Array.from(rows, ({ length }) => Math.max(0, length - base)),
+      rows: pages.map(({ first, blocks }) => ({ first: Math.max(0, first - base), blocks })),
+      q: { data: query.data, offset: query.offset, strides: toHeads(query.strides, layout, 0) },
+      out: { data: output.data, offset: output.offset, strides: toHeads(output.strides, layout, 0) },
+      mask: mask && fromKey(mask, base),
+      bias: bias && fromKey(bias, base),
+      alibi: given.alibi,
+      sinks: given.sinks,
+      queryLengths: given.queryLengths,
+      weights: weights?.data,
+      logSumExp: logSumExp?.data,
+    },
+    result: {
+      output: output.tensor,
+      ...(weights && { weights: weights.tensor }),
+      ...(logSumExp && { logSumExp: logSumExp.tensor }),
+    },
+  };
+}
+
+/** The sizes of query, once they fit the cache's. */
+function relate(cache: CacheSizes, query: CheckedFloats, layout: 'bhsd' | 'bshd') {
+  const rank = query.shape.length;
+  const said = `query is ${list(query.shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
+  if (rank < 2 || rank > 4) throw shapeError(op, 'query', `rank ${rank}`, 'rank 2 [s, d], 3 [h, s, d] or 4 [b, h, s, d]', said);
+  if (query.dtype !== 'float32' && query.dtype !== cache.dtype)
+    throw dtypeError(op, 'query', `dtype ${query.dtype}`, acceptedDtypes(cache), `the cache is ${cache.dtype}`);
+  const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1);
+  if (batch !== cache.batch) throw shapeError(op, 'query', `batch ${batch}`, `${cache.batch}, the batch of the cache`, said);
+  if (headDim !== cache.headDim) throw shapeError(op, 'query', `head dim ${headDim}`, `${cache.headDim}, the headDim of the cache`, said);
+  if (queryHeads % cache.kvHeads > 0)
+    throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${cache.kvHeads} key/value heads`, said);
+  return { batch, queryHeads, queryLength };
+}
+
+/** Where query 0 of each row stands: by default the last query sees the last token. */
+function offsetsOf(rows: readonly RowState[], queryLength: number, given: number | Int32Array | undefined): Int32Array {
+  if (typeof given === 'number') {
+    if ((given | 0) !== given) throw optionError(op, 'queryOffset', String(given), 'a whole number of 32 bits');
+    return new Int32Array(rows.length).fill(given);
+  }
+  if (given === undefined) return Int32Array.from(rows, ({ length }) => length - queryLength);
+  checkEntries(op, 'queryOffset', given, rows.length, 'batch');
+  return given.slice();
+}
+
+/** @throws {FoveaError} ERR_OPTION when a query would see tokens that the window has passed and the cache has given up */
+function checkKept(rows: readonly RowState[], offsets: Int32Array, windowLeft: number): void {
+  for (const [row, { first }] of rows.entries()) {
+    const offset = offsets[row] ?? 0;
+    if (first === 0 || offset - windowLeft >= first) continue;
+    const least = windowLeft === Infinity ? 'a window' : `at least ${first + windowLeft}`;
+    throw optionError(op, `queryOffset of row ${row}`, String(offset), least, `what stands before ${first} has left the cache's window`);
+  }
+}
+
+/** A view of `[batch, head, query, key]` that begins at a later key. */
+function fromKey<D extends ArrayBufferView>(view: View<D>, key: number): View<D> {
+  return { ...view, offset: view.offset + key * (view.strides[3] ?? 0) };
+}
