@@ -28,32 +28,68 @@ const attention = (name, [batch, heads, length, dim], others) => ({
   ...others,
 });
 
+/** A batch of sentences of 8 to 128 tokens, padded to the longest. */
+const sentences = [128, 8, 23, 64, 12, 97, 31, 16, 45, 77, 9, 52, 19, 110, 37, 27];
+
+/**
+ * One query on 4096 keys in a cache: the newest key and value are appended, then the query is asked.
+ * @param {number} kvHeads
+ * @param {AttentionCase['dtype']} [dtype]
+ * @returns {AttentionCase}
+ */
+const decodeThroughCache = (kvHeads, dtype) =>
+  attention(`decode 1x${kvHeads === 32 ? '32' : `32/${kvHeads}`}x1x128 on 4096 keys, KVCache${dtype ? ` ${dtype}` : ''}`, [1, 32, 1, 128], {
+    kvHeads,
+    keyLength: 4096,
+    bound: 'memory',
+    through: 'KVCache',
+    ...(dtype && { dtype }),
+  });
+
 /** @type {readonly Case[]} */
 export const cases = [
   matmul('64x64x64', { m: 64, n: 64, k: 64 }),
   matmul('128x128x128', { m: 128, n: 128, k: 128 }),
   matmul('256x256x256', { m: 256, n: 256, k: 256 }),
   matmul('512x512x512', { m: 512, n: 512, k: 512 }),
-  matmul('1024x1024x1024', { m: 1024, n: 1024, k: 1024 }),
+  matmul('1024x1024x1024', { m: 1024, n: 1024, k: 1024, twoThreads: true }),
+  matmul('1024x1024x1024 bfloat16', { m: 1024, n: 1024, k: 1024, dtype: 'bfloat16', full: true }),
   matmul('128x3072x768', { m: 128, n: 3072, k: 768 }), // a feed-forward layer over 128 tokens
   matmul('1x4096x4096', { m: 1, n: 4096, k: 4096, bound: 'memory' }), // a matrix and one row: decoding
-  matmul('96 of 128x64x128', { batch: 96, m: 128, n: 64, k: 128 }),
+  matmul('1x4096x4096, b bfloat16', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'bfloat16', full: true }),
+  matmul('1x4096x4096, b int8', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'int8', full: true }),
+  matmul('96 of 128x64x128', { batch: 96, m: 128, n: 64, k: 128, full: true }),
 
   { name: 'softmax 4096x4096 last axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 1 },
-  { name: 'softmax 4096x4096 first axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 0 },
-  { name: 'softmax 4096x4096 last axis, allocating', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 1, allocates: true },
+  { name: 'softmax 4096x4096 first axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 0, full: true },
+  {
+    name: 'softmax 4096x4096 last axis, allocating',
+    op: 'softmax',
+    bound: 'memory',
+    shape: [4096, 4096],
+    axis: 1,
+    allocates: true,
+    full: true,
+  },
 
   attention('attention 1x12x128x64', [1, 12, 128, 64]),
-  attention('attention 8x12x128x64', [8, 12, 128, 64]),
+  attention('attention 8x12x128x64', [8, 12, 128, 64], { full: true }),
+  attention('attention 16x12x128x64, 8 to 128 tokens', [16, 12, 128, 64], { lengths: sentences, full: true }),
   attention('attention 1x12x512x64', [1, 12, 512, 64]),
-  attention('attention 1x8x2048x64', [1, 8, 2048, 64]),
+  attention('attention 1x8x2048x64', [1, 8, 2048, 64], { twoThreads: true }),
+  attention('attention 1x8x2048x64 bfloat16', [1, 8, 2048, 64], { dtype: 'bfloat16', full: true }),
   attention('attention 1x12x512x64 causal', [1, 12, 512, 64], { causal: true }),
   attention('attention 1x8x2048x64 causal', [1, 8, 2048, 64], { causal: true }),
-  attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true }),
-  attention('attention 1x32/8x2048x128 causal', [1, 32, 2048, 128], { kvHeads: 8, causal: true }),
-  attention('attention 1x8x8192x64 window 256,0', [1, 8, 8192, 64], { window: [256, 0] }),
-  attention('attention 1x1x1024x64 on 32768 keys', [1, 1, 1024, 64], { keyLength: 32768 }),
+  attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true, full: true }),
+  attention('attention 1x32/8x2048x128 causal', [1, 32, 2048, 128], { kvHeads: 8, causal: true, full: true }),
+  attention('attention 1x8x8192x64 window 256,0', [1, 8, 8192, 64], { window: [256, 0], full: true }),
+  attention('attention 1x1x1024x64 on 32768 keys', [1, 1, 1024, 64], { keyLength: 32768, full: true }),
   attention('decode 1x32x1x128 on 4096 keys', [1, 32, 1, 128], { keyLength: 4096, bound: 'memory' }),
+  decodeThroughCache(32),
+  { ...decodeThroughCache(32, 'float16'), full: true },
+  { ...decodeThroughCache(32, 'bfloat16'), full: true },
+  { ...decodeThroughCache(32, 'int8'), full: true },
   attention('decode 1x32/8x1x128 on 4096 keys', [1, 32, 1, 128], { kvHeads: 8, keyLength: 4096, bound: 'memory' }),
+  decodeThroughCache(8),
   attention('call 1x1x1x8', [1, 1, 1, 8], { bound: 'call', allocates: true }), // what a call costs before any work
 ];

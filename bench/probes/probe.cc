@@ -4,7 +4,7 @@
 //
 //   fma <isa> <threads> <rounds> <milliseconds>     -> {"unit":"GFLOP/s","rounds":[…]}
 //   read <threads> <rounds> <milliseconds>          -> {"unit":"GB/s","rounds":[…]}
-//   isa                                             -> {"isa":["avx512","avx2","sse4"]}
+//   isa                                             -> {"isa":["avx512","avx512-bf16","avx2","sse4"]}
 //
 // bench/probes.mjs compiles and asks it.
 #include <cstdint>

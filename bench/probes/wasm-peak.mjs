@@ -1,14 +1,15 @@
 // @ts-check
 /**
- * Measures the most that WebAssembly can multiply and add on one core, answering one command a line as probe.cc does:
+ * Measures the most that WebAssembly can multiply and add on one core, or on several at once (each worker times itself), answering one command a line as probe.cc does:
  *
- *   simd <rounds> <milliseconds>            f32x4.mul and f32x4.add
- *   relaxed-simd <rounds> <milliseconds>    f32x4.relaxed_madd (needs --experimental-wasm-relaxed-simd on Node 20)
+ *   simd <threads> <rounds> <milliseconds>            f32x4.mul and f32x4.add
+ *   relaxed-simd <threads> <rounds> <milliseconds>    f32x4.relaxed_madd (needs --experimental-wasm-relaxed-simd on Node 20)
  *
  * Engines differ in which loop they turn into the best machine code, so each name has one or more and a round's figure is that
  * of the fastest. The modules are written here byte by byte, so that the probe needs no compiler. bench/probes.mjs asks it.
  */
 import { createInterface } from 'node:readline';
+import { parentPort, Worker } from 'node:worker_threads';
 
 const i32 = 0x7f;
 const v128 = 0x7b;
@@ -135,14 +136,45 @@ function round(run, milliseconds) {
   return flops / elapsed / 1e6;
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name = '', rounds, milliseconds] = line.split(' ');
+/** @param {string} name @param {number} rounds @param {number} milliseconds @returns {number[] | undefined} GFLOP/s of each round */
+function roundsOf(name, rounds, milliseconds) {
   const forms = loops.get(name);
-  const answer = forms
-    ? {
-        unit: 'GFLOP/s',
-        rounds: upTo(Number(rounds)).map(() => Math.max(...forms.map((form) => round(form, Number(milliseconds) / forms.length)))),
-      }
-    : { error: `no ${name} in this engine` };
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  return forms && upTo(rounds).map(() => Math.max(...forms.map((form) => round(form, milliseconds / forms.length))));
+}
+
+/** @type {Worker[]} kept for the next question; they sleep in between */
+const workers = [];
+
+/** The same on every thread; they start together, and each round is their sum. @param {number} threads @param {[string, number, number]} question */
+async function onThreads(threads, question) {
+  while (workers.length < threads - 1) {
+    const worker = new Worker(new URL(import.meta.url));
+    worker.unref();
+    workers.push(worker);
+  }
+  const waiting = new Int32Array(new SharedArrayBuffer(4)).fill(threads);
+  const answers = workers.slice(0, threads - 1).map((worker) => {
+    worker.postMessage({ question, waiting });
+    return new Promise((resolve) => worker.once('message', resolve));
+  });
+  const own = together(waiting, question);
+  const all = [own, ...(await Promise.all(answers))];
+  return own?.map((_, index) => all.reduce((sum, rounds) => sum + rounds[index], 0));
+}
+
+/** Waits, busily, for the others to come. @param {Int32Array} waiting @param {[string, number, number]} question */
+function together(waiting, question) {
+  Atomics.sub(waiting, 0, 1);
+  while (Atomics.load(waiting, 0) > 0);
+  return roundsOf(...question);
+}
+
+if (parentPort) {
+  parentPort.on('message', ({ question, waiting }) => parentPort?.postMessage(together(waiting, question)));
+} else {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [name = '', threads, rounds, milliseconds] = line.split(' ');
+    const figures = await onThreads(Number(threads), [name, Number(rounds), Number(milliseconds)]);
+    process.stdout.write(`${JSON.stringify(figures ? { unit: 'GFLOP/s', rounds: figures } : { error: `no ${name} in this engine` })}\n`);
+  }
 }

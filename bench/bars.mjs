@@ -1,0 +1,96 @@
+// @ts-check
+/** What fovea means to reach, as data: a share of the peak, a ratio to a peer, a time. */
+/**
+ * @typedef {object} Bar
+ * @property {string} case
+ * @property {string} who contender, or contender/variant
+ * @property {Measure} measure
+ * @property {number} [least] none where a row that is measured is enough
+ * @property {number} [aim]
+ * @property {string} [peer] contender that a ratio is to; otherwise the fastest one of the same kind
+ * @property {string} [other] case that a ratio is to
+ * @property {number} [threads]
+ *
+ * @typedef {'share' | 'peer' | 'other' | 'rate' | 'scaling' | 'speedup' | 'micros'} Measure share of the roof · speed over a peer's ·
+ *   speed over our own on another case · our flops a second on another case over those on this (at most) · speedup by threads over that of
+ *   the peak · speedup by threads · microseconds a call (at most)
+ */
+
+const native = 'fovea-native';
+const wasm = 'fovea-wasm/simd';
+const node = 'onnxruntime-node';
+
+/** @param {string} who @param {string} name @param {number} [least] @param {number} [aim] @returns {Bar} */
+const share = (who, name, least, aim) => ({ case: name, who, measure: 'share', ...(least && { least }), ...(aim && { aim }) });
+/** @param {string} who @param {string} name @param {string | undefined} peer @param {number} [least] @param {number} [aim] @returns {Bar} */
+const ahead = (who, name, peer, least, aim) => ({
+  ...{ case: name, who, measure: /** @type {const} */ ('peer') },
+  ...(peer && { peer }),
+  ...(least && { least }),
+  ...(aim && { aim }),
+});
+
+/** @type {readonly Bar[]} */
+export const bars = [
+  share(native, 'attention 1x8x2048x64', 0.8, 0.88),
+  ahead(native, 'attention 1x8x2048x64', node, 1),
+  share(native, 'attention 1x12x512x64', 0.76, 0.88),
+  ahead(native, 'attention 1x12x512x64', node, 1),
+  share(native, 'attention 1x12x128x64', 0.65, 0.75),
+  ahead(native, 'attention 1x12x128x64', node, 1.15),
+  share(native, 'attention 1x8x2048x64 causal', 0.72, 0.8),
+  ahead(native, 'attention 1x8x2048x64 causal', node, 1.6, 2),
+  share(native, 'attention 1x8x4096x128 causal', 0.78, 0.85),
+  ahead(native, 'attention 1x8x4096x128 causal', node, 1.2, 2),
+  share(native, 'attention 1x32/8x2048x128 causal', 0.75, 0.85),
+  ahead(native, 'attention 1x32/8x2048x128 causal', node, 1.2),
+  {
+    case: 'attention 1x8x8192x64 window 256,0',
+    who: native,
+    measure: 'rate',
+    other: 'attention 1x8x2048x64 causal',
+    least: 1.3,
+    aim: 1.15,
+  },
+  share(native, 'decode 1x32x1x128 on 4096 keys, KVCache', 0.85, 0.95),
+  ahead(native, 'decode 1x32x1x128 on 4096 keys, KVCache', node, 2),
+  share(native, 'decode 1x32/8x1x128 on 4096 keys, KVCache', 0.85, 0.95),
+  ahead(native, 'decode 1x32/8x1x128 on 4096 keys, KVCache', node, 4),
+  ...[
+    { dtype: 'bfloat16', least: 1.7, aim: 1.9 },
+    { dtype: 'int8', least: 2.5, aim: 3.5 },
+  ].map(({ dtype, least, aim }) => ({
+    case: `decode 1x32x1x128 on 4096 keys, KVCache ${dtype}`,
+    who: native,
+    measure: /** @type {const} */ ('other'),
+    other: 'decode 1x32x1x128 on 4096 keys, KVCache',
+    least,
+    aim,
+  })),
+  ...['512x512x512', '1024x1024x1024', '128x3072x768'].flatMap((sizes) => [
+    share(native, `matmul ${sizes}`, 0.8, 0.9),
+    ahead(native, `matmul ${sizes}`, node, 1),
+  ]),
+  ahead(native, 'matmul 64x64x64', node, 1, 1.2),
+  ahead(native, 'matmul 128x128x128', node, 1, 1.2),
+  share(native, 'matmul 1x4096x4096', 0.8),
+  { case: 'attention 1x8x2048x64 bfloat16', who: native, measure: 'other', other: 'attention 1x8x2048x64', least: 1.6, aim: 1.9 },
+  { case: 'matmul 1024x1024x1024 bfloat16', who: native, measure: 'other', other: 'matmul 1024x1024x1024', least: 1.6, aim: 1.9 },
+  share(native, 'softmax 4096x4096 last axis', 0.65, 0.8),
+  ahead(native, 'softmax 4096x4096 last axis', undefined, 1),
+  share(native, 'softmax 4096x4096 last axis, allocating', 0.5, 0.8),
+  ahead(native, 'softmax 4096x4096 last axis, allocating', undefined, 1),
+  { case: 'attention 1x8x2048x64', who: native, measure: 'scaling', threads: 2, least: 0.92 },
+  { case: 'matmul 1024x1024x1024', who: native, measure: 'scaling', threads: 2, least: 0.92 },
+  share(wasm, 'attention 1x8x2048x64', 0.72, 0.85),
+  ahead(wasm, 'attention 1x8x2048x64', 'onnxruntime-web', 1.7),
+  share(wasm, 'attention 1x8x2048x64 causal', 0.72, 0.85),
+  ahead(wasm, 'attention 1x8x2048x64 causal', 'onnxruntime-web', 3.3),
+  ahead(wasm, 'attention 1x8x2048x64 causal', 'onnxruntime-node/Attention', undefined, 1),
+  ...['256x256x256', '512x512x512', '1024x1024x1024'].map((sizes) => ahead(wasm, `matmul ${sizes}`, undefined, 1, 1.2)),
+  { case: 'attention 1x8x2048x64', who: wasm, measure: 'speedup', threads: 2, least: 1.75 },
+  { case: 'matmul 1024x1024x1024', who: wasm, measure: 'speedup', threads: 2, least: 1.75 },
+  share(wasm, 'attention 1x1x1024x64 on 32768 keys'), // that it runs at all
+  { case: 'call 1x1x1x8', who: native, measure: 'micros', least: 2, aim: 1 },
+  { case: 'call 1x1x1x8', who: wasm, measure: 'micros', least: 3, aim: 1 },
+];

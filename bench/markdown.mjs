@@ -1,0 +1,113 @@
+// @ts-check
+/** The report as the tables of a README, written between two comments there. */
+import { digits, percent, rateOf, threadsWord, time, times } from './figures.mjs';
+import { fastest } from './kinds.mjs';
+import { summaryOf } from './summary.mjs';
+import { placeLine, versionsLine } from './words.mjs';
+
+/** @import { Report, Result } from './types.js' */
+
+const begin = '<!-- compare: npm run compare -- --from FILE --markdown FILE -->';
+const end = '<!-- /compare -->';
+
+/** The two comments between which the figures are written. */
+export const place = [begin, end];
+
+/** @param {string} text */
+export const hasPlace = (text) => text.includes(begin) && text.indexOf(end) > text.indexOf(begin);
+
+/** @param {string} text of a file with the two comments @param {Report} report */
+export const withFigures = (text, report) =>
+  `${text.slice(0, text.indexOf(begin) + begin.length)}\n\n${markdownOf(report)}\n${text.slice(text.indexOf(end))}`;
+
+/** @param {Report} report */
+export function markdownOf(report) {
+  return [
+    `> ${cell(placeLine(report))} · ${cell(versionsLine(report))}`,
+    ...section('', oneThreadTable(report)),
+    ...section('Ours beside the best of the others, one thread:', summaryTable(report)),
+    ...section('More threads:', threadsTable(report)),
+    '',
+  ].join('\n');
+}
+
+/** @param {string} title @param {readonly string[]} lines */
+const section = (title, lines) => (lines.length === 0 ? [] : ['', ...(title ? [title, ''] : []), ...lines]);
+
+/** Nothing in a cell may end it. @param {string} text */
+const cell = (text) => text.replace(/[|<>\\]/g, (character) => `\\${character}`).replaceAll('\n', ' ');
+
+/** In columns of one width, as formatters leave them. @param {readonly (readonly string[])[]} rows the first is the head */
+function table(rows) {
+  const safe = rows.map((row) => row.map(cell));
+  const [head = [], ...body] = safe;
+  const widths = head.map((_, column) => Math.max(3, ...safe.map((row) => [...(row[column] ?? '')].length)));
+  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`;
+  return body.length === 0 ? [] : [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)];
+}
+
+/** A column for each target of ours and each other contender (its fastest way), the fastest of a case in bold. @param {Report} report */
+function oneThreadTable({ results }) {
+  const rows = results.filter(({ threads }) => threads === 1);
+  const columns = [...new Set(rows.map(columnOf))];
+  const lines = [...new Set(rows.map((row) => row.case))].map((name) => {
+    const here = rows.filter((row) => row.case === name);
+    const best = fastest(here)?.medianMs;
+    return [
+      name,
+      ...columns.map((column) =>
+        figures(
+          here.filter((row) => columnOf(row) === column),
+          best,
+        ),
+      ),
+    ];
+  });
+  return table([['case', ...columns], ...lines]);
+}
+
+/** @param {Result} row */
+const columnOf = ({ contender, variant }) => (contender.startsWith('fovea-') ? `${contender} ${variant.split(' ')[0]}` : contender);
+
+/** @param {readonly Result[]} rows of one case and column @param {number | undefined} best */
+function figures(rows, best) {
+  const row = fastest(rows);
+  if (!row) return rows.length > 0 ? 'failed' : '–';
+  const words = row.shareOfPeak === null ? rateOf(row) : `${rateOf(row).replace(' GFLOP/s', '')} · ${percent(row.shareOfPeak)}`;
+  return row.medianMs === best ? `**${words}**` : words;
+}
+
+/** @param {Report} report */
+function summaryTable(report) {
+  const lines = summaryOf(report).map(({ case: name, ours, peer, ratio }) => [
+    name,
+    `${ours.contender}/${ours.variant}: ${time(ours.medianMs)}`,
+    `${peer.contender}/${peer.variant}: ${time(peer.medianMs)}`,
+    times(ratio),
+  ]);
+  return table([['case', 'ours', 'best of the others', 'ours is'], ...lines]);
+}
+
+/** @param {Report} report */
+function threadsTable({ results }) {
+  const lines = results
+    .filter(({ threads, medianMs }) => threads > 1 && medianMs !== null)
+    .map((row) => {
+      const alone = results.find((other) => isSameWay(row, other) && other.threads === 1);
+      const scaling = alone?.medianMs && row.medianMs ? times(alone.medianMs / row.medianMs) : '';
+      const share = row.shareOfPeak === null ? '' : percent(row.shareOfPeak);
+      return [
+        row.case,
+        `${row.contender}/${row.variant}`,
+        threadsWord(row.threads),
+        `${digits(row.medianMs)} ms`,
+        rateOf(row),
+        share,
+        scaling,
+      ];
+    });
+  return table([['case', 'contender', 'threads', 'median', 'rate', 'of peak', 'of one thread'], ...lines]);
+}
+
+/** @param {Result} a @param {Result} b */
+const isSameWay = (a, b) => a.case === b.case && a.contender === b.contender && a.variant === b.variant;
