@@ -1,6 +1,10 @@
 // @ts-check
 /** Installs what fovea is compared with, into bench/node_modules, where it is missing. */
+import { readFileSync } from 'node:fs';
 import { installed } from '../scripts/setup.mjs';
+
+/** Whether bench/package.json names the package. @param {string} name @returns {boolean} */
+export const isListed = (name) => name in JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).dependencies;
 
 /**
  * No script of a package runs: onnxruntime-node's would fetch libraries for GPUs from outside the registry.

@@ -42,7 +42,8 @@ function table(rows) {
   const safe = rows.map((row) => row.map(cell));
   const [head = [], ...body] = safe;
   const widths = head.map((_, column) => Math.max(3, ...safe.map((row) => [...(row[column] ?? '')].length)));
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`;
+  const line = (/** @type {readonly string[]} */ cells) =>
+    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
   return body.length === 0 ? [] : [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)];
 }
 

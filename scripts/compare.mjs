@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync, writeFileSyn
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { entriesOf } from '../bench/contenders.mjs';
-import { installPeers } from '../bench/install.mjs';
+import { installPeers, isListed } from '../bench/install.mjs';
 import { hasPlace, place, withFigures } from '../bench/markdown.mjs';
 import { chosenCases, chosenEntries, help, optionsOf, UsageError } from '../bench/options.mjs';
 import { asProgram, say } from './run/terminal.mjs';
@@ -99,7 +99,7 @@ function markdownFile(given) {
  * @returns {Promise<Report>}
  */
 async function measured(cases, entries, { threads, quick = false, cases: namedCases, only }) {
-  if (entries.some(({ contender }) => contender.peer)) {
+  if (entries.some(({ contender }) => contender.peer !== undefined && isListed(contender.peer))) {
     const reason = await installPeers();
     if (reason !== undefined) say(`\n${reason}\n→ comparing without what is missing\n`);
   }

@@ -1,5 +1,5 @@
 /** `npm run compare`: the report's form, and that a wrong or missing contender is a row or a line that says so, never a time. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { Report } from '../bench/types.js';
 
 const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
 const wrongContender = fileURLToPath(new URL('fixtures/wrong-contender.mjs', import.meta.url));
+const peerContender = fileURLToPath(new URL('fixtures/peer-contender.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fovea-compare-'));
 const json = join(folder, 'report.json');
 
@@ -84,6 +85,37 @@ describe('a comparison of a right, a wrong, a crashing and a missing contender',
     expect(stdout).toContain('3 rows compared, 1 slower by more than 5 %, 0 faster, 2 failed now');
     expect(stdout).toContain('matmul 64x64x64 · plain-loop/js, 1 thread: 2.00 × the time');
     expect(status).toBe(1);
+  });
+});
+
+describe('a peer', () => {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const args = ['--quick', '--contender', peerContender, '--cases', 'matmul 64x64x64', '--json', json];
+  const results = () => JSON.parse(readFileSync(json, 'utf8')) as Report;
+
+  it('that is missing or crashes is a row that says so, ours go on, and the comparison has not failed', () => {
+    const only = ['peer/missing', 'peer/crashes', 'peer/refuses', 'fovea-reference/js'].flatMap((name) => ['--only', name]);
+    const { status, stderr } = spawnSync(process.execPath, [script, ...args, ...only], { encoding: 'utf8', env });
+    const reasons = Object.fromEntries(results().results.map(({ variant, failed }) => [variant, failed]));
+    expect(reasons).toEqual({
+      js: undefined,
+      missing: expect.stringContaining('no-such-package is not installed'),
+      crashes: expect.stringContaining('the process ended with SIGABRT'),
+    });
+    expect(results().environment.notRun).toContain('peer/refuses: does <no> matmul (matmul 64x64x64)');
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+  });
+
+  it('that is waited for when Ctrl-C comes leaves what was measured', async () => {
+    const only = ['plain-loop/js', 'peer/sleeps'].flatMap((name) => ['--only', name]);
+    const child = spawn(process.execPath, [script, ...args, ...only], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('peer/sleeps')) setTimeout(() => child.kill('SIGINT'), 1000);
+    });
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect(results().results).toMatchObject([{ contender: 'plain-loop', variant: 'js' }]);
+    expect(results().environment.notRun).toContain('what came after an interruption');
+    expect(status).toBe(0);
   });
 });
 

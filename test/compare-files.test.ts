@@ -1,0 +1,104 @@
+/** What is made of a report of `npm run compare`: chart, page, Markdown, bars. All of it from JSON, none of it measured here. */
+import { describe, expect, it } from 'vitest';
+import { bars } from '../bench/bars.mjs';
+import { cases } from '../bench/cases.mjs';
+import { htmlOf } from '../bench/html.mjs';
+import { judged } from '../bench/judged.mjs';
+import { place, withFigures } from '../bench/markdown.mjs';
+import { summaryOf } from '../bench/summary.mjs';
+import { svgOf } from '../bench/svg.mjs';
+import type { Report, Result } from '../bench/types.js';
+
+const hostile = '<script>&"\'|\u0000';
+
+const row = (contender: string, variant: string, medianMs: number | null, others: Partial<Result> = {}): Result => ({
+  ...{ case: 'matmul 64x64x64', contender, variant, threads: 1, medianMs, p10Ms: medianMs, runs: 9, gflops: null, gbs: null },
+  ...{ shareOfPeak: null, maxError: 0 },
+  ...others,
+});
+
+const report: Report = {
+  environment: {
+    ...{ date: '2026-01-01T00:00:00.000Z', cpu: hostile, cores: 2, isa: ['avx2'], node: 'v20', os: 'Linux', commit: null },
+    ...{ versions: { 'fovea-native': '1' }, probes: hostile, notRun: [hostile] },
+  },
+  peak: { 'avx2, 1 thread': { unit: 'GFLOP/s', best: 100, median: 100 }, 'avx2, 2 threads': { unit: 'GFLOP/s', best: 200, median: 180 } },
+  ours: ['fovea-native'],
+  results: [
+    row('fovea-native', 'avx2', 2, { gflops: 50, shareOfPeak: 0.5 }),
+    row('onnxruntime-node', 'MatMul', 3, { gflops: 33 }),
+    row('onnxruntime-node', 'MatMul constant B', 1, { gflops: 100 }),
+    row(hostile, hostile, null, { failed: hostile }),
+    row('fovea-native', 'avx2', 9, { case: 'matmul 1024x1024x1024' }),
+    row('fovea-native', 'avx2', 5, { case: 'matmul 1024x1024x1024', threads: 2 }),
+    row('fovea-native', 'avx2', 0.0015, { case: 'call 1x1x1x8' }),
+  ],
+};
+
+/** The names of elements that are open, in order; every one must be closed by its own end. */
+function unclosed(markup: string): string[] {
+  const open: string[] = [];
+  for (const [, end, name = '', own] of markup.matchAll(/<(\/?)([a-z]+)[^<>]*?(\/?)>/g)) {
+    if (own || ['meta', 'br'].includes(name)) continue;
+    if (!end) open.push(name);
+    else if (open.at(-1) === name) open.pop();
+    else return [...open, `/${name}`];
+  }
+  return open;
+}
+
+describe('the chart and the page', () => {
+  const files = { svg: svgOf(report), html: htmlOf(report) };
+
+  it.each(Object.entries(files))('%s closes what it opens, and lets no text be markup', (_, text) => {
+    expect(unclosed(text)).toEqual([]);
+    expect(text).not.toContain('<script');
+    expect(text).not.toContain('\u0000');
+    expect(text).toContain('&#60;script&#62;&#38;&#34;&#39;');
+  });
+
+  it.each(Object.entries(files))('%s asks for nothing from elsewhere, and knows dark', (_, text) => {
+    expect(text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|src=|href=|@import|url\(/);
+    expect(text).toContain('prefers-color-scheme: dark');
+  });
+
+  it('the page has every row, the losing ones and the failed one too', () => {
+    for (const words of ['MatMul constant B', 'onnxruntime-node/MatMul<', 'class="failed"']) expect(files.html).toContain(words);
+  });
+});
+
+describe('the Markdown', () => {
+  it('goes between the two comments, again and again', () => {
+    const file = `before\n${place.join('\n')}\nafter\n`;
+    const once = withFigures(file, report);
+    expect(once).toMatch(/^before\n/);
+    expect(once).toMatch(/\nafter\n$/);
+    expect(once).toContain('**100 GFLOP/s**');
+    expect(withFigures(once, report)).toBe(once);
+  });
+});
+
+describe('ours beside the others', () => {
+  it('is the fastest of each, and says when it is behind', () => {
+    expect(summaryOf(report)).toMatchObject([
+      { case: 'matmul 64x64x64', kind: 'native', peer: { variant: 'MatMul constant B' }, ratio: 0.5 },
+    ]);
+  });
+
+  it('is judged by bars about cases that exist', () => {
+    const names = cases.map(({ name }) => name);
+    expect(bars.filter((bar) => !names.includes(bar.case) || (bar.other && !names.includes(bar.other)))).toEqual([]);
+  });
+
+  it.each([
+    { case: 'matmul 64x64x64', measure: 'peer', measured: 0.5, reached: false },
+    { case: 'matmul 1024x1024x1024', measure: 'scaling', measured: 1, reached: true },
+    { case: 'call 1x1x1x8', measure: 'micros', measured: 1.5, reached: true },
+  ])('$measure of $case', ({ case: name, measure, measured, reached }) => {
+    const found = judged(report).find(
+      (each) => each.bar.case === name && each.bar.measure === measure && each.name === 'fovea-native/avx2',
+    );
+    expect(found).toMatchObject({ reached });
+    expect(found?.measured).toBeCloseTo(measured, 9);
+  });
+});
