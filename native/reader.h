@@ -108,6 +108,7 @@ class Reader {
 
   /** `count` buffers from `first` on, each of at least `bytes`, as wide numbers want them. */
   const Buffer* blocks(int64_t first, int64_t count, int64_t bytes) {
+    if (count == 0) return nullptr;
     require(first + count <= buffers_.count, Status::buffer_missing);
     for (int64_t i = first; i < first + count && i < buffers_.count; ++i) {
       const Buffer& block = buffers_.data[i];

@@ -14,8 +14,8 @@ import { isMain, root } from './run/root.mjs';
 import { incremental } from './run/stamp.mjs';
 import { asProgram, step } from './run/terminal.mjs';
 
-/** Syntax that every supported place reads. */
-const target = ['node20', 'chrome91', 'firefox89', 'safari16.4'];
+/** Syntax that every supported place reads. All have private fields and methods: made of WeakMaps instead, these cost a call tens of microseconds. */
+const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
 
 const bundles = [
   { entry: 'src/node.ts', outfile: 'dist/node.cjs', format: 'cjs', platform: 'node' },

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { asAddon, type NativeTarget } from '../src/backend/native/addon.js';
-import { type CallBuffer, callOf } from '../src/plan/layout.js';
+import { asAddon, type CallBuffer, type NativeTarget } from '../src/backend/native/addon.js';
+import { callOf } from '../src/plan/layout.js';
 import type { SoftmaxPlan } from '../src/plan/plan.js';
 import { runScript } from './child.js';
 import { random } from './random.js';

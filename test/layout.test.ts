@@ -1,8 +1,9 @@
 /** src/plan/layout.ts writes what native/args.h reads: the same words and buffers in the same places, by name. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Call, callOf, matmulBatchRank, softmaxOuterRank } from '../src/plan/layout.js';
-import type { AttentionPlan, MatmulPlan, MergePlan, SoftmaxPlan, View } from '../src/plan/plan.js';
+import { callOf, matmulBatchRank, softmaxOuterRank } from '../src/plan/layout.js';
+import type { AttentionPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
+import type { Data } from '../src/plan/tensors.js';
 
 const header = readFileSync(new URL('../native/args.h', import.meta.url), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
 
@@ -40,15 +41,39 @@ function constant(name: string): number {
 }
 
 /** A view of which every word differs from every other of the plan: from, from + 1, … */
-const view = <D extends ArrayBufferView>(data: D, from: number, rank: number): View<D> => ({
+const view = <D extends Data>(data: D, from: number, rank: number): View<D> => ({
   data,
   offset: from,
   strides: Array.from({ length: rank }, (_, i) => from + 1 + i),
 });
 const floats = () => new Float32Array(1);
 
+/** What a plan is laid out as. */
+interface Laid {
+  readonly words: Float64Array;
+  readonly buffers: readonly (Data | undefined)[];
+  /** Indices of the buffers that the call writes. */
+  readonly written: readonly number[];
+  /** Of each buffer: from the first element that is reached to the last. */
+  readonly extents: readonly number[];
+  /** Of each buffer: the word of its offset, or −1. */
+  readonly offsetWords: readonly number[];
+}
+
+function laid(plan: Plan): Laid {
+  const { words, wordCount, tensors, tensorCount } = callOf(plan);
+  const lent = tensors.slice(0, tensorCount);
+  return {
+    words: words.slice(0, wordCount),
+    buffers: lent.map(({ data }) => data),
+    written: lent.flatMap((tensor, i) => (tensor.written ? [i] : [])),
+    extents: lent.map(({ extent }) => extent),
+    offsetWords: lent.map(({ offsetWord }) => offsetWord),
+  };
+}
+
 /** The words from an enumerator on. */
-const words = (call: Call, name: string, count = 1): number[] => [...call.words.subarray(constant(name), constant(name) + count)];
+const words = (call: Laid, name: string, count = 1): number[] => [...call.words.subarray(constant(name), constant(name) + count)];
 const counted = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 const attention: AttentionPlan = {
@@ -83,7 +108,7 @@ const attention: AttentionPlan = {
 };
 
 describe('attention', () => {
-  const call = callOf(attention);
+  const call = laid(attention);
 
   it('has as many words and buffers as the header counts', () => {
     expect(call.words.length).toBe(constant('kAttentionWords'));
@@ -134,7 +159,7 @@ describe('attention', () => {
   });
 
   it('keeps its places when what is optional is absent', () => {
-    const bare = callOf({
+    const bare = laid({
       ...attention,
       mask: undefined,
       bias: undefined,
@@ -146,8 +171,8 @@ describe('attention', () => {
       weights: undefined,
       logSumExp: undefined,
     });
-    expect([bare.words.length, bare.buffers.length]).toEqual([call.words.length, call.buffers.length]);
-    expect(bare.buffers.filter((data) => data !== undefined)).toEqual(
+    expect(bare.words.length).toBe(call.words.length);
+    expect(bare.buffers, 'those at the end are left out').toEqual(
       [attention.q, attention.k, attention.v, attention.out].map(({ data }) => data),
     );
     expect([...bare.words.subarray(constant('kAttentionViews') + 20)]).toEqual(new Array(10).fill(0));
@@ -169,7 +194,7 @@ describe('matmul', () => {
     bias: view(floats(), 400, 1),
     activation: 'gelu',
   };
-  const call = callOf(plan);
+  const call = laid(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, ...counted(from + 1, 4)];
 
   it('has as many words and buffers as the header counts', () => {
@@ -210,7 +235,7 @@ describe('softmax', () => {
     out: view(new Uint16Array(1), 200, 3),
     mask: view(new Uint8Array(1), 300, 3),
   };
-  const call = callOf(plan);
+  const call = laid(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
 
   it('has as many words and buffers as the header counts', () => {
@@ -250,7 +275,7 @@ describe('merge', () => {
     out: view(floats(), 300, 4),
     logSumExp: floats(),
   };
-  const call = callOf(plan);
+  const call = laid(plan);
 
   it('has as many words and buffers as the header counts for two parts', () => {
     expect(call.words.length).toBe(constant('kMergePartWords') + 2 * constant('kMergeWordsPerPart'));

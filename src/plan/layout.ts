@@ -1,9 +1,10 @@
 /**
- * The order in which a plan crosses to the kernels: `words` (numbers) and `buffers` (where the tensors lie). The enums of
- * native/args.h are the same list; test/layout.test.ts holds the two together.
+ * The order in which a plan crosses to the kernels: words (numbers) and tensors (where they lie). One line here is one enumerator of
+ * native/args.h, or one group of them; test/layout.test.ts holds the two together.
  * @module
  */
 import type { CacheDType } from '../types.js';
+import { Call } from './call.js';
 import type {
   AppendPlan,
   AttentionPlan,
@@ -15,7 +16,6 @@ import type {
   MergePlan,
   Plan,
   SoftmaxPlan,
-  View,
 } from './plan.js';
 
 export const matmulBatchRank = 6;
@@ -25,201 +25,155 @@ export const convertOuterRank = 7;
 const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
 
-/** A buffer of a call: a typed array, or undefined where the call has no such tensor. */
-export type CallBuffer = ArrayBufferView | undefined;
-
-/** A call as the kernels read it. */
-export interface Call {
-  readonly words: Float64Array;
-  readonly buffers: readonly CallBuffer[];
-  /** Indices of the buffers that the call writes. */
-  readonly written: readonly number[];
-}
-
-/** offset, then the strides; leading dimensions that the view lacks get stride 0. */
-function viewWords(view: View<ArrayBufferView> | undefined, rank: number): number[] {
-  const strides = view?.strides ?? [];
-  const pad = new Array<number>(rank - strides.length).fill(0);
-  return [view?.offset ?? 0, ...pad, ...strides];
-}
-
-function sizeWords(sizes: readonly number[], rank: number): number[] {
-  return [...new Array<number>(rank - sizes.length).fill(1), ...sizes];
-}
-
 /** `k` and `v` are none where the keys lie in a cache. */
-function attentionCall(plan: AttentionRules & Partial<Pick<AttentionPlan, 'k' | 'v'>>): Call {
-  return {
-    words: Float64Array.of(
-      plan.batch,
-      plan.queryHeads,
-      plan.kvHeads,
-      plan.queryLength,
-      plan.keyLength,
-      plan.headDim,
-      plan.valueDim,
-      dtypes[plan.dtype],
-      dtypes[plan.outDtype],
-      plan.scale,
-      plan.softcap,
-      plan.windowLeft,
-      plan.windowRight,
-      plan.queryOffset,
-      ...viewWords(plan.q, 4),
-      ...viewWords(plan.k, 4),
-      ...viewWords(plan.v, 4),
-      ...viewWords(plan.out, 4),
-      ...viewWords(plan.mask, 4),
-      ...viewWords(plan.bias, 4),
-    ),
-    buffers: [
-      plan.q.data,
-      plan.k?.data,
-      plan.v?.data,
-      plan.out.data,
-      plan.mask?.data,
-      plan.bias?.data,
-      plan.alibi,
-      plan.sinks,
-      plan.keyLengths,
-      plan.queryLengths,
-      plan.queryOffsets,
-      plan.weights,
-      plan.logSumExp,
-    ],
-    written: [3, 11, 12],
-  };
+function attentionCall(call: Call, plan: AttentionRules & Partial<Pick<AttentionPlan, 'k' | 'v'>>): void {
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
+  call.word(batch);
+  call.word(queryHeads);
+  call.word(kvHeads);
+  call.word(queryLength);
+  call.word(keyLength);
+  call.word(headDim);
+  call.word(valueDim);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(plan.scale);
+  call.word(plan.softcap);
+  call.word(plan.windowLeft);
+  call.word(plan.windowRight);
+  call.word(plan.queryOffset);
+  call.reads(plan.q, batch, queryHeads, queryLength, headDim);
+  call.reads(plan.k, batch, kvHeads, keyLength, headDim);
+  call.reads(plan.v, batch, kvHeads, keyLength, valueDim);
+  call.writes(plan.out, batch, queryHeads, queryLength, valueDim);
+  call.reads(plan.mask, batch, queryHeads, queryLength, keyLength);
+  call.reads(plan.bias, batch, queryHeads, queryLength, keyLength);
+  call.readsWhole(plan.alibi);
+  call.readsWhole(plan.sinks);
+  call.readsWhole(plan.keyLengths);
+  call.readsWhole(plan.queryLengths);
+  call.readsWhole(plan.queryOffsets);
+  call.writesWhole(plan.weights);
+  call.writesWhole(plan.logSumExp);
 }
 
-function cacheAttentionCall(plan: CacheAttentionPlan): Call {
-  const { words, buffers, written } = attentionCall(plan);
-  return {
-    words: Float64Array.of(...words, dtypes[plan.cacheDtype], plan.blockTokens, ...pageWords(plan.rows, plan.keyLengths)),
-    buffers: [...buffers, ...plan.rows.flatMap(({ blocks }) => blocks)],
-    written,
-  };
+function cacheAttentionCall(call: Call, plan: CacheAttentionPlan): void {
+  attentionCall(call, plan);
+  call.word(dtypes[plan.cacheDtype]);
+  call.word(plan.blockTokens);
+  pages(call, plan.rows, plan.keyLengths);
+  for (const { blocks } of plan.rows) for (const block of blocks) call.readsWhole(block);
 }
 
-function appendCall(plan: AppendPlan): Call {
-  const blocks = plan.rows.flatMap((row) => row.blocks);
-  return {
-    words: Float64Array.of(
-      plan.batch,
-      plan.kvHeads,
-      plan.length,
-      plan.headDim,
-      plan.valueDim,
-      dtypes[plan.dtype],
-      dtypes[plan.cacheDtype],
-      plan.blockTokens,
-      ...viewWords(plan.k, 4),
-      ...viewWords(plan.v, 4),
-      ...pageWords(plan.rows, plan.positions),
-    ),
-    buffers: [plan.k.data, plan.v.data, ...blocks],
-    written: blocks.map((_, i) => 2 + i),
-  };
+function appendCall(call: Call, plan: AppendPlan): void {
+  const { batch, kvHeads, length, headDim, valueDim } = plan;
+  call.word(batch);
+  call.word(kvHeads);
+  call.word(length);
+  call.word(headDim);
+  call.word(valueDim);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.cacheDtype]);
+  call.word(plan.blockTokens);
+  call.reads(plan.k, batch, kvHeads, length, headDim);
+  call.reads(plan.v, batch, kvHeads, length, valueDim);
+  pages(call, plan.rows, plan.positions);
+  for (const { blocks } of plan.rows) for (const block of blocks) call.writesWhole(block);
 }
 
 /** For each row: first, end, its first block, how many. */
-function pageWords(rows: readonly CacheRow[], ends: Int32Array): number[] {
+function pages(call: Call, rows: readonly CacheRow[], ends: Int32Array): void {
   let begin = 0;
-  return rows.flatMap(({ first, blocks }, row) => {
+  for (let row = 0; row < rows.length; row++) {
+    const { first = 0, blocks = [] } = rows[row] ?? {};
+    call.word(first);
+    call.word(Math.max(first, ends[row] ?? 0));
+    call.word(begin);
+    call.word(blocks.length);
     begin += blocks.length;
-    return [first, Math.max(first, ends[row] ?? 0), begin - blocks.length, blocks.length];
-  });
+  }
 }
 
-function matmulCall(plan: MatmulPlan): Call {
-  const rank = matmulBatchRank + 2;
-  return {
-    words: Float64Array.of(
-      plan.m,
-      plan.n,
-      plan.k,
-      dtypes[plan.dtype],
-      dtypes[plan.outDtype],
-      activations[plan.activation],
-      ...sizeWords(plan.batch, matmulBatchRank),
-      ...viewWords(plan.a, rank),
-      ...viewWords(plan.b, rank),
-      ...viewWords(plan.out, rank),
-      plan.bias?.offset ?? 0,
-      plan.bias?.strides[0] ?? 0,
-    ),
-    buffers: [plan.a.data, plan.b.data, plan.out.data, plan.bias?.data],
-    written: [2],
-  };
+function matmulCall(call: Call, plan: MatmulPlan): void {
+  const { batch, m, n, k } = plan;
+  call.word(m);
+  call.word(n);
+  call.word(k);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(activations[plan.activation]);
+  call.sizes(batch, matmulBatchRank);
+  call.readsBatch(plan.a, matmulBatchRank, batch, m, k);
+  call.readsBatch(plan.b, matmulBatchRank, batch, k, n);
+  call.writesBatch(plan.out, matmulBatchRank, batch, m, n);
+  call.reads(plan.bias, n);
 }
 
-function softmaxCall(plan: SoftmaxPlan): Call {
-  const rank = softmaxOuterRank + 1;
-  return {
-    words: Float64Array.of(
-      plan.length,
-      dtypes[plan.dtype],
-      dtypes[plan.outDtype],
-      plan.scale,
-      ...sizeWords(plan.outer, softmaxOuterRank),
-      ...viewWords(plan.x, rank),
-      ...viewWords(plan.out, rank),
-      ...viewWords(plan.mask, rank),
-    ),
-    buffers: [plan.x.data, plan.out.data, plan.mask?.data],
-    written: [1],
-  };
+function softmaxCall(call: Call, plan: SoftmaxPlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(plan.scale);
+  call.sizes(outer, softmaxOuterRank);
+  call.readsBatch(plan.x, softmaxOuterRank, outer, length);
+  call.writesBatch(plan.out, softmaxOuterRank, outer, length);
+  call.readsBatch(plan.mask, softmaxOuterRank, outer, length);
 }
 
-function mergeCall(plan: MergePlan): Call {
-  return {
-    words: Float64Array.of(
-      plan.batch,
-      plan.heads,
-      plan.queryLength,
-      plan.valueDim,
-      plan.parts.length,
-      dtypes[plan.dtype],
-      dtypes[plan.outDtype],
-      ...viewWords(plan.out, 4),
-      ...plan.parts.flatMap((part) => [...viewWords(part.output, 4), ...viewWords(part.logSumExp, 3)]),
-    ),
-    buffers: [plan.out.data, plan.logSumExp, plan.sinks, ...plan.parts.flatMap((part) => [part.output.data, part.logSumExp.data])],
-    written: [0, 1],
-  };
+function mergeCall(call: Call, plan: MergePlan): void {
+  const { batch, heads, queryLength, valueDim, parts } = plan;
+  call.word(batch);
+  call.word(heads);
+  call.word(queryLength);
+  call.word(valueDim);
+  call.word(parts.length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.writes(plan.out, batch, heads, queryLength, valueDim);
+  call.writesWhole(plan.logSumExp);
+  call.readsWhole(plan.sinks);
+  for (const part of parts) {
+    call.reads(part.output, batch, heads, queryLength, valueDim);
+    call.reads(part.logSumExp, batch, heads, queryLength);
+  }
 }
 
-function convertCall(plan: ConvertPlan): Call {
-  const rank = convertOuterRank + 1;
-  return {
-    words: Float64Array.of(
-      plan.length,
-      dtypes[plan.dtype],
-      dtypes[plan.outDtype],
-      ...sizeWords(plan.outer, convertOuterRank),
-      ...viewWords(plan.x, rank),
-      ...viewWords(plan.out, rank),
-    ),
-    buffers: [plan.x.data, plan.out.data],
-    written: [1],
-  };
+function convertCall(call: Call, plan: ConvertPlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.sizes(outer, convertOuterRank);
+  call.readsBatch(plan.x, convertOuterRank, outer, length);
+  call.writesBatch(plan.out, convertOuterRank, outer, length);
 }
 
-/** The words and buffers of a plan. */
-export function callOf(plan: Plan): Call {
+/** Lays a plan out in `call`, whose content of before is gone; without one, in a new one. */
+export function callOf(plan: Plan, call: Call = new Call()): Call {
+  call.begin();
   switch (plan.op) {
     case 'attention':
-      return attentionCall(plan);
+      attentionCall(call, plan);
+      break;
     case 'cacheAttention':
-      return cacheAttentionCall(plan);
+      cacheAttentionCall(call, plan);
+      break;
     case 'append':
-      return appendCall(plan);
+      appendCall(call, plan);
+      break;
     case 'matmul':
-      return matmulCall(plan);
+      matmulCall(call, plan);
+      break;
     case 'softmax':
-      return softmaxCall(plan);
+      softmaxCall(call, plan);
+      break;
     case 'merge':
-      return mergeCall(plan);
+      mergeCall(call, plan);
+      break;
     case 'convert':
-      return convertCall(plan);
+      convertCall(call, plan);
+      break;
   }
+  return call;
 }

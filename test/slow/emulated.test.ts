@@ -36,10 +36,12 @@ const int64s = (numbers: readonly number[]): Buffer => Buffer.from(BigInt64Array
 const bytesOf = (data: ArrayBufferView): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
 function emulated(plan: Plan): void {
-  const { words, buffers, written } = callOf(plan);
+  const { words, wordCount, tensors, tensorCount } = callOf(plan);
+  const lent = tensors.slice(0, tensorCount);
+  const buffers = lent.map(({ data }) => data);
   const input = Buffer.concat([
-    int64s([ops.indexOf(plan.op), words.length, buffers.length]),
-    bytesOf(words),
+    int64s([ops.indexOf(plan.op), wordCount, buffers.length]),
+    bytesOf(words.subarray(0, wordCount)),
     int64s(buffers.map((buffer) => buffer?.byteLength ?? -1)),
     ...buffers.map((buffer) => (buffer ? bytesOf(buffer) : Buffer.of())),
   ]);
@@ -49,7 +51,7 @@ function emulated(plan: Plan): void {
   let at = 8;
   for (const [i, buffer] of buffers.entries()) {
     if (!buffer) continue;
-    if (written.includes(i)) bytesOf(buffer).set(stdout.subarray(at, at + buffer.byteLength));
+    if (lent[i]?.written) bytesOf(buffer).set(stdout.subarray(at, at + buffer.byteLength));
     at += buffer.byteLength;
   }
 }

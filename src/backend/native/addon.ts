@@ -2,7 +2,6 @@
  * The addon as JavaScript sees it (native/addon.cc), and the check that what was loaded is one.
  * @module
  */
-import type { CallBuffer } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
 
 export interface Addon {
@@ -11,6 +10,9 @@ export interface Addon {
   /** @throws {TypeError} when the name is unknown or this CPU cannot run it */
   target(name: string): NativeTarget;
 }
+
+/** Where a tensor lies, or undefined where the call has no such tensor; absent ones at the end may be left out. */
+export type CallBuffer = ArrayBufferView | undefined;
 
 /** Runs a call at once and returns a Status of native/args.h. */
 type Kernel = (words: Float64Array, ...buffers: readonly CallBuffer[]) => number;

@@ -3,14 +3,17 @@
  * @module
  */
 import { abortedError } from '../../errors.js';
+import { Call, type Lent } from '../../plan/call.js';
 import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Backend } from '../backend.js';
 import { heapMemory } from '../kept.js';
+import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
-import type { NativeTarget } from './addon.js';
+import type { CallBuffer, NativeTarget } from './addon.js';
 
 export function nativeBackend(target: NativeTarget): Backend {
+  const calls = new Spare(() => new Call());
   return {
     name: 'native',
     target: target.name,
@@ -18,21 +21,44 @@ export function nativeBackend(target: NativeTarget): Backend {
     asyncRuns: 'on threads of the addon',
     memory: heapMemory,
     run(plan) {
-      const { words, buffers } = callOf(plan);
-      const status = target[plan.op](words, ...buffers);
+      const call = calls.take();
+      const status = runNow(target, callOf(plan, call), plan.op);
+      call.end();
+      calls.giveBack(call);
       if (status !== 0) throw statusError(plan, status);
     },
-    runAsync: (plan, signal) => runAsync(target, plan, signal),
+    runAsync: (plan, signal) => runAsync(target, plan, calls, signal),
   };
 }
 
+/** By number of tensors: an argument list of fixed length is faster than a spread. */
+function runNow(target: NativeTarget, { words, tensors, tensorCount }: Call, op: Plan['op']): number {
+  switch (tensorCount) {
+    case 2:
+      return target[op](words, tensors[0]?.data, tensors[1]?.data);
+    case 3:
+      return target[op](words, tensors[0]?.data, tensors[1]?.data, tensors[2]?.data);
+    case 4:
+      return target[op](words, tensors[0]?.data, tensors[1]?.data, tensors[2]?.data, tensors[3]?.data);
+    default:
+      return target[op](words, ...buffersOf(tensors, tensorCount));
+  }
+}
+
+function buffersOf(tensors: readonly Lent[], count: number): CallBuffer[] {
+  return tensors.slice(0, count).map(({ data }) => data);
+}
+
 /** Settles when the job has ended, so that nothing is written afterwards: after an abort that is at its next task. */
-function runAsync(target: NativeTarget, plan: Plan, signal: AbortSignal | undefined): Promise<void> {
+function runAsync(target: NativeTarget, plan: Plan, calls: Spare<Call>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError(nameOf(plan), signal);
-    const { words, buffers } = callOf(plan);
+    const call = calls.take();
+    const { words, tensors, tensorCount } = callOf(plan, call);
     const cancel = (): void => target.cancel(job);
-    const job = target.start(plan.op, done, words, ...buffers);
+    const job = target.start(plan.op, done, words, ...buffersOf(tensors, tensorCount)); // copies the words
+    call.end();
+    calls.giveBack(call);
     signal?.addEventListener('abort', cancel, { once: true });
 
     function done(status: number): void {

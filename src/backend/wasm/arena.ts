@@ -4,24 +4,27 @@
  * a block of this memory stays where it is.
  * @module
  */
+import { Call, type Lent } from '../../plan/call.js';
 import { callOf } from '../../plan/layout.js';
-import type { Plan, View } from '../../plan/plan.js';
+import type { Plan } from '../../plan/plan.js';
 import { alike, type Data, moved } from '../../plan/tensors.js';
-import { outOfMemory } from '../status.js';
+import { outOfMemory, shrunkError } from '../status.js';
 import { touched, writeBack } from '../touched.js';
 import type { Blocks } from './blocks.js';
 import { aligned, reach } from './growth.js';
 
-/** A call as the wasm's exports take it. */
+/** Tensors up to this size are copied one by one: cheaper than to look for what they share. */
+const smallBytes = 1024;
+const none: readonly Block[] = [];
+
+/** A call as the wasm's exports take it; one object, filled anew for each. */
 export interface Placed {
-  readonly words: number;
-  readonly wordCount: number;
-  readonly buffers: number;
-  readonly bufferCount: number;
+  words: number;
+  wordCount: number;
+  buffers: number;
+  bufferCount: number;
   /** First byte that is free for scratch. */
-  readonly end: number;
-  /** Copies what the call wrote to where the plan wants it. */
-  take(): void;
+  end: number;
 }
 
 /** A stretch of an ArrayBuffer that is copied in once, whichever tensors lie in it. */
@@ -30,67 +33,123 @@ interface Block {
   readonly begin: number;
   end: number;
   address: number;
-  readonly parts: Data[];
+  readonly parts: { readonly index: number; readonly begin: number }[];
 }
 
 export class Arena {
   readonly #memory: WebAssembly.Memory;
   readonly #blocks: Blocks;
+  readonly #call = new Call();
+  readonly #placed: Placed = { words: 0, wordCount: 0, buffers: 0, bufferCount: 0, end: 0 };
+  /** Address of each tensor of the call. */
+  readonly #addresses: number[] = [];
   #bytes: Uint8Array;
+  #floats: Float32Array;
+  #integers: Uint32Array;
+  #doubles: Float64Array;
 
   constructor(memory: WebAssembly.Memory, blocks: Blocks) {
     this.#memory = memory;
     this.#blocks = blocks;
     this.#bytes = new Uint8Array(memory.buffer);
+    this.#floats = new Float32Array(memory.buffer);
+    this.#integers = new Uint32Array(memory.buffer);
+    this.#doubles = new Float64Array(memory.buffer);
   }
 
   /** Lays the call out and copies in what it reads. @throws {FoveaError} ERR_OUT_OF_MEMORY before anything is written */
   put(plan: Plan): Placed {
-    const inputs: Data[] = [];
-    const addresses = new Map<ArrayBufferView, number>();
-    const outputs: { part: Data; finish: (copy: Data) => void }[] = [];
-    const local = moved(plan, (view, sizes, written) => {
-      const part = touched(plan, view, sizes);
-      if (this.#isKept(part)) addresses.set(part, part.byteOffset);
-      else if (written) outputs.push({ part, finish: (copy) => writeBack(view as View<Data>, sizes, copy) });
-      else inputs.push(part);
-      return { data: part, offset: 0, strides: view.strides };
-    });
-    const { words, buffers } = callOf(local);
-
-    const table = this.#blocks.end + words.byteLength;
-    let end = table + 8 * buffers.length;
-    const blocks = blocksOf(inputs);
+    const { tensors, tensorCount, words, wordCount } = callOf(plan, this.#call);
+    const placed = this.#placed;
+    placed.words = this.#blocks.end;
+    placed.wordCount = wordCount;
+    placed.buffers = placed.words + 8 * wordCount;
+    placed.bufferCount = tensorCount;
+    let end = placed.buffers + 8 * tensorCount;
+    const large: number[] = [];
+    for (let i = 0; i < tensorCount; i++) {
+      const tensor = tensors[i];
+      const data = tensor?.data;
+      this.#addresses[i] = 0;
+      if (tensor === undefined || data === undefined) continue;
+      if (tensor.offset + tensor.extent > data.length) throw shrunkError(plan);
+      const bytes = tensor.extent * data.BYTES_PER_ELEMENT;
+      if (this.#blocks.isEmpty || !this.#isKept(data)) {
+        if (!tensor.written && bytes > smallBytes) large.push(i);
+        else {
+          end = aligned(end);
+          this.#addresses[i] = end;
+          end += bytes;
+        }
+      } else this.#addresses[i] = data.byteOffset + tensor.offset * data.BYTES_PER_ELEMENT;
+      if (tensor.offsetWord >= 0) words[tensor.offsetWord] = 0; // what is handed over begins with the first element
+    }
+    const blocks = large.length === 0 ? none : blocksOf(tensors, large);
     for (const block of blocks) {
       block.address = aligned(end);
       end = block.address + block.end - block.begin;
-      for (const part of block.parts) addresses.set(part, block.address + part.byteOffset - block.begin);
+      for (const { index, begin } of block.parts) this.#addresses[index] = block.address + begin - block.begin;
     }
-    for (const { part } of outputs) {
-      addresses.set(part, aligned(end));
-      end = aligned(end) + part.byteLength;
-    }
-    // Before the memory grows: what lies in it has no length any more afterwards.
-    const placed = new Uint32Array(2 * buffers.length);
-    for (const [i, buffer] of buffers.entries())
-      if (buffer !== undefined) placed.set([addresses.get(buffer) ?? 0, buffer.byteLength], 2 * i);
+    placed.end = end;
     this.#reserve(plan, end);
 
-    this.#set(table - words.byteLength, words);
-    this.#set(table, placed);
+    for (let i = 0; i < wordCount; i++) this.#doubles[placed.words / 8 + i] = words[i] ?? 0;
+    for (let i = 0; i < tensorCount; i++) this.#hand(placed.buffers / 4 + 2 * i, tensors[i], this.#addresses[i] ?? 0);
     for (const { address, source, begin, end: sourceEnd } of blocks)
       this.#bytes.set(new Uint8Array(source, begin, sourceEnd - begin), address);
-    return {
-      words: table - words.byteLength,
-      wordCount: words.length,
-      buffers: table,
-      bufferCount: buffers.length,
-      end,
-      take: () => {
-        this.#renew();
-        for (const { part, finish } of outputs) finish(alike(part, this.#bytes.buffer, addresses.get(part) ?? 0, part.length));
-      },
-    };
+    return placed;
+  }
+
+  /** Copies what the call wrote to where the plan wants it. */
+  take(plan: Plan): void {
+    this.#renew();
+    const { tensors, tensorCount } = this.#call;
+    for (let i = 0; i < tensorCount; i++) {
+      const tensor = tensors[i];
+      const address = this.#addresses[i] ?? 0;
+      if (tensor?.data === undefined || !tensor.written || this.#isKeptAddress(address)) continue;
+      if (tensor.extent === tensor.elements) this.#copyOut(tensor.data, tensor.offset, tensor.extent, address);
+      else this.#copyApart(plan, tensor.data, tensor.extent, address);
+    }
+  }
+
+  /** Lets go of the plan's memory. */
+  done(): void {
+    this.#call.end();
+  }
+
+  /** A row of the table of buffers, and the tensor itself where it is copied alone. */
+  #hand(row: number, tensor: Lent | undefined, address: number): void {
+    const data = tensor?.data;
+    if (tensor === undefined || data === undefined) {
+      this.#integers[row] = 0;
+      this.#integers[row + 1] = 0;
+      return;
+    }
+    const bytes = tensor.extent * data.BYTES_PER_ELEMENT;
+    this.#integers[row] = address;
+    this.#integers[row + 1] = bytes;
+    if (tensor.written || bytes > smallBytes || this.#isKeptAddress(address)) return;
+    if (data instanceof Float32Array) for (let i = 0; i < tensor.extent; i++) this.#floats[address / 4 + i] = data[tensor.offset + i] ?? 0;
+    else this.#bytes.set(new Uint8Array(data.buffer, data.byteOffset + tensor.offset * data.BYTES_PER_ELEMENT, bytes), address);
+  }
+
+  #copyOut(data: Data, offset: number, extent: number, address: number): void {
+    if (extent * data.BYTES_PER_ELEMENT <= smallBytes && data instanceof Float32Array)
+      for (let i = 0; i < extent; i++) data[offset + i] = this.#floats[address / 4 + i] ?? 0;
+    else data.set(alike(data, this.#bytes.buffer, address, extent), offset);
+  }
+
+  /** Of a tensor with gaps only its elements. */
+  #copyApart(plan: Plan, data: Data, extent: number, address: number): void {
+    moved(plan, (view, sizes, written) => {
+      if (written && (view.data as Data) === data) writeBack(view, sizes, alike(view.data, this.#bytes.buffer, address, extent));
+      return view;
+    });
+  }
+
+  #isKeptAddress(address: number): boolean {
+    return address < this.#placed.words;
   }
 
   /** The plan with copies of what it reads in this memory, for whoever cannot see it. */
@@ -115,11 +174,12 @@ export class Arena {
 
   /** Growing the memory, here or by the kernels, detaches what was made of it. */
   #renew(): void {
-    if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer);
-  }
-
-  #set(address: number, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
-    this.#bytes.set(new Uint8Array(buffer, byteOffset, byteLength), address);
+    const { buffer } = this.#memory;
+    if (this.#bytes.buffer === buffer) return;
+    this.#bytes = new Uint8Array(buffer);
+    this.#floats = new Float32Array(buffer);
+    this.#integers = new Uint32Array(buffer);
+    this.#doubles = new Float64Array(buffer);
   }
 }
 
@@ -135,21 +195,24 @@ function copyOf<D extends Data>(plan: Plan, part: D): D {
  * The stretches that the parts cover, each once: the same array given twice, or q, k and v packed in one, are copied in once.
  * A stretch begins at a multiple of 16 bytes, so that every part keeps its alignment in it.
  */
-function blocksOf(parts: readonly Data[]): Block[] {
+function blocksOf(tensors: readonly Lent[], indices: readonly number[]): Block[] {
+  const parts = indices.flatMap((index) => {
+    const { data, offset = 0, extent = 0 } = tensors[index] ?? {};
+    if (data === undefined) return [];
+    const begin = data.byteOffset + offset * data.BYTES_PER_ELEMENT;
+    return [{ index, source: data.buffer, begin, end: begin + extent * data.BYTES_PER_ELEMENT }];
+  });
   const blocks: Block[] = [];
-  let last: Block | undefined;
-  const sources = [...new Set(parts.map((part) => part.buffer))];
-  for (const source of sources) {
-    last = undefined;
-    const here = parts.filter((part) => part.buffer === source).sort((a, b) => a.byteOffset - b.byteOffset);
+  for (const source of new Set(parts.map((part) => part.source))) {
+    let last: Block | undefined;
+    const here = parts.filter((part) => part.source === source).sort((a, b) => a.begin - b.begin);
     for (const part of here) {
-      const begin = part.byteOffset - (part.byteOffset % 16);
-      const end = part.byteOffset + part.byteLength;
+      const begin = part.begin - (part.begin % 16);
       if (last === undefined || begin > last.end) {
-        last = { source, begin, end, address: 0, parts: [] };
+        last = { source, begin, end: part.end, address: 0, parts: [] };
         blocks.push(last);
       }
-      last.end = Math.max(last.end, end);
+      last.end = Math.max(last.end, part.end);
       last.parts.push(part);
     }
   }

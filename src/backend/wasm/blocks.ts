@@ -30,6 +30,10 @@ export class Blocks implements KeptMemory {
     return aligned(this.#ranges.at(-1)?.end ?? this.#base);
   }
 
+  get isEmpty(): boolean {
+    return this.#ranges.length === 0;
+  }
+
   allocate(bytes: number, op?: string): KeptBlock {
     const index = this.#firstFit(bytes);
     const begin = this.#endBefore(index);

@@ -5,6 +5,7 @@
 import { FoveaError } from '../../errors.js';
 import type { Plan } from '../../plan/plan.js';
 import type { KeptMemory } from '../backend.js';
+import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
 import { Arena } from './arena.js';
 import { Blocks } from './blocks.js';
@@ -57,17 +58,23 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
   if (!isOurs(exported))
     throw new Error(`it is no wasm of this version of fovea: it exports ${Object.keys(instance.exports).join(', ') || 'nothing'}`);
   const blocks = new Blocks(memory, exported.heap_base() >>> 0);
-  const arena = new Arena(memory, blocks);
+  const arenas = new Spare(() => new Arena(memory, blocks));
   return {
     target: wordAt(memory, exported.target_name() >>> 0),
     run(plan) {
-      const call = arena.put(plan);
-      const status = kernelCall(plan, () => exported[plan.op](call.words, call.wordCount, call.buffers, call.bufferCount, call.end));
-      if (status !== 0) throw statusError(plan, status);
-      call.take();
+      const arena = arenas.take();
+      try {
+        const { words, wordCount, buffers, bufferCount, end } = arena.put(plan);
+        const status = kernelCall(plan, () => exported[plan.op](words, wordCount, buffers, bufferCount, end));
+        if (status !== 0) throw statusError(plan, status);
+        arena.take(plan);
+      } finally {
+        arena.done();
+        arenas.giveBack(arena);
+      }
     },
     memory: blocks,
-    copied: (plan) => arena.copied(plan),
+    copied: (plan) => new Arena(memory, blocks).copied(plan),
   };
 }
 

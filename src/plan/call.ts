@@ -1,0 +1,158 @@
+/**
+ * A call as the kernels read it: numbers in one Float64Array, and the tensors beside them. Made once a backend and written anew for
+ * every call, so that a call allocates nothing; layout.ts says in which order.
+ * @module
+ */
+import type { View } from './plan.js';
+import type { Data } from './tensors.js';
+
+/** A tensor of a call, the elements that it reaches, and where the call says so. */
+export interface Lent {
+  /** Undefined where the call has no such tensor. */
+  data: Data | undefined;
+  /** First element. */
+  offset: number;
+  /** From the first element to the last that is reached: 0 of a tensor without elements. */
+  extent: number;
+  /** How many of these belong to the tensor: fewer than `extent` where there are gaps, more where strides are 0. */
+  elements: number;
+  written: boolean;
+  /** The word that holds the offset; −1: none, it is read from its start. */
+  offsetWord: number;
+}
+
+export class Call {
+  /** At least `wordCount` of them. */
+  words = new Float64Array(64);
+  wordCount = 0;
+  /** At least `tensorCount` of them; absent ones included, so that position says which is which. */
+  readonly tensors: Lent[] = [];
+  /** Absent ones at the end are left out. */
+  tensorCount = 0;
+  #next = 0;
+
+  begin(): void {
+    this.wordCount = 0;
+    this.tensorCount = 0;
+    this.#next = 0;
+  }
+
+  /** Forgets the tensors, so that their memory is not kept by a call that is over. */
+  end(): void {
+    for (let i = 0; i < this.tensorCount; i++) {
+      const tensor = this.tensors[i];
+      if (tensor !== undefined) tensor.data = undefined;
+    }
+  }
+
+  word(value: number): void {
+    if (this.wordCount === this.words.length) this.#grow();
+    this.words[this.wordCount++] = value;
+  }
+
+  /** Sizes, filled up in front with 1. */
+  sizes(sizes: readonly number[], rank: number): void {
+    for (let i = sizes.length; i < rank; i++) this.word(1);
+    for (let i = 0; i < sizes.length; i++) this.word(sizes[i] ?? 1);
+  }
+
+  /** A tensor of one to four dimensions, or none: words for its offset and strides. */
+  reads(view: View<Data> | undefined, size0: number, size1?: number, size2?: number, size3?: number): void {
+    this.#view(view, false, size0, size1, size2, size3);
+  }
+
+  writes(view: View<Data>, size0: number, size1?: number, size2?: number, size3?: number): void {
+    this.#view(view, true, size0, size1, size2, size3);
+  }
+
+  /** A tensor `[...batch, rows, columns]` or `[...batch, rows]`, or none: the strides of the batch are filled up in front with 0. */
+  readsBatch(view: View<Data> | undefined, rank: number, batch: readonly number[], rows: number, columns?: number): void {
+    this.#batchView(view, false, rank, batch, rows, columns);
+  }
+
+  writesBatch(view: View<Data>, rank: number, batch: readonly number[], rows: number, columns?: number): void {
+    this.#batchView(view, true, rank, batch, rows, columns);
+  }
+
+  /** A whole array, or none: no words. */
+  readsWhole(data: Data | undefined): void {
+    this.#add(data, false);
+  }
+
+  writesWhole(data: Data | undefined): void {
+    this.#add(data, true);
+  }
+
+  #view(view: View<Data> | undefined, written: boolean, size0: number, size1?: number, size2?: number, size3?: number): void {
+    const tensor = this.#begin(view, written);
+    const strides = view?.strides;
+    this.#dimension(tensor, size0, strides?.[0] ?? 0);
+    if (size1 !== undefined) this.#dimension(tensor, size1, strides?.[1] ?? 0);
+    if (size2 !== undefined) this.#dimension(tensor, size2, strides?.[2] ?? 0);
+    if (size3 !== undefined) this.#dimension(tensor, size3, strides?.[3] ?? 0);
+    if (tensor.elements === 0) tensor.extent = 0;
+  }
+
+  #batchView(
+    view: View<Data> | undefined,
+    written: boolean,
+    rank: number,
+    batch: readonly number[],
+    rows: number,
+    columns: number | undefined,
+  ): void {
+    const tensor = this.#begin(view, written);
+    const strides = view?.strides;
+    const outer = batch.length;
+    for (let i = outer; i < rank; i++) this.word(0);
+    for (let i = 0; i < outer; i++) this.#dimension(tensor, batch[i] ?? 1, strides?.[i] ?? 0);
+    this.#dimension(tensor, rows, strides?.[outer] ?? 0);
+    if (columns !== undefined) this.#dimension(tensor, columns, strides?.[outer + 1] ?? 0);
+    if (tensor.elements === 0) tensor.extent = 0;
+  }
+
+  #begin(view: View<Data> | undefined, written: boolean): Lent {
+    const tensor = this.#slot(view?.data, written);
+    tensor.offsetWord = this.wordCount;
+    tensor.offset = view?.offset ?? 0;
+    tensor.extent = 1;
+    tensor.elements = 1;
+    this.word(tensor.offset);
+    return tensor;
+  }
+
+  #dimension(tensor: Lent, size: number, stride: number): void {
+    this.word(stride);
+    tensor.extent += (size - 1) * stride;
+    tensor.elements *= size;
+  }
+
+  #add(data: Data | undefined, written: boolean): void {
+    const tensor = this.#slot(data, written);
+    tensor.offsetWord = -1;
+    tensor.offset = 0;
+    tensor.extent = data === undefined ? 0 : data.length;
+    tensor.elements = tensor.extent;
+  }
+
+  /** The next tensor's place. */
+  #slot(data: Data | undefined, written: boolean): Lent {
+    const index = this.#next++;
+    const tensor = this.tensors[index] ?? newTensor();
+    this.tensors[index] = tensor;
+    tensor.data = data;
+    tensor.written = written;
+    if (data !== undefined) this.tensorCount = this.#next;
+    return tensor;
+  }
+
+  #grow(): void {
+    const words = new Float64Array(2 * this.words.length);
+    words.set(this.words);
+    this.words = words;
+  }
+}
+
+function newTensor(): Lent {
+  return { data: undefined, offset: 0, extent: 0, elements: 0, written: false, offsetWord: -1 };
+}
