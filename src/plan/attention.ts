@@ -3,7 +3,7 @@
  * @module
  */
 import { dtypeError, shapeError } from '../errors.js';
-import type { AttentionOptions, AttentionResult, FloatData } from '../types.js';
+import type { AttentionOptions, AttentionResult, FloatData, Tensor } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
@@ -45,8 +45,7 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
 
   const rank = query.shape.length;
   const layout = given.layout ?? 'bhsd';
-  const sizes = relate(query, key, value, layout);
-  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = sizes;
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = relate(query, key, value, layout);
 
   // What is indexed by query and key has no dimensions that q left out.
   const scores = [batch, queryHeads, queryLength, keyLength].slice(4 - rank);
@@ -102,14 +101,22 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
       queryLengths: given.queryLengths,
       weights: weights?.data,
       logSumExp: logSumExp?.data,
-      ...sizes,
+      batch,
+      queryHeads,
+      kvHeads,
+      queryLength,
+      keyLength,
+      headDim,
+      valueDim,
     },
-    result: {
-      output: output.tensor,
-      ...(weights && { weights: weights.tensor }),
-      ...(logSumExp && { logSumExp: logSumExp.tensor }),
-    },
+    result: resultOf(output.tensor, weights?.tensor, logSumExp?.tensor),
   };
+}
+
+/** Only what was asked for; without a spread, which costs more than the checks. */
+function resultOf(output: Tensor<FloatData>, weights: Tensor | undefined, logSumExp: Tensor | undefined): AttentionResult<FloatData> {
+  if (weights !== undefined) return logSumExp === undefined ? { output, weights } : { output, weights, logSumExp };
+  return logSumExp === undefined ? { output } : { output, logSumExp };
 }
 
 type Sizes = Pick<AttentionPlan, 'batch' | 'queryHeads' | 'kvHeads' | 'queryLength' | 'keyLength' | 'headDim' | 'valueDim'>;
@@ -122,11 +129,8 @@ function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, 
   }
   const said = (name: string, tensor: CheckedFloats) =>
     `query is ${list(query.shape)}, ${name} is ${list(tensor.shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
-  const others: [string, CheckedFloats][] = [
-    ['key', key],
-    ['value', value],
-  ];
-  for (const [name, tensor] of others) {
+  for (const tensor of [key, value]) {
+    const name = tensor === key ? 'key' : 'value';
     if (tensor.shape.length !== rank)
       throw shapeError(op, name, `rank ${tensor.shape.length}`, `${rank}, the rank of query`, said(name, tensor));
     if (tensor.dtype !== query.dtype) throw dtypeError(op, name, `dtype ${tensor.dtype}`, `${query.dtype}, the dtype of query`);

@@ -8,7 +8,11 @@ export type Heads = readonly [batch: number, head: number, sequence: number, fea
 
 /** Sizes or strides of rank 2 to 4 in the plans' order; `missing` stands for the dimensions that are not there. */
 export function toHeads(values: readonly number[], layout: Layout, missing: number): Heads {
-  const [batch = missing, first = missing, second = missing, feature = missing] = [...new Array<undefined>(4 - values.length), ...values];
+  const absent = 4 - values.length;
+  const batch = (absent > 0 ? missing : values[0]) ?? missing;
+  const first = (absent > 1 ? missing : values[1 - absent]) ?? missing;
+  const second = values[2 - absent] ?? missing;
+  const feature = values[3 - absent] ?? missing;
   return layout === 'bshd' && values.length > 2 ? [batch, second, first, feature] : [batch, first, second, feature];
 }
 

@@ -68,7 +68,8 @@ export function givenResult(op: string, shape: readonly number[], like: CheckedF
 }
 
 function allocate<A>(op: string, array: new (length: number) => A, shape: readonly number[]): A {
-  const elements = shape.reduce((product, size) => product * size, 1);
+  let elements = 1;
+  for (const size of shape) elements *= size;
   try {
     return new array(elements);
   } catch (cause) {

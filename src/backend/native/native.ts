@@ -11,8 +11,10 @@ import { heapMemory } from '../kept.js';
 import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
 import type { CallBuffer, NativeTarget } from './addon.js';
+import { Tiny } from './tiny.js';
 
 export function nativeBackend(target: NativeTarget): Backend {
+  const tiny = new Tiny();
   const calls = new Spare(() => new Call());
   return {
     name: 'native',
@@ -22,7 +24,10 @@ export function nativeBackend(target: NativeTarget): Backend {
     memory: heapMemory,
     run(plan) {
       const call = calls.take();
-      const status = runNow(target, callOf(plan, call), plan.op);
+      callOf(plan, call);
+      tiny.lend(call);
+      const status = runNow(target, call, plan.op);
+      tiny.take(status === 0);
       call.end();
       calls.giveBack(call);
       if (status !== 0) throw statusError(plan, status);
