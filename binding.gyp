@@ -42,6 +42,7 @@
         'native/dispatch.cc',
         'native/jobs.cc',
         'native/pages.cc',
+        'native/pool.cc',
         'native/schedule.cc',
         'native/scratch.cc',
       ],

@@ -16,8 +16,7 @@
 #include "dispatch.h"
 #include "jobs.h"
 #include "pages.h"
-#include "scratch.h"
-#include "serial.h"
+#include "pool.h"
 
 namespace fovea {
 namespace {
@@ -197,7 +196,7 @@ template <Op op>
 napi_value run_now(const Napi::CallbackInfo& info) {
   Call& call = environment(info).call;
   if (const char* wrong = read_call(info, 0, op, &call)) return type_error(info.Env(), wrong);
-  SerialHost host(acquire_shared, acquire_scratch);
+  PoolHost host(PoolHost::Kind::waited_for);
   const Words words = {call.words.data(), static_cast<int64_t>(call.words.size())};
   const Buffers buffers = {call.buffers.data(), static_cast<int64_t>(call.buffers.size())};
   return Napi::Number::New(info.Env(), static_cast<int32_t>(run_call(op, *call.kernels, words, buffers, &host)));
@@ -230,6 +229,23 @@ napi_value cancel(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return type_error(info.Env(), "cancel takes a job's id");
   environment(info).cancel(info[0].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
+}
+
+/** (count, asDefault) → undefined */
+napi_value set_threads(const Napi::CallbackInfo& info) {
+  const double count = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+  if (!(count >= 1 && count <= kMostThreads)) return type_error(info.Env(), "setThreads takes 1 to " + std::to_string(kMostThreads));
+  set_thread_count(static_cast<int32_t>(count), info[1].IsBoolean() && info[1].As<Napi::Boolean>());
+  return info.Env().Undefined();
+}
+
+/** () → { wanted, had } */
+napi_value threads(const Napi::CallbackInfo& info) {
+  const ThreadCount count = thread_count();
+  const auto object = Napi::Object::New(info.Env());
+  napi_set_named_property(info.Env(), object, "wanted", Napi::Number::New(info.Env(), count.wanted));
+  napi_set_named_property(info.Env(), object, "had", Napi::Number::New(info.Env(), count.had));
+  return object;
 }
 
 /** () → { name, supported, missing }[] */
@@ -306,6 +322,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment);
   add_function<targets>(exports, "targets");
   add_function<target>(exports, "target");
+  add_function<set_threads>(exports, "setThreads");
+  add_function<threads>(exports, "threads");
   return exports;
 }
 

@@ -1,29 +1,22 @@
-// A queue, and threads that take from it. The pool is never destroyed: threads park in it while the process ends, and the
-// library that holds their code is never unloaded (on Linux by binding.gyp: -z nodelete), so nothing has to be joined at exit.
+// A queue that the pool's threads take from. It is never destroyed: threads may be in it while the process ends, and the library that
+// holds their code is never unloaded (on Linux by binding.gyp: -z nodelete), so nothing has to be joined at exit.
 #include "jobs.h"
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <exception>
 #include <list>
 #include <mutex>
-#include <thread>
 #include <utility>
 
-#include "scratch.h"
-#include "serial.h"
+#include "pool.h"
 
 namespace fovea {
 namespace {
 
-struct Job : SerialHost {
+struct Job : PoolHost {
   Job(const Jobs* owner, uint32_t id, Call call, Jobs::Settled settled)
-      : SerialHost(acquire_shared, acquire_scratch, is_cancelled),
-        owner(owner),
-        id(id),
-        call(std::move(call)),
-        settled(std::move(settled)) {}
+      : PoolHost(Kind::in_background, is_cancelled), owner(owner), id(id), call(std::move(call)), settled(std::move(settled)) {}
 
   static bool is_cancelled(Host* host) { return static_cast<Job*>(host)->cancelled.load(std::memory_order_relaxed); }
 
@@ -38,24 +31,18 @@ struct Job : SerialHost {
   const Call call;
   const Jobs::Settled settled;
   std::atomic<bool> cancelled = false;
-  bool begun = false;  // by the thread that will settle it; guarded by the pool's mutex
+  bool begun = false;  // by the thread that will settle it; guarded by the queue's mutex
 };
 
-class Pool {
+class Queue {
  public:
   /** False when no thread can be had to run it; throws std::bad_alloc. */
   bool add(const Jobs* owner, uint32_t id, Call call, const Jobs::Settled& settled) {
     const std::lock_guard lock(mutex_);
     jobs_.emplace_back(owner, id, std::move(call), settled);
-    ++waiting_;
-    if (idle_ < waiting_ && threads_ < limit_) grow();
-    if (threads_ == 0) {
-      --waiting_;
-      jobs_.pop_back();
-      return false;
-    }
-    wake_.notify_one();
-    return true;
+    if (call_on_pool(run_first)) return true;
+    jobs_.pop_back();
+    return false;
   }
 
   void cancel(const Jobs* owner, uint32_t id) {
@@ -73,27 +60,15 @@ class Pool {
  private:
   using Entry = std::list<Job>::iterator;
 
-  void grow() {
-    try {
-      std::thread([this] { work(); }).detach();
-      ++threads_;
-    } catch (const std::exception&) {
-      // The system gives no more now: those that there are take the jobs, and the next job asks again.
-    }
-  }
+  /** What each job asks the pool for once. By then another thread may have come first, or the job may be cancelled. */
+  static void run_first();
 
-  [[noreturn]] void work() {
+  void run_one() {
     std::unique_lock lock(mutex_);
-    for (;;) {
-      ++idle_;
-      wake_.wait(lock, [&] { return waiting_ > 0; });
-      --idle_;
-      const Entry job = begin_first([](const Job&) { return true; });
-      lock.unlock();
-      const Status status = job->run();
-      settle(job, status);
-      lock.lock();
-    }
+    const Entry job = begin_first([](const Job&) { return true; });
+    if (job == jobs_.end()) return;
+    lock.unlock();
+    settle(job, job->run());
   }
 
   /** Tells those that run, and settles those that wait. */
@@ -113,10 +88,7 @@ class Pool {
   template <class Condition>
   Entry begin_first(Condition condition) {
     const Entry job = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& each) { return !each.begun && condition(each); });
-    if (job != jobs_.end()) {
-      job->begun = true;
-      --waiting_;
-    }
+    if (job != jobs_.end()) job->begun = true;
     return job;
   }
 
@@ -128,30 +100,30 @@ class Pool {
   }
 
   std::mutex mutex_;
-  std::condition_variable wake_, settled_;
+  std::condition_variable settled_;
   std::list<Job> jobs_;  // in the order they came: waiting, running, or just telling their owner
-  size_t waiting_ = 0, idle_ = 0, threads_ = 0;
-  const size_t limit_ = std::max(1u, std::thread::hardware_concurrency());
 };
 
-Pool& pool() {
-  static Pool* const only = new Pool;
+Queue& queue() {
+  static Queue* const only = new Queue;
   return *only;
 }
 
+void Queue::run_first() { queue().run_one(); }
+
 }  // namespace
 
-Jobs::~Jobs() { pool().cancel_all_and_wait(this); }
+Jobs::~Jobs() { queue().cancel_all_and_wait(this); }
 
 void Jobs::start(uint32_t id, Call call, const Settled& settled) {
   bool added = false;
   try {
-    added = pool().add(this, id, std::move(call), settled);
+    added = queue().add(this, id, std::move(call), settled);
   } catch (const std::bad_alloc&) {
   }
   if (!added) settled(Status::out_of_memory);
 }
 
-void Jobs::cancel(uint32_t id) { pool().cancel(this, id); }
+void Jobs::cancel(uint32_t id) { queue().cancel(this, id); }
 
 }  // namespace fovea

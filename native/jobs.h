@@ -1,4 +1,4 @@
-// Calls that run beside the event loop, on a few threads of our own: libuv's are for files and DNS, and belong to Node.
+// Calls that run beside the event loop, on the pool's threads: libuv's are for files and DNS, and belong to Node.
 // Knows nothing of Node-API: who starts a job gives the function that hears of its end.
 #pragma once
 
@@ -19,8 +19,8 @@ struct Call {
 };
 
 /**
- * The jobs of one starter (an environment of Node). Any number of these share the process's threads: at most one a core,
- * made when there is work for them, parked between jobs, and no obstacle to the end of the process.
+ * The jobs of one starter (an environment of Node). Any number of these share the process's pool: a job is a call of one of its
+ * threads, and the others help with its tasks.
  */
 class Jobs {
  public:

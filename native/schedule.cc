@@ -28,26 +28,35 @@ int64_t product(const int64_t* sizes, int count) {
   return total;
 }
 
-/** Does task(index, scratch) for every index. */
+/** Does task(index, scratch) for every index; those of little work, in multiply-adds, some at a time. */
 template <class F>
-Status in_tasks(Host* host, int64_t tasks, int64_t scratch_floats, const F& task) {
+Status in_tasks(Host* host, int64_t tasks, int64_t work, int64_t scratch_floats, const F& task) {
   if (tasks == 0) return Status::ok;
-  const auto call = [](const void* context, int64_t index, void* scratch) {
-    (*static_cast<const F*>(context))(index, static_cast<float*>(scratch));
+  struct Context {
+    const F& task;
+    int64_t tasks, step;
+  } const all = {task, tasks, larger(1, kWorthwhile / (work + 1))};
+  const auto some = [](const void* context, int64_t index, void* scratch) {
+    const auto& it = *static_cast<const Context*>(context);
+    const int64_t end = smaller((index + 1) * it.step, it.tasks);
+    for (int64_t i = index * it.step; i < end; i++) it.task(i, static_cast<float*>(scratch));
   };
-  return host->run(host, tasks, bytes_of(scratch_floats), call, &task);
+  return host->run(host, pieces(tasks, all.step), bytes_of(scratch_floats), some, &all);
 }
 
-/** Does task(begin, end, scratch) for stretches of `step` rows. */
+/** Does task(begin, end, scratch) for stretches of `step` rows, a row of so much work. */
 template <class F>
-Status in_stretches(Host* host, int64_t rows, int64_t step, int64_t scratch_floats, const F& task) {
-  return in_tasks(host, pieces(rows, step), scratch_floats,
+Status in_stretches(Host* host, int64_t rows, int64_t step, int64_t row_work, int64_t scratch_floats, const F& task) {
+  return in_tasks(host, pieces(rows, step), smaller(step, rows) * row_work, scratch_floats,
                   [&](int64_t index, float* scratch) { task(index * step, smaller(index * step + step, rows), scratch); });
 }
 
-/** Rows of a softmax or a merge in a task: a hundred microseconds' work, or one row. */
+/** What an element of a softmax, a merge or a conversion costs, in multiply-adds. */
+constexpr int64_t kElement = 8;
+
+/** Rows of a softmax or a merge in a task: worth a thread's coming, or one row. */
 int64_t rows_of_task(int64_t elements_per_row) {
-  constexpr int64_t elements = 1 << 16;
+  constexpr int64_t elements = kWorthwhile / kElement;
   return elements_per_row >= elements ? 1 : elements / (elements_per_row + 1) + 1;
 }
 
@@ -71,13 +80,10 @@ struct Heads {
 
 /** Small heads: a task is some of them, each packed and worked on in the thread's own scratch. */
 Status run_whole_heads(const Kernels& kernels, const AttentionArgs& args, const Heads& heads, Host* host) {
-  const int64_t step = larger(1, kWorthwhile / (heads.work + 1));
   const int64_t packed_floats = round_up(heads.packed_floats, 16);
-  return in_stretches(host, heads.count, step, packed_floats + heads.scratch_floats, [&](int64_t begin, int64_t end, float* scratch) {
-    for (int64_t head = begin; head < end; head++) {
-      for (int64_t stretch = 0; stretch < heads.stretches; stretch++) kernels.attention_pack(args, head, stretch, scratch);
-      for (int64_t tile = 0; tile < heads.tiles; tile++) kernels.attention(args, head, tile, scratch, scratch + packed_floats);
-    }
+  return in_tasks(host, heads.count, heads.work, packed_floats + heads.scratch_floats, [&](int64_t head, float* scratch) {
+    for (int64_t stretch = 0; stretch < heads.stretches; stretch++) kernels.attention_pack(args, head, stretch, scratch);
+    for (int64_t tile = 0; tile < heads.tiles; tile++) kernels.attention(args, head, tile, scratch, scratch + packed_floats);
   });
 }
 
@@ -144,7 +150,7 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
   shared.memory = static_cast<char*>(host->acquire(host, shared.slots * shared.slot_bytes));
   if (!shared.memory) return Status::out_of_memory;
   for (int64_t i = 0; i < shared.slots; i++) new (&shared.slot(i)) Slot;
-  return in_tasks(host, heads.count * (heads.stretches + heads.tiles), heads.scratch_floats,
+  return in_tasks(host, heads.count * (heads.stretches + heads.tiles), kWorthwhile, heads.scratch_floats,
                   [&](int64_t index, float* scratch) { shared.task(index, scratch); });
 }
 
@@ -153,10 +159,11 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
   // One task is a square of c: large enough that packing its rows of a and columns of b does not count, and smaller for a long k,
   // so that an abort need not wait long.
   constexpr int64_t work = int64_t{1} << 31;
-  int64_t side = 1024;
+  int64_t side = args.m * args.n > int64_t{512} * 512 ? 512 : 1024;
   while (side > 128 && side * side > work / (args.k + 1)) side /= 2;
   const int64_t bands = pieces(args.m, side), stretches = pieces(args.n, side);
-  return in_tasks(host, product(args.batch, kMatmulBatchRank) * bands * stretches, kernels.matmul_scratch(args),
+  const int64_t square = smaller(side, args.m) * smaller(side, args.n) * (args.k + 1);
+  return in_tasks(host, product(args.batch, kMatmulBatchRank) * bands * stretches, square, kernels.matmul_scratch(args),
                   [&](int64_t task, float* scratch) {
                     const int64_t m = task / stretches % bands * side, n = task % stretches * side;
                     kernels.matmul(args, task / stretches / bands, m, smaller(m + side, args.m), n, smaller(n + side, args.n), scratch);
@@ -170,13 +177,13 @@ Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) 
   int64_t columns = kSoftmaxColumns;
   while (columns > 64 && columns > work / args.length) columns /= 2;
   const int64_t step = args.x.axis_stride == 1 ? rows_of_task(args.length) : columns;
-  return in_stretches(host, product(args.outer, kSoftmaxOuterRank), step, kernels.softmax_scratch(args),
+  return in_stretches(host, product(args.outer, kSoftmaxOuterRank), step, args.length * kElement, kernels.softmax_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }
 
 Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host) {
   if (args.length == 0) return Status::ok;
-  return in_stretches(host, product(args.outer, kConvertOuterRank) * args.length, int64_t{1} << 18, kernels.convert_scratch(args),
+  return in_stretches(host, product(args.outer, kConvertOuterRank) * args.length, int64_t{1} << 18, kElement, kernels.convert_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.convert(args, begin, end, scratch); });
 }
 
@@ -185,18 +192,19 @@ Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {
   const int64_t floats = kernels.append_scratch(args);
   if (args.pages.dtype == DType::int8) {
     bool finite = true;
-    const Status status = in_tasks(host, 1, floats, [&](int64_t, float* scratch) { finite = kernels.append_finite(args, scratch); });
+    const Status status = in_tasks(host, 1, 0, floats, [&](int64_t, float* scratch) { finite = kernels.append_finite(args, scratch); });
     if (status != Status::ok) return status;
     if (!finite) return Status::not_finite;
   }
-  const int64_t step = rows_of_task(args.length * (args.head_dim + args.value_dim));
-  return in_stretches(host, args.batch * args.kv_heads, step, floats,
+  const int64_t elements = args.length * (args.head_dim + args.value_dim);
+  return in_stretches(host, args.batch * args.kv_heads, rows_of_task(elements), elements * kElement, floats,
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.append(args, begin, end, scratch); });
 }
 
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host) {
   const int64_t rows = args.batch * args.heads * args.query_length;
-  return in_stretches(host, rows, rows_of_task(args.value_dim * args.parts), kernels.merge_scratch(args),
+  const int64_t elements = args.value_dim * args.parts;
+  return in_stretches(host, rows, rows_of_task(elements), elements * kElement, kernels.merge_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.merge(args, begin, end, scratch); });
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 export { backend, init, setBackend } from './backend/select.js';
+export { setThreads } from './backend/threads.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export { attention, attentionAsync } from './ops/attention.js';
 export {

@@ -2,10 +2,12 @@
  * fovea in Node: the addon, then wasm, then plain TypeScript. Ready as soon as it is imported or required.
  * @module
  */
+import { availableCores } from './backend/cores.js';
 import { nativeCandidates } from './backend/native/load.js';
 import { once } from './backend/once.js';
 import { referenceCandidates } from './backend/reference/load.js';
 import { start } from './backend/select.js';
+import { startThreads } from './backend/threads.js';
 import { givenWasm, wasmCandidates } from './backend/wasm/load-node.js';
 import { startWorkerThread } from './backend/worker-thread.js';
 
@@ -16,6 +18,8 @@ const candidates = {
   wasm: once(wasmCandidates),
   reference: once(() => referenceCandidates(startWorkerThread)),
 };
+
+startThreads(process.env.FOVEA_THREADS, availableCores);
 
 start({
   candidates,

@@ -22,7 +22,7 @@ export interface ChildOptions {
 
 /** A CommonJS script, or an ES module with the flag --input-type=module. */
 export function runScript(script: string, { env = {}, flags = [] }: ChildOptions = {}): Child {
-  const { FOVEA_BACKEND: _1, FOVEA_TARGET: _2, FOVEA_ADDON: _3, ...clean } = process.env;
+  const { FOVEA_BACKEND: _1, FOVEA_TARGET: _2, FOVEA_ADDON: _3, FOVEA_THREADS: _4, ...clean } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', script], {
     cwd: root,
     env: { ...clean, ...env },

@@ -9,6 +9,10 @@ export interface Addon {
   targets(): { readonly name: string; readonly supported: boolean; readonly missing: string }[];
   /** @throws {TypeError} when the name is unknown or this CPU cannot run it */
   target(name: string): NativeTarget;
+  /** For every call of the process; a default counts only where nobody has set a number before. @throws {TypeError} outside 1 to 256 */
+  setThreads(count: number, asDefault: boolean): void;
+  /** For one call, the caller included: fewer are had than wanted when the system gives no more. */
+  threads(): { readonly wanted: number; readonly had: number };
 }
 
 /** Where a tensor lies, or undefined where the call has no such tensor; absent ones at the end may be left out. */
@@ -46,6 +50,8 @@ function isAddon(module: unknown): module is Addon {
     'targets' in module &&
     typeof module.targets === 'function' &&
     'target' in module &&
-    typeof module.target === 'function'
+    typeof module.target === 'function' &&
+    'setThreads' in module &&
+    'threads' in module
   );
 }

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Backend, Candidate } from '../backend.js';
 import { packageRoot } from '../package-root.js';
+import { usePool } from '../threads.js';
 import { type Addon, asAddon } from './addon.js';
 import { readElf } from './elf.js';
 import { nativeBackend } from './native.js';
@@ -16,14 +17,17 @@ const backends = new Map<string, Backend>();
 
 /** One candidate a target that is compiled in, best first. @throws {Error} why there is no addon here */
 export function nativeCandidates(): readonly Candidate[] {
-  loaded ??= findAddon();
+  if (loaded === undefined) {
+    loaded = findAddon();
+    usePool(loaded.setThreads);
+  }
   const addon = loaded;
   return addon.targets().map(({ name, supported, missing }) => ({
     name: 'native',
     target: name,
     load() {
       if (!supported) throw new Error(`this CPU lacks ${missing}`);
-      const backend = backends.get(name) ?? nativeBackend(addon.target(name));
+      const backend = backends.get(name) ?? nativeBackend(addon.target(name), addon.threads);
       backends.set(name, backend);
       return backend;
     },

@@ -10,17 +10,22 @@ import type { Backend } from '../backend.js';
 import { heapMemory } from '../kept.js';
 import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
-import type { CallBuffer, NativeTarget } from './addon.js';
+import type { Addon, CallBuffer, NativeTarget } from './addon.js';
 import { Tiny } from './tiny.js';
 
-export function nativeBackend(target: NativeTarget): Backend {
+export function nativeBackend(target: NativeTarget, threads: Addon['threads']): Backend {
   const tiny = new Tiny();
   const calls = new Spare(() => new Call());
   return {
     name: 'native',
     target: target.name,
-    threads: 1,
-    asyncRuns: 'on threads of the addon',
+    get threads() {
+      return threads().had;
+    },
+    get asyncRuns() {
+      const { wanted, had } = threads();
+      return `on threads of the addon${had < wanted ? ` (${had} of the ${wanted} asked for: the system gives no more)` : ''}`;
+    },
     memory: heapMemory,
     run(plan) {
       const call = calls.take();

@@ -1,0 +1,256 @@
+/** The native pool: as many threads as asked for, the same bits with any number of them, and nothing of it when there is nothing to do. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { availableCores } from '../src/backend/cores.js';
+import { attention, backend, FoveaError, matmul, matmulAsync, setBackend, setThreads, softmax } from '../src/node.js';
+import { type Results, run } from './calls.js';
+import { cases } from './cases.js';
+import { jsonOf, runScript } from './child.js';
+import { random } from './random.js';
+import { label, targets, use } from './targets.js';
+import { float32 } from './tensors.js';
+
+const before = backend().threads;
+afterEach(() => setThreads(before));
+
+const { normal } = random('threads');
+const tensor = (...shape: number[]) => float32(shape, normal);
+
+/** A copy. */
+const bits = (results: Results): Buffer =>
+  Buffer.concat(Object.values(results).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
+
+/** Calls that fall into many tasks: heads that are shared by all threads, heads that are not, squares, stretches of rows. */
+function large(): Record<string, () => Results> {
+  const [q, k, v] = [tensor(2, 4, 300, 64), tensor(2, 2, 2500, 64), tensor(2, 2, 2500, 40)];
+  const [x, y, z] = [tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32)];
+  const small = tensor(3, 40, 60, 32);
+  const [a, b] = [tensor(1100, 300), tensor(300, 700)];
+  const rows = tensor(700, 900);
+  return {
+    'grouped heads, long keys': () => ({ ...attention(q, k, v, { returnLogSumExp: true }) }),
+    'causal, masked lengths': () => ({ ...attention(q, k, v, { causal: true, keyLengths: Int32Array.of(2500, 1999) }) }),
+    'causal, square': () => ({ ...attention(x, y, z, { causal: true }) }),
+    'window and weights': () => ({ ...attention(x, y, z, { window: [256, 0], returnWeights: true }) }),
+    'many small heads': () => ({ ...attention(small, small, small) }),
+    matmul: () => ({ out: matmul(a, b) }),
+    'many small products': () => ({ out: matmul(small, small, { transposeB: true }) }),
+    'softmax, last axis': () => ({ out: softmax(rows) }),
+    'softmax, first axis': () => ({ out: softmax(rows, { axis: 0 }) }),
+  };
+}
+
+describe.each(targets.filter(({ name }) => name === 'native').map((target) => ({ name: label(target), target })))('$name', ({ target }) => {
+  beforeAll(() => use(target));
+  afterAll(() => setBackend('auto'));
+
+  it.each(Object.entries(large()))('the same bits for 1, 2, 3 and 7 threads: %s', (_, call) => {
+    setThreads(1);
+    const one = bits(call());
+    for (const count of [2, 3, 7]) {
+      setThreads(count);
+      expect(backend().threads).toBe(count);
+      for (let i = 0; i < 3; i += 1) expect(bits(call()).equals(one)).toBe(true);
+    }
+  });
+
+  it('the same bits for 1, 2, 3 and 7 threads: every row of the table of cases', () => {
+    for (const { name, call } of cases) {
+      const it = call();
+      const all = [1, 2, 3, 7].map((count) => {
+        setThreads(count);
+        return bits(run(it));
+      });
+      expect(
+        all.every((each) => all[0]?.equals(each)),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it('sync calls and several promises at once are all right', async () => {
+    setThreads(3);
+    const [a, b] = [tensor(600, 600), tensor(600, 600)];
+    const expected = bits({ out: matmul(a, b) });
+    const promises = Array.from({ length: 8 }, () => matmulAsync(a, b));
+    for (let i = 0; i < 8; i += 1) expect(bits({ out: matmul(a, b) }).equals(expected)).toBe(true);
+    for (const out of await Promise.all(promises)) expect(bits({ out }).equals(expected)).toBe(true);
+  });
+});
+
+describe('setThreads', () => {
+  it.each([0, -1, 1.5, 1e9, Number.NaN, '2', undefined])('refuses %s', (count) => {
+    const call = () => Reflect.apply(setThreads, undefined, [count]);
+    expect(call).toThrow(FoveaError);
+    expect(call).toThrow(/^setThreads: count is .*, expected a whole number from 1 to 256$/);
+    expect(backend().threads).toBe(before);
+  });
+
+  it.each(['0', 'two', '1e9', '-3', '1.5'])('FOVEA_THREADS=%s throws at load and is named', (value) => {
+    const { status, stderr } = runScript('require("fovea")', { env: { FOVEA_THREADS: value } });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(`FOVEA_THREADS=${value}: expected a whole number from 1 to 256`);
+  });
+
+  it.runIf(targets.some(({ name }) => name === 'native'))(
+    'FOVEA_THREADS is the default, in workers too, and gives way to setThreads anywhere',
+    () => {
+      const script = `
+      const fovea = require('fovea');
+      const { Worker } = require('node:worker_threads');
+      const first = fovea.backend().threads;
+      fovea.setThreads(5);
+      new Worker('require("node:worker_threads").parentPort.postMessage(require("fovea").backend().threads)', { eval: true })
+        .on('message', (there) => console.log(JSON.stringify([first, there])));`;
+      expect(jsonOf(script, { env: { FOVEA_THREADS: '3' } })).toEqual([3, 5]);
+    },
+  );
+});
+
+describe.runIf(targets.some(({ name }) => name === 'native'))('worker_threads share the pool', () => {
+  /** Sums of bits, so that two workers and their parent can compare results. */
+  const work = `
+    const fovea = require('fovea');
+    const tensor = (...shape) => fovea.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)), shape);
+    const [q, a] = [tensor(1, 2, 1200, 64), tensor(600, 600)];
+    const sum = ({ data }) => new Uint32Array(data.buffer).reduce((total, bits) => Math.imul(total, 31) + bits | 0, 7);
+    const results = () => [sum(fovea.attention(q, q, q).output), sum(fovea.matmul(a, a))].join();
+    const { Worker, parentPort } = require('node:worker_threads');`;
+
+  it('two that compute at once, and their parent, get the same', () => {
+    const there = `${work} for (let i = 0; i < 10; i++) parentPort.postMessage(results());`;
+    const script = `${work}
+      fovea.setThreads(1);
+      const expected = results();
+      fovea.setThreads(3);
+      let right = 0, wrong = 0;
+      const count = (it) => it === expected ? right++ : wrong++;
+      for (let i = 0; i < 2; i++) new Worker(${JSON.stringify(there)}, { eval: true }).on('message', count);
+      const turn = setInterval(() => { count(results()); if (right + wrong >= 25) clearInterval(turn); }, 1);
+      process.on('exit', () => console.log(JSON.stringify([right >= 25, wrong])));`;
+    expect(jsonOf(script)).toEqual([true, 0]);
+  });
+
+  it('one that is ended while its jobs run leaves the others their pool', () => {
+    const there = `${work} const b = tensor(1500, 1500);
+      for (let i = 0; i < 5; i++) fovea.matmulAsync(b, b);
+      parentPort.postMessage('started');`;
+    const script = `${work}
+      fovea.setThreads(3);
+      const expected = results();
+      const worker = new Worker(${JSON.stringify(there)}, { eval: true });
+      worker.on('message', async () => {
+        await worker.terminate();
+        console.log(JSON.stringify([results() === expected, sum(await fovea.matmulAsync(a, a)) === sum(fovea.matmul(a, a))]));
+      });`;
+    expect(jsonOf(script)).toEqual([true, true]);
+  });
+});
+
+const canLimit = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0;
+
+describe.runIf(canLimit && targets.some(({ name }) => name === 'native'))('where the system gives no more threads', () => {
+  it('those that there are do the work, and backend() says so', () => {
+    const script = `
+      const fovea = require('fovea');
+      const { execFileSync } = require('node:child_process');
+      const { readFileSync } = require('node:fs');
+      const q = fovea.tensor(new Float32Array(4 * 2048 * 64).fill(0.5), [1, 4, 2048, 64]);
+      fovea.setThreads(1);
+      fovea.attention(q, q, q);
+      const kilobytes = Number(/VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+      execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (kilobytes * 1024 + 1e8)]); // stacks of 8 MB: a dozen at most
+      fovea.setThreads(256);
+      let wrong = 0;
+      for (let i = 0; i < 200 && fovea.backend().threads === 256; i++)
+        wrong += fovea.attention(q, q, q).output.data.some((it) => Math.abs(it - 0.5) > 1e-5);
+      const { threads, reason } = fovea.backend();
+      console.log(JSON.stringify({ threads, reason, wrong }));`;
+    const { threads, reason, wrong } = Object(jsonOf(script));
+    expect(threads).toBeLessThan(20);
+    expect(threads).toBeGreaterThanOrEqual(1);
+    expect(reason).toContain(`(${threads} of the 256 asked for: the system gives no more)`);
+    expect(wrong).toBe(0);
+  });
+});
+
+describe.runIf(process.platform === 'linux' && targets.some(({ name }) => name === 'native'))('small calls', () => {
+  it('of each op stay on their caller: no thread is made for them, though they fall into many pieces', () => {
+    const script = `
+      const fovea = require('fovea');
+      const { readdirSync } = require('node:fs');
+      const threads = () => readdirSync('/proc/self/task').length;
+      const tensor = (...shape) => fovea.tensor(new Float32Array(shape.reduce((a, b) => a * b)), shape);
+      const [many, wide, heads, big] = [tensor(100, 4, 4), tensor(8, 3000), tensor(10, 8, 8, 8), tensor(1200, 1200)];
+      fovea.setThreads(4);
+      const before = threads();
+      for (let i = 0; i < 50; i++) {
+        fovea.matmul(many, many);
+        fovea.softmax(wide, { axis: 0 });
+        fovea.softmax(wide);
+        fovea.toFloat16(wide);
+        fovea.mergeAttention([fovea.attention(heads, heads, heads, { returnLogSumExp: true })]);
+      }
+      const after = threads();
+      fovea.matmul(big, big);
+      console.log(JSON.stringify([after - before, threads() > before]));`;
+    expect(jsonOf(script)).toEqual([0, true]);
+  });
+});
+
+describe('a pool with nothing to do', () => {
+  it('uses no CPU, and lets the process end', () => {
+    const script = `
+      const fovea = require('fovea');
+      fovea.setThreads(4);
+      const n = 700, a = fovea.tensor(new Float32Array(n * n), [n, n]);
+      fovea.matmul(a, a);
+      fovea.matmulAsync(a, a).then(() => setTimeout(() => {
+        const before = process.cpuUsage();
+        setTimeout(() => {
+          const { user, system } = process.cpuUsage(before);
+          console.log(JSON.stringify((user + system) / 1000));
+        }, 1000);
+      }, 50));`;
+    expect(jsonOf(script)).toBeLessThan(150);
+  });
+});
+
+describe('available cores', () => {
+  const root = mkdtempSync(join(tmpdir(), 'fovea-cores-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+  const cores = (files: Record<string, string>): number => {
+    const folder = mkdtempSync(join(root, 'root-'));
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return availableCores(folder, 8);
+  };
+  const v2 = { 'proc/self/cgroup': '0::/a/b\n' };
+  const v1 = { 'proc/self/cgroup': '5:memory:/x\n4:cpu,cpuacct:/x\n' };
+
+  it.each([
+    ['nothing readable', {}, 8],
+    ['version 2 without a quota', { ...v2, 'sys/fs/cgroup/a/b/cpu.max': 'max 100000\n' }, 8],
+    ['version 2, 3 cores', { ...v2, 'sys/fs/cgroup/a/b/cpu.max': '300000 100000\n' }, 3],
+    ['version 2, 2.5 cores of a group around it', { ...v2, 'sys/fs/cgroup/a/cpu.max': '250000 100000\n' }, 2],
+    ['version 2, seen from inside the container', { 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/cpu.max': '400000 100000\n' }, 4],
+    ['half a core', { ...v2, 'sys/fs/cgroup/a/b/cpu.max': '50000 100000\n' }, 1],
+    ['more than there are', { ...v2, 'sys/fs/cgroup/a/b/cpu.max': '6400000 100000\n' }, 8],
+    ['damaged', { ...v2, 'sys/fs/cgroup/a/b/cpu.max': 'what?\n' }, 8],
+    [
+      'version 1, 2 cores',
+      { ...v1, 'sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_quota_us': '200000\n', 'sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_period_us': '100000\n' },
+      2,
+    ],
+    [
+      'version 1 without a quota',
+      { ...v1, 'sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_quota_us': '-1\n', 'sys/fs/cgroup/cpu,cpuacct/x/cpu.cfs_period_us': '100000\n' },
+      8,
+    ],
+  ])('%s', (_, files, expected) => expect(cores(files)).toBe(expected));
+});
