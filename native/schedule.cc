@@ -204,7 +204,8 @@ Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host) {
   const int64_t rows = args.batch * args.heads * args.query_length;
   const int64_t elements = args.value_dim * args.parts;
-  return in_stretches(host, rows, rows_of_task(elements), elements * kElement, kernels.merge_scratch(args),
+  // A task reads where the parts lie, however many: that is worth some rows.
+  return in_stretches(host, rows, larger(8, rows_of_task(elements)), elements * kElement, kernels.merge_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.merge(args, begin, end, scratch); });
 }
 

@@ -1,10 +1,11 @@
 /**
- * What holds for every attention, tried on random ones (fast-check; the seed is printed, and FOVEA_SEED repeats it). How far
- * two results of the same call may lie apart comes from tolerance.ts: each may lie from the exact one by its bound.
+ * What holds for every attention, tried on random ones (fast-check; the seed is printed, and FOVEA_SEED repeats it); merging is in
+ * properties-merge.test.ts. How far two results of the same call may lie apart comes from tolerance.ts: each may lie from the exact one
+ * by its bound.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { attention, mergeAttention, setBackend } from '../src/node.js';
+import { attention, setBackend } from '../src/node.js';
 import type { AttentionOptions, FloatData, Tensor } from '../src/types.js';
 import { type AttentionCall, run } from './calls.js';
 import { attentionCase } from './cases/attention.js';
@@ -121,48 +122,6 @@ function properties({ name }: Target): void {
       ];
       expectNear(permuted.output, plain.output, output.slack);
       expectNear(permuted.logSumExp ?? call.q, plain.logSumExp ?? call.q, logSumExp.slack);
-    }));
-
-  it('a split merged by logSumExp equals the whole', () =>
-    holds(fc.tuple(shapes, fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()), ([shape, where, sunk]) => {
-      const call = build(shape, { returnLogSumExp: true });
-      const cut = Math.round(where * shape.keys);
-      const slice = (matrix: Tensor, from: number, to: number) =>
-        reordered(
-          matrix,
-          Array.from({ length: to - from }, (_, i) => from + i),
-        );
-      const sinks = sunk ? { sinks: Float32Array.of(0.5) } : {};
-      const ranges = [
-        [0, cut],
-        [cut, shape.keys],
-      ] as const;
-      const calls = ranges.map(([from, to]): AttentionCall => ({ ...call, k: slice(call.k, from, to), v: slice(call.v, from, to) }));
-      const parts = calls.map(({ q, k, v, options }) => {
-        return attention(q, k, v, { ...options, returnLogSumExp: true });
-      });
-      const merged = mergeAttention(parts, sinks);
-      const whole = attention(call.q, call.k, call.v, { ...call.options, ...sinks });
-      // The parts' own errors come on top: their outputs are averaged, and an error of a logSumExp, its rounding to float32 and
-      // the merge's own roundings of it (mergeBounds: two and two) are relative errors of the part's weight and of the sum.
-      const partBounds = calls.map(boundsOf);
-      const { output, logSumExp } = boundsOf({ ...call, options: { ...call.options, ...sinks } });
-      const greatest = Math.max(...call.v.data.map(Math.abs));
-      const outputOff = (i: number) => Math.max(...partBounds.map((bounds) => bounds.output.slack[i] ?? 0));
-      const scoreOff = (row: number) => {
-        const sizes = parts.map((part) => Math.abs(part.logSumExp.data[row] ?? 0)).filter(Number.isFinite);
-        return Math.max(...partBounds.map((bounds) => bounds.logSumExp.slack[row] ?? 0)) + gamma(5, arithmetic) * Math.max(1, ...sizes);
-      };
-      const merging = output.slack.map(
-        (_, i) => outputOff(i) + 2 * greatest * (scoreOff(Math.floor(i / shape.values)) + gamma(8, arithmetic)),
-      );
-      expectNear(merged.output, whole.output, output.slack, merging);
-      expectNear(
-        merged.logSumExp,
-        whole.logSumExp ?? merged.logSumExp,
-        logSumExp.slack,
-        logSumExp.slack.map((x, row) => x + scoreOff(row)),
-      );
     }));
 
   it('causal ignores the future, bit for bit, even if it is NaN', () =>
