@@ -2,6 +2,10 @@
 import {
   attention,
   attentionAsync,
+  fromBfloat16,
+  fromBfloat16Async,
+  fromFloat16,
+  fromFloat16Async,
   matmul,
   matmulAsync,
   mergeAttention,
@@ -10,11 +14,16 @@ import {
   softmaxAsync,
   softmin,
   softminAsync,
+  toBfloat16,
+  toBfloat16Async,
+  toFloat16,
+  toFloat16Async,
 } from '../src/index.js';
 import type {
   AsyncOptions,
   AttentionOptions,
   AttentionPart,
+  ConvertOptions,
   FloatData,
   MatmulOptions,
   MergeOptions,
@@ -50,7 +59,15 @@ export interface MergeCall {
   readonly options: MergeOptions<FloatData>;
 }
 
-export type Call = AttentionCall | MatmulCall | SoftmaxCall | MergeCall;
+/** To a half type, and from one. */
+export type ConvertCall = {
+  readonly op: 'convert';
+} & (
+  | { readonly name: 'toFloat16' | 'toBfloat16'; readonly x: Tensor; readonly options: ConvertOptions<Uint16Array> }
+  | { readonly name: 'fromFloat16' | 'fromBfloat16'; readonly x: Tensor<Uint16Array>; readonly options: ConvertOptions<Float32Array> }
+);
+
+export type Call = AttentionCall | MatmulCall | SoftmaxCall | MergeCall | ConvertCall;
 
 /** Results by name: output, and weights and logSumExp where the call gives them. */
 export type Results = Record<string, Tensor<FloatData>>;
@@ -70,6 +87,8 @@ export function run(call: Call): Results {
       return { output: softmin(call.x, call.options) };
     case 'merge':
       return named(mergeAttention(call.parts, call.options));
+    case 'convert':
+      return { output: converted(call) };
   }
 }
 
@@ -86,6 +105,34 @@ export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<
       return { output: await softminAsync(call.x, { ...call.options, ...options }) };
     case 'merge':
       return named(await mergeAttentionAsync(call.parts, { ...call.options, ...options }));
+    case 'convert':
+      return { output: await convertedLater(call, options) };
+  }
+}
+
+function converted(call: ConvertCall): Tensor<FloatData> {
+  switch (call.name) {
+    case 'toFloat16':
+      return toFloat16(call.x, call.options);
+    case 'toBfloat16':
+      return toBfloat16(call.x, call.options);
+    case 'fromFloat16':
+      return fromFloat16(call.x, call.options);
+    case 'fromBfloat16':
+      return fromBfloat16(call.x, call.options);
+  }
+}
+
+function convertedLater(call: ConvertCall, options: AsyncOptions): Promise<Tensor<FloatData>> {
+  switch (call.name) {
+    case 'toFloat16':
+      return toFloat16Async(call.x, { ...call.options, ...options });
+    case 'toBfloat16':
+      return toBfloat16Async(call.x, { ...call.options, ...options });
+    case 'fromFloat16':
+      return fromFloat16Async(call.x, { ...call.options, ...options });
+    case 'fromBfloat16':
+      return fromBfloat16Async(call.x, { ...call.options, ...options });
   }
 }
 
@@ -104,6 +151,8 @@ export function inputsOf(call: Call): TensorData[] {
       return [call.x.data, call.options.mask?.data].filter(given);
     case 'merge':
       return [...call.parts.flatMap((part) => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
+    case 'convert':
+      return [call.x.data];
   }
 }
 

@@ -2,10 +2,18 @@
 import { adversarialCases } from './cases/adversarial.js';
 import { attentionCases } from './cases/attention.js';
 import type { Case } from './cases/case.js';
+import { convertCases } from './cases/convert.js';
 import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
 import { softmaxCases } from './cases/softmax.js';
 
 export type { Case } from './cases/case.js';
 
-export const cases: readonly Case[] = [...attentionCases, ...adversarialCases, ...matmulCases, ...softmaxCases, ...mergeCases];
+export const cases: readonly Case[] = [
+  ...attentionCases,
+  ...adversarialCases,
+  ...matmulCases,
+  ...softmaxCases,
+  ...mergeCases,
+  ...convertCases,
+];

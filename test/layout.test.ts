@@ -1,8 +1,8 @@
 /** src/plan/layout.ts writes what native/args.h reads: the same words and buffers in the same places, by name. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { callOf, matmulBatchRank, softmaxOuterRank } from '../src/plan/layout.js';
-import type { AttentionPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
+import { callOf, convertOuterRank, matmulBatchRank, softmaxOuterRank } from '../src/plan/layout.js';
+import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
 import type { Data } from '../src/plan/tensors.js';
 
 const header = readFileSync(new URL('../native/args.h', import.meta.url), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
@@ -257,6 +257,38 @@ describe('softmax', () => {
       plan.mask?.data,
     ]);
     expect(call.written).toEqual([constant('kSoftmaxOut')]);
+  });
+});
+
+describe('convert', () => {
+  const plan: ConvertPlan = {
+    op: 'convert',
+    name: 'toBfloat16',
+    outer: [31, 32],
+    length: 33,
+    dtype: 'float32',
+    outDtype: 'bfloat16',
+    x: view(floats(), 100, 3),
+    out: view(new Uint16Array(1), 200, 3),
+  };
+  const call = laid(plan);
+  const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(convertOuterRank).toBe(constant('kConvertOuterRank'));
+    expect(call.words.length).toBe(constant('kConvertWords'));
+    expect(call.buffers.length).toBe(constant('kConvertBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Length', 'Dtype', 'OutDtype'].flatMap((name) => words(call, `kConvert${name}`))).toEqual([33, 0, 2]);
+    expect(words(call, 'kConvertOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
+    expect(words(call, 'kConvertViews', 18)).toEqual([100, 200].flatMap(padded));
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out'].map((name) => call.buffers[constant(`kConvert${name}`)])).toEqual([plan.x.data, plan.out.data]);
+    expect(call.written).toEqual([constant('kConvertOut')]);
   });
 });
 

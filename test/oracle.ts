@@ -4,12 +4,13 @@
  */
 import { runReference } from '../src/backend/reference/index.js';
 import { planAttention } from '../src/plan/attention.js';
+import { planConvert } from '../src/plan/convert.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMerge } from '../src/plan/merge.js';
 import type { Floats } from '../src/plan/plan.js';
 import { planSoftmax } from '../src/plan/softmax.js';
 import type { Call } from './calls.js';
-import { sizeOf } from './tensors.js';
+import { dense, sizeOf } from './tensors.js';
 import { textbookAttention } from './textbook/attention.js';
 import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
@@ -62,6 +63,13 @@ export function oracle(call: Call): Answers {
       runReference({ ...plan, out, outDtype: 'float32', logSumExp });
       return { output: out.data, logSumExp };
     }
+    case 'convert': {
+      // As for softmax; what comes back is x before it is rounded.
+      const { plan } = planConvert(call.name, call.x, {});
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
   }
 }
 
@@ -88,6 +96,11 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
         answers: { output: sheet.output, logSumExp: sheet.logSumExp },
         bounds: (arithmetic) => ({ ...mergeBounds(sheet, arithmetic) }),
       };
+    }
+    case 'convert': {
+      // Nothing is computed: the nearest number of the result's dtype, and no other (check.ts rounds).
+      const { data } = dense(call.x);
+      return { answers: { output: data }, bounds: () => ({ output: { slack: new Float64Array(data.length) } }) };
     }
   }
 }

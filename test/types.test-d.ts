@@ -9,10 +9,15 @@ import {
   attentionAsync,
   type BackendInfo,
   backend,
+  type ConvertOptions,
   type DType,
   type FloatData,
   FoveaError,
   type FoveaErrorCode,
+  fromBfloat16,
+  fromBfloat16Async,
+  fromFloat16,
+  fromFloat16Async,
   init,
   type MatmulOptions,
   type MergeOptions,
@@ -28,6 +33,10 @@ import {
   softminAsync,
   type Tensor,
   tensor,
+  toBfloat16,
+  toBfloat16Async,
+  toFloat16,
+  toFloat16Async,
 } from '../src/index.js';
 
 declare const floats: Tensor;
@@ -158,6 +167,35 @@ describe('the other ops', () => {
     expectTypeOf(softmaxAsync(floats)).resolves.toExtend<Tensor>();
     expectTypeOf(softminAsync(floats, { copy: true })).resolves.toExtend<Tensor>();
     expectTypeOf<keyof SoftmaxOptions>().toEqualTypeOf<'axis' | 'scale' | 'mask' | 'out'>();
+  });
+
+  it('to the half types: bits in a Uint16Array, or what out is made of', () => {
+    expectTypeOf(toFloat16(floats)).toEqualTypeOf<Tensor<Uint16Array>>();
+    expectTypeOf(toBfloat16(new Float32Array(2))).toEqualTypeOf<Tensor<Uint16Array>>();
+    expectTypeOf(toFloat16(floats, { out: halves })).toEqualTypeOf<Tensor<Uint16Array>>();
+    expectTypeOf(toFloat16Async(floats, { copy: false })).resolves.toEqualTypeOf<Tensor<Uint16Array>>();
+    expectTypeOf(toBfloat16Async(floats, { signal: new AbortController().signal })).resolves.toEqualTypeOf<Tensor<Uint16Array>>();
+    expectTypeOf<keyof ConvertOptions>().toEqualTypeOf<'out'>();
+    // @ts-expect-error halves are no float32
+    toFloat16(halves);
+    // @ts-expect-error the result is in a half type
+    toBfloat16(floats, { out: floats });
+    // @ts-expect-error a misspelt option
+    toFloat16(floats, { ot: halves });
+    // @ts-expect-error a signal belongs to the twin
+    toFloat16(floats, { signal: new AbortController().signal });
+  });
+
+  it('from the half types: float32', () => {
+    expectTypeOf(fromFloat16(halves)).toEqualTypeOf<Tensor<Float32Array>>();
+    expectTypeOf(fromBfloat16(new Uint16Array(2))).toEqualTypeOf<Tensor<Float32Array>>();
+    expectTypeOf(fromFloat16(toFloat16(floats), { out: floats })).toEqualTypeOf<Tensor<Float32Array>>();
+    expectTypeOf(fromFloat16Async(halves)).resolves.toEqualTypeOf<Tensor<Float32Array>>();
+    expectTypeOf(fromBfloat16Async(halves, { copy: true })).resolves.toEqualTypeOf<Tensor<Float32Array>>();
+    // @ts-expect-error float32 is no half type
+    fromFloat16(floats);
+    // @ts-expect-error the result is float32
+    fromBfloat16(halves, { out: halves });
   });
 
   it('mergeAttention takes what attention gives, and gives it again', () => {
