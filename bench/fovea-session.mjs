@@ -11,7 +11,6 @@ import { Refused } from './refused.mjs';
  * What a build may have beside what it has today.
  * @typedef {object} Later
  * @property {(threads: number) => void} [setThreads]
- * @property {(b: object, options?: object) => object} [packMatrix]
  * @property {new (options: object) => Cache} [KVCache]
  */
 
@@ -80,12 +79,11 @@ function matmulJob(fovea, item, inputs) {
   return jobOf(() => fovea.matmul(a, b, options), dtype);
 }
 
-/** b is packed once. @param {Fovea & Later} fovea @param {MatmulCase} item @param {Inputs} inputs @returns {Job} */
+/** b is packed once. @param {Fovea} fovea @param {MatmulCase} item @param {Inputs} inputs @returns {Job} */
 function packedJob(fovea, item, inputs) {
   const { m, n, k, weights } = item;
-  if (!fovea.packMatrix) throw new Refused('this build has no packMatrix');
   const a = tensor(inputs.a, [m, k]);
-  const b = /** @type {import('../src/types.js').Tensor} */ (fovea.packMatrix(tensor(inputs.b, [k, n]), weights ? { dtype: weights } : {}));
+  const b = fovea.packMatrix(tensor(inputs.b, [k, n]), { dtype: weights });
   const options = outOf(item, [m, n]);
   return jobOf(() => fovea.matmul(a, b, options));
 }

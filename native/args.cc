@@ -123,7 +123,7 @@ Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args) {
   read_rules(in, args);
   args->key_lengths = nullptr;  // the rows' own words say where they end
   Pages& pages = args->pages;
-  pages.dtype = in.cache_dtype(kCacheAttentionDtype);
+  pages.dtype = in.kept_dtype(kCacheAttentionDtype);
   pages.block_tokens = in.size(kCacheAttentionBlockTokens);
   lay_out(in, args->kv_heads, args->head_dim, args->value_dim, &pages);
   read_pages(in, words, args->batch, 0, kCacheAttentionRows, kCacheAttentionBlocks, &pages);
@@ -141,7 +141,7 @@ Status read_append(Words words, Buffers buffers, AppendArgs* args) {
   const int64_t dv = args->value_dim = in.size(kAppendValueDim);
   in.limit_work({b, h, n, d > dv ? d : dv});
   const DType dtype = in.dtype(kAppendDtype);
-  args->pages.dtype = in.cache_dtype(kAppendCacheDtype);
+  args->pages.dtype = in.kept_dtype(kAppendCacheDtype);
   in.require(dtype == DType::float32 || dtype == args->pages.dtype, Status::bad_words);
   args->pages.block_tokens = in.size(kAppendBlockTokens);
   args->k = read_view4(in, Need::always, kAppendViews, kAppendK, dtype, element_bytes(dtype), {b, h, n, d});
@@ -150,6 +150,26 @@ Status read_append(Words words, Buffers buffers, AppendArgs* args) {
   read_pages(in, words, b, n, kAppendRows, kAppendBlocks, &args->pages);
   return in.status();
 }
+
+namespace {
+
+/** The panels of a packed b lie in one piece, whatever the batch; its strides say nothing but that. */
+void read_panels(Reader& in, MatmulArgs* args) {
+  constexpr int64_t widest = 1024;
+  const int64_t width = args->panel;
+  in.require(width <= widest, Status::bad_words);
+  if (in.status() != Status::ok) return;
+  const int64_t columns = (args->n + width - 1) / width * width;
+  in.limit_work({columns, args->k});
+  if (in.status() != Status::ok) return;
+  int64_t strides[kMatmulBatchRank + 2];
+  constexpr int64_t word = kMatmulViews + (1 + kMatmulBatchRank + 2) * kMatmulB;
+  args->b.data = in.view(word, kMatmulB, element_bytes(args->b.dtype), {1, 1, 1, 1, 1, 1, 1, columns * args->k}, strides);
+  in.require(strides[kMatmulBatchRank + 1] == 1, Status::bad_words);
+  if (args->b.dtype == DType::int8) args->scales = in.array<const float>(kMatmulScales, {columns});
+}
+
+}  // namespace
 
 Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
   constexpr int kRank = kMatmulBatchRank + 2;
@@ -182,7 +202,16 @@ Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
     return view;
   };
   args->a = matrix(kMatmulA, dtype, m, k);
-  args->b = matrix(kMatmulB, dtype, k, n);
+  args->b = {};
+  args->b.dtype = in.kept_dtype(kMatmulBDtype);
+  args->panel = in.size(kMatmulPanel);
+  args->scales = nullptr;
+  if (args->panel > 0) {
+    read_panels(in, args);
+  } else {
+    in.require(args->b.dtype == dtype, Status::bad_words);
+    args->b = matrix(kMatmulB, dtype, k, n);
+  }
   args->out = matrix(kMatmulOut, out_dtype, m, n);
 
   int64_t bias_strides[1];

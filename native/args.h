@@ -189,12 +189,19 @@ struct MatrixView {
 /** What a product is put through once the bias is added. */
 enum class Activation : int32_t { none = 0, relu = 1, gelu = 2, tanh = 3 };
 
-/** out[m, n] = activation(a[m, k] · b[k, n] + bias[n]), for every index of the batch; transposed operands come as swapped strides. */
+/**
+ * out[m, n] = activation(a[m, k] · b[k, n] + bias[n]), for every index of the batch; transposed operands come as swapped strides.
+ *
+ * A packed b is one matrix for the whole batch and has no strides: panels of `panel` columns, each [k, panel], the last one filled up
+ * with zeros.
+ */
 struct MatmulArgs {
   int64_t batch[kMatmulBatchRank];
   int64_t m, n, k;
   MatrixView a, b, out;
-  const float* bias;  // null: none
+  int64_t panel;        // 0: b is not packed
+  const float* scales;  // of an int8 b, a number a column, the padding's included; else null
+  const float* bias;    // null: none
   int64_t bias_stride;
   Activation activation;
 };
@@ -204,8 +211,10 @@ enum MatmulWord {
   kMatmulN,
   kMatmulK,
   kMatmulDtype,
+  kMatmulBDtype,  // of a packed b; else that of a
   kMatmulOutDtype,
   kMatmulActivation,
+  kMatmulPanel,                                    // columns of a panel of a packed b, 0: it is none
   kMatmulBatch,                                    // kMatmulBatchRank sizes
   kMatmulViews = kMatmulBatch + kMatmulBatchRank,  // a b out, each: offset, batch strides, row stride, column stride
   kMatmulBiasOffset = kMatmulViews + 3 * (1 + kMatmulBatchRank + 2),
@@ -213,7 +222,7 @@ enum MatmulWord {
   kMatmulWords,
 };
 
-enum MatmulBuffer { kMatmulA, kMatmulB, kMatmulOut, kMatmulBias, kMatmulBuffers };
+enum MatmulBuffer { kMatmulA, kMatmulB, kMatmulOut, kMatmulBias, kMatmulScales, kMatmulBuffers };
 
 // ---- softmax ----
 

@@ -51,8 +51,8 @@ class Reader {
 
   DType dtype(int64_t word) { return choice<DType, DType::bfloat16>(word); }
 
-  /** What a cache holds. */
-  DType cache_dtype(int64_t word) {
+  /** What a cache or a packed matrix holds. */
+  DType kept_dtype(int64_t word) {
     const int64_t value = size(word);
     const bool known = value <= static_cast<int64_t>(DType::int8);
     require(known, Status::bad_words);

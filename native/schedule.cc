@@ -155,18 +155,20 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
 }
 
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
+  if (args.panel != 0 && args.panel != kernels.tile.columns) return Status::bad_words;  // packed for another target
   if (args.m == 0 || args.n == 0) return Status::ok;
   // One task is a square of c: large enough that packing its rows of a and columns of b does not count, and smaller for a long k,
   // so that an abort need not wait long.
   constexpr int64_t work = int64_t{1} << 31;
   int64_t side = args.m * args.n > int64_t{512} * 512 ? 512 : 1024;
   while (side > 128 && side * side > work / (args.k + 1)) side /= 2;
-  const int64_t bands = pieces(args.m, side), stretches = pieces(args.n, side);
-  const int64_t square = smaller(side, args.m) * smaller(side, args.n) * (args.k + 1);
+  const int64_t across = side - (args.panel == 0 ? 0 : side % args.panel);  // where b is packed, tasks begin at panels
+  const int64_t bands = pieces(args.m, side), stretches = pieces(args.n, across);
+  const int64_t square = smaller(side, args.m) * smaller(across, args.n) * (args.k + 1);
   return in_tasks(host, product(args.batch, kMatmulBatchRank) * bands * stretches, square, kernels.matmul_scratch(args),
                   [&](int64_t task, float* scratch) {
-                    const int64_t m = task / stretches % bands * side, n = task % stretches * side;
-                    kernels.matmul(args, task / stretches / bands, m, smaller(m + side, args.m), n, smaller(n + side, args.n), scratch);
+                    const int64_t m = task / stretches % bands * side, n = task % stretches * across;
+                    kernels.matmul(args, task / stretches / bands, m, smaller(m + side, args.m), n, smaller(n + across, args.n), scratch);
                   });
 }
 

@@ -79,6 +79,28 @@ export interface MatmulOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** What `packMatrix` may keep numbers as. */
+export type PackedDType = 'float32' | 'bfloat16' | 'int8';
+
+/** Options of `packMatrix`. */
+export interface PackMatrixOptions {
+  /** Read b as `[n, k]`. @default false */
+  readonly transpose?: boolean | undefined;
+  /** What it is kept as: the fewer bytes, the faster a product of few rows, and the coarser. @default 'float32' */
+  readonly dtype?: PackedDType | undefined;
+}
+
+/** A constant matrix as the kernels want it, made by `packMatrix` and given to `matmul` in place of b. */
+export interface PackedMatrix extends DisposableBySymbol {
+  /** `[k, n]`, whatever was transposed. */
+  readonly shape: readonly [number, number];
+  readonly dtype: PackedDType;
+  /** Bytes of memory that it takes; 0 once disposed of. */
+  readonly bytes: number;
+  /** Gives the memory back; calls that run end well, any later one is ERR_DISPOSED. Twice is once. */
+  dispose(): void;
+}
+
 /** Options of `softmax` and `softmin`. */
 export interface SoftmaxOptions<O extends FloatData = never> {
   /** Axis to normalise; negative counts from the end. @default -1 */

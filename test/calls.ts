@@ -10,6 +10,7 @@ import {
   matmulAsync,
   mergeAttention,
   mergeAttentionAsync,
+  packMatrix,
   softmax,
   softmaxAsync,
   softmin,
@@ -27,6 +28,7 @@ import type {
   FloatData,
   MatmulOptions,
   MergeOptions,
+  PackMatrixOptions,
   SoftmaxOptions,
   Tensor,
   TensorData,
@@ -44,6 +46,8 @@ export interface MatmulCall {
   readonly op: 'matmul';
   readonly a: Tensor<FloatData>;
   readonly b: Tensor<FloatData>;
+  /** b is packed first, so. */
+  readonly pack?: PackMatrixOptions;
   readonly options: MatmulOptions<FloatData>;
 }
 
@@ -80,7 +84,7 @@ export function run(call: Call): Results {
     case 'attention':
       return named(attention(call.q, call.k, call.v, call.options));
     case 'matmul':
-      return { output: matmul(call.a, call.b, call.options) };
+      return { output: multiplied(call) };
     case 'softmax':
       return { output: softmax(call.x, call.options) };
     case 'softmin':
@@ -92,13 +96,30 @@ export function run(call: Call): Results {
   }
 }
 
+function multiplied({ a, b, pack, options }: MatmulCall): Tensor<FloatData> {
+  if (!pack) return matmul(a, b, options);
+  const packed = packMatrix(b, pack);
+  const result = matmul(a, packed, options);
+  packed.dispose();
+  return result;
+}
+
+/** A packed b is disposed of while the twin runs, which changes nothing for it. */
+async function multipliedAsync({ a, b, pack, options }: MatmulCall, more: AsyncOptions): Promise<Tensor<FloatData>> {
+  if (!pack) return matmulAsync(a, b, { ...options, ...more });
+  const packed = packMatrix(b, pack);
+  const result = matmulAsync(a, packed, { ...options, ...more });
+  packed.dispose();
+  return result;
+}
+
 /** The same by the promise twin. */
 export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<Results> {
   switch (call.op) {
     case 'attention':
       return named(await attentionAsync(call.q, call.k, call.v, { ...call.options, ...options }));
     case 'matmul':
-      return { output: await matmulAsync(call.a, call.b, { ...call.options, ...options }) };
+      return { output: await multipliedAsync(call, options) };
     case 'softmax':
       return { output: await softmaxAsync(call.x, { ...call.options, ...options }) };
     case 'softmin':

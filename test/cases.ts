@@ -5,6 +5,7 @@ import type { Case } from './cases/case.js';
 import { convertCases } from './cases/convert.js';
 import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
+import { packedCases } from './cases/packed.js';
 import { softmaxCases } from './cases/softmax.js';
 
 export type { Case } from './cases/case.js';
@@ -13,6 +14,7 @@ export const cases: readonly Case[] = [
   ...attentionCases,
   ...adversarialCases,
   ...matmulCases,
+  ...packedCases,
   ...softmaxCases,
   ...mergeCases,
   ...convertCases,

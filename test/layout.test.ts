@@ -196,17 +196,17 @@ describe('matmul', () => {
   };
   const call = laid(plan);
   const padded = (from: number) => [from, 0, 0, 0, 0, ...counted(from + 1, 4)];
+  const sizesOf = (laidOut: Laid) =>
+    ['M', 'N', 'K', 'Dtype', 'BDtype', 'OutDtype', 'Activation', 'Panel'].flatMap((name) => words(laidOut, `kMatmul${name}`));
 
   it('has as many words and buffers as the header counts', () => {
     expect(matmulBatchRank).toBe(constant('kMatmulBatchRank'));
     expect(call.words.length).toBe(constant('kMatmulWords'));
-    expect(call.buffers.length).toBe(constant('kMatmulBuffers'));
+    expect(call.buffers.length, 'but the scales of a packed b').toBe(constant('kMatmulScales'));
   });
 
   it('words', () => {
-    expect(['M', 'N', 'K', 'Dtype', 'OutDtype', 'Activation'].flatMap((name) => words(call, `kMatmul${name}`))).toEqual([
-      23, 24, 25, 2, 0, 2,
-    ]);
+    expect(sizesOf(call)).toEqual([23, 24, 25, 2, 2, 0, 2, 0]);
     expect(words(call, 'kMatmulBatch', 6)).toEqual([1, 1, 1, 1, 21, 22]);
     expect(words(call, 'kMatmulViews', 27)).toEqual([100, 200, 300].flatMap(padded));
     expect([...words(call, 'kMatmulBiasOffset'), ...words(call, 'kMatmulBiasStride')]).toEqual([400, 401]);
@@ -220,6 +220,25 @@ describe('matmul', () => {
       plan.bias?.data,
     ]);
     expect(call.written).toEqual([constant('kMatmulOut')]);
+  });
+
+  it('a packed b: its dtype, its panels as one row, and its scales', () => {
+    const panels = {
+      data: new Uint8Array(1),
+      offset: 200,
+      strides: [0, 0, 0, 1],
+      panelColumns: 16,
+      dtype: 'int8',
+      scales: floats(),
+    } as const;
+    const packed = laid({ ...plan, b: panels });
+    expect(sizesOf(packed)).toEqual([23, 24, 25, 2, 3, 0, 2, 16]);
+    expect(words(packed, 'kMatmulViews', 27)).toEqual([...padded(100), 200, 0, 0, 0, 0, 0, 0, 0, 1, ...padded(300)]);
+    expect(packed.buffers.length).toBe(constant('kMatmulBuffers'));
+    expect(packed.buffers[constant('kMatmulB')]).toBe(panels.data);
+    expect(packed.extents[constant('kMatmulB')], 'two panels of 16').toBe(32 * 25);
+    expect(packed.buffers[constant('kMatmulScales')]).toBe(panels.scales);
+    expect(packed.written).toEqual([constant('kMatmulOut')]);
   });
 });
 

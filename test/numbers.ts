@@ -29,7 +29,8 @@ function exponentOf(x: number): number {
   return ((view.getUint32(0) >>> 20) & 0x7ff) - 1023;
 }
 
-function roundHalfToEven(x: number): number {
+/** The nearest whole number, ties to the even one. */
+export function roundHalfToEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   if (rest !== 0.5) return rest < 0.5 ? below : below + 1;

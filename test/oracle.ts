@@ -7,10 +7,12 @@ import { planAttention } from '../src/plan/attention.js';
 import { planConvert } from '../src/plan/convert.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMerge } from '../src/plan/merge.js';
-import type { Floats } from '../src/plan/plan.js';
+import type { Floats, Panels } from '../src/plan/plan.js';
 import { planSoftmax } from '../src/plan/softmax.js';
-import type { Call } from './calls.js';
-import { dense, sizeOf } from './tensors.js';
+import type { FloatData, PackMatrixOptions, Tensor } from '../src/types.js';
+import type { Call, MatmulCall } from './calls.js';
+import { packedWeights } from './packed-weights.js';
+import { type Dense, dense, sizeOf } from './tensors.js';
 import { textbookAttention } from './textbook/attention.js';
 import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
@@ -30,6 +32,19 @@ function rowMajor(sizes: readonly number[]): { data: Floats & Float64Array; offs
   return { data: widened(sizeOf(sizes)), offset: 0, strides: sizes.map((_, i) => sizeOf(sizes.slice(i + 1))) };
 }
 
+/** A b of the right shape and dtype in place of one that is packed: 0 everywhere. */
+function likeA({ a, b }: MatmulCall, { transpose }: PackMatrixOptions): Tensor<FloatData> {
+  const data = a.data instanceof Float32Array ? new Float32Array(1) : new Uint16Array(1);
+  const shape = transpose ? b.shape.toReversed() : b.shape;
+  return { ...(a.dtype && { dtype: a.dtype }), data, shape, strides: [0, 0] };
+}
+
+/** Numbers of any kind, as one panel. */
+function panelsOf({ data, shape }: Dense): Panels {
+  const wide = data as unknown as Float32Array & Float64Array;
+  return { data: wide, offset: 0, strides: [0, 1], panelColumns: Math.max(1, shape[1] ?? 0), dtype: 'float32', scales: undefined };
+}
+
 export function oracle(call: Call): Answers {
   switch (call.op) {
     case 'attention': {
@@ -43,9 +58,10 @@ export function oracle(call: Call): Answers {
       return { output: out.data, ...(weights && { weights }), ...(logSumExp && { logSumExp }) };
     }
     case 'matmul': {
-      const { plan } = planMatmul(call.a, call.b, call.options);
+      const { plan } = planMatmul(call.a, call.pack ? likeA(call, call.pack) : call.b, call.options);
       const out = rowMajor([...plan.batch, plan.m, plan.n]);
-      runReference({ ...plan, out, outDtype: 'float32' });
+      const b = call.pack ? panelsOf(packedWeights(call.b, call.pack)) : plan.b;
+      runReference({ ...plan, b, out, outDtype: 'float32' });
       return { output: out.data };
     }
     case 'softmax':

@@ -21,7 +21,16 @@ beforeEach(async () => {
 });
 
 function works(name: BackendName, target: string, run: (plan: Plan) => void = runReference): Candidate {
-  const backend: Backend = { name, target, threads: 1, asyncRuns: 'nowhere', run, memory: heapMemory, runAsync: async (plan) => run(plan) };
+  const backend: Backend = {
+    name,
+    target,
+    threads: 1,
+    asyncRuns: 'nowhere',
+    run,
+    memory: heapMemory,
+    panelColumns: 1,
+    runAsync: async (plan) => run(plan),
+  };
   return { name, target, load: () => backend };
 }
 

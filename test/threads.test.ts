@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { availableCores } from '../src/backend/cores.js';
-import { attention, backend, FoveaError, matmul, matmulAsync, setBackend, setThreads, softmax } from '../src/node.js';
+import { attention, backend, FoveaError, matmul, matmulAsync, packMatrix, setBackend, setThreads, softmax } from '../src/node.js';
 import { type Results, run } from './calls.js';
 import { cases } from './cases.js';
 import { jsonOf, runScript } from './child.js';
@@ -29,6 +29,7 @@ function large(): Record<string, () => Results> {
   const [x, y, z] = [tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32)];
   const small = tensor(3, 40, 60, 32);
   const [a, b] = [tensor(1100, 300), tensor(300, 700)];
+  const [row, wide] = [tensor(1, 300), tensor(300, 2100)];
   const rows = tensor(700, 900);
   return {
     'grouped heads, long keys': () => ({ ...attention(q, k, v, { returnLogSumExp: true }) }),
@@ -37,6 +38,8 @@ function large(): Record<string, () => Results> {
     'window and weights': () => ({ ...attention(x, y, z, { window: [256, 0], returnWeights: true }) }),
     'many small heads': () => ({ ...attention(small, small, small) }),
     matmul: () => ({ out: matmul(a, b) }),
+    'packed b': () => ({ out: matmul(a, packMatrix(b, { dtype: 'bfloat16' })) }),
+    'packed b, one row': () => ({ out: matmul(row, packMatrix(wide, { dtype: 'int8' })) }),
     'many small products': () => ({ out: matmul(small, small, { transposeB: true }) }),
     'softmax, last axis': () => ({ out: softmax(rows) }),
     'softmax, first axis': () => ({ out: softmax(rows, { axis: 0 }) }),

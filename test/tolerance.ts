@@ -72,10 +72,13 @@ export interface Bound {
 
 export const gamma = (n: number, { u }: Arithmetic): number => (n * u) / (1 - n * u);
 
-/** Matmul: each product is rounded and passes through at most k − 1 additions and the bias's; then the activation. */
-export function matmulBound({ k, activation, sums, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
+/**
+ * Matmul: each product is rounded and passes through at most k − 1 additions and the bias's; then the activation. A packed b counts as
+ * what it was rounded to; int8's step and whole number meet in one more rounding.
+ */
+export function matmulBound({ k, weightRoundings, activation, sums, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
   const slack = magnitude.map((size, at) => {
-    const error = gamma(k + 1, arithmetic) * size + (k + 1) * arithmetic.smallest;
+    const error = gamma(k + 1 + weightRoundings, arithmetic) * size + (k + 1) * arithmetic.smallest;
     return activatedError(activation, Math.abs(sums[at] ?? 0), error, arithmetic);
   });
   return { slack };

@@ -25,6 +25,9 @@ import {
   matmulAsync,
   mergeAttention,
   mergeAttentionAsync,
+  type PackedMatrix,
+  type PackMatrixOptions,
+  packMatrix,
   type SoftmaxOptions,
   setBackend,
   softmax,
@@ -159,6 +162,23 @@ describe('the other ops', () => {
     expectTypeOf<keyof MatmulOptions>().toEqualTypeOf<'transposeA' | 'transposeB' | 'bias' | 'activation' | 'out'>();
     // @ts-expect-error b has the dtype of a
     matmul(floats, halves);
+  });
+
+  it('packMatrix', () => {
+    const packed = packMatrix(halves, { transpose: true, dtype: 'int8' });
+    expectTypeOf(packed).toEqualTypeOf<PackedMatrix>();
+    expectTypeOf(packed.shape).toEqualTypeOf<readonly [number, number]>();
+    expectTypeOf(packed.dtype).toEqualTypeOf<'float32' | 'bfloat16' | 'int8'>();
+    expectTypeOf(matmul(floats, packed, { bias: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(matmul(halves, packed).data).toExtend<Uint16Array>();
+    expectTypeOf(matmulAsync(halves, packed, { out: floats })).resolves.toExtend<Tensor>();
+    expectTypeOf<keyof PackMatrixOptions>().toEqualTypeOf<'transpose' | 'dtype'>();
+    // @ts-expect-error a is no packed matrix
+    matmul(packed, floats);
+    // @ts-expect-error it says nothing of what it holds
+    packed.data;
+    // @ts-expect-error int4 is not kept
+    packMatrix(floats, { dtype: 'int4' });
   });
 
   it('softmax and softmin', () => {

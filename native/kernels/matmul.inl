@@ -4,8 +4,7 @@
 
 #include "../kernels.h"
 #include "activation.inl"
-#include "micro.inl"
-#include "pack.inl"
+#include "matmul_panels.inl"
 
 namespace fovea {
 namespace {
@@ -32,14 +31,6 @@ struct BlockRows {
   int64_t row_stride, step;
 
   TileRows at(int64_t tile, int64_t row) const { return {data + (panel ? tile * panel : row * row_stride), row_stride, step}; }
-};
-
-/** The columns of b in one block of k, as panels whose rows are `step` apart. */
-struct BlockColumns {
-  const float* data;
-  int64_t panel, step;
-
-  TileColumns at(int64_t index) const { return {data + index * panel, step}; }
 };
 
 /** m rows as tiles of nearly the same height, as few as can be: 128 rows are 7 tiles of 12 and 4 of 11, not 10 of 12 and one of 8. */
@@ -224,6 +215,33 @@ inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c
   }
 }
 
+inline Panels panels_of(const MatmulArgs& args) { return {args.b.data, args.b.dtype, args.scales, args.k}; }
+
+// The same for a packed b: panel after panel, each one stream.
+template <class V>
+inline void matmul_streamed_panels(const MatmulArgs& args, Matrix a, Target c, int64_t m, int64_t n_begin, int64_t n, float* rows) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  const int64_t k = args.k;
+  const Panels b = panels_of(args);
+  float sums[kStreamedRows * width], bias[width];
+  for (int64_t i = 0; i < m; i++) widen<V>(a.at(i, 0).data, a.dtype, a.column_stride, k, rows + i * k);
+  for (int64_t j = 0; j < n; j += width) {
+    const int64_t column = n_begin + j, count = smaller(width, n - j);
+    with_source_type(b.dtype, [&](auto type) {
+      const auto* panel = static_cast<const decltype(type)*>(b.data) + column * k;
+      if (m == 1) stream_panel<V, 1>(rows, k, panel, sums);
+      if (m == 2) stream_panel<V, 2>(rows, k, panel, sums);
+      if (m == 3) stream_panel<V, 3>(rows, k, panel, sums);
+      if (m == 4) stream_panel<V, 4>(rows, k, panel, sums);
+    });
+    std::memset(bias, 0, sizeof bias);
+    read_bias<V>(args, column, count, bias);
+    finish_panel<V>(b.scales ? b.scales + column : nullptr, bias, m, sums);
+    activate<V>(args.activation, sums, width, m, width);
+    for (int64_t i = 0; i < m; i++) narrow<V>(sums + i * width, count, c.at(i, j).data, c.dtype, c.column_stride);
+  }
+}
+
 /** The index of the batch, counted with the last dimension fastest, as an offset in elements. */
 inline int64_t batch_offset(const MatmulArgs& args, const int64_t (&strides)[kMatmulBatchRank], int64_t index) {
   int64_t offset = 0;
@@ -274,6 +292,7 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
   void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
   const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
   const int64_t m = m_end - m_begin, n = n_end - n_begin;
+  if (args.m <= kStreamedRows && args.panel) return matmul_streamed_panels<V>(args, a, c, m, n_begin, n, scratch);
   if (args.m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
     return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
 
@@ -291,7 +310,9 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
       const Step step = {p == 0 ? bias : nullptr, p + block_k < args.k ? Activation::none : args.activation};
       const Matrix block_b = b.at(p, j);
       BlockColumns columns_of_b = {static_cast<const float*>(block_b.data), width, block_b.row_stride};
-      if (!in_place_columns<V>(b, m, columns, depth)) {
+      if (args.panel) {
+        columns_of_b = block_of_panels<V>(panels_of(args), n_begin + j, columns, p, depth, packed_b);
+      } else if (!in_place_columns<V>(b, m, columns, depth)) {
         pack_panels<V>(block_b, depth, columns, width, packed_b);
         columns_of_b = {packed_b, depth * width, width};
       }

@@ -14,6 +14,8 @@ export interface Backend {
   readonly asyncRuns: string;
   /** For what lives longer than a call: a cache, a packed matrix. */
   readonly memory: KeptMemory;
+  /** Columns of a panel of a packed matrix, as its kernels read them. */
+  readonly panelColumns: number;
   /** Runs the plan now, on the calling thread, and writes its outputs. */
   run(plan: Plan): void;
   /**

@@ -5,16 +5,20 @@
 import { active, ready } from '../backend/select.js';
 import { abortedError } from '../errors.js';
 import { ownMemory, splitOptions } from '../plan/async.js';
+import type { Packed } from '../plan/packed-matrix.js';
 import type { Plan } from '../plan/plan.js';
 
 /** What an op's plan function gives: what to run, and what the caller gets once it has run. */
 interface Planned<R> {
   readonly plan: Plan;
   readonly result: R;
+  /** An operand that lies in the memory of one backend. */
+  readonly packed?: Packed | undefined;
 }
 
-export function run<R>(op: string, { plan, result }: Planned<R>): R {
+export function run<R>(op: string, { plan, result, packed }: Planned<R>): R {
   const backend = active(op);
+  packed?.requireBackend(op, backend);
   if (!isEmpty(plan)) backend.run(plan);
   return result;
 }
@@ -26,11 +30,27 @@ export function run<R>(op: string, { plan, result }: Planned<R>): R {
 export async function runAsync<R>(op: string, options: unknown, planned: (own: unknown) => Planned<R>): Promise<R> {
   const { own, signal, copy } = splitOptions(op, options);
   if (signal?.aborted) throw abortedError(op, signal);
-  const { plan, result } = planned(own);
+  const { plan, result, packed } = planned(own);
   const copied = ownMemory(op, plan, copy);
+  if (packed !== undefined) {
+    await runPacked(op, copied, packed, signal);
+    return result;
+  }
   const backend = await (signal ? orAborted(op, ready(), signal) : ready());
   if (!isEmpty(copied)) await backend.runAsync(copied, signal);
   return result;
+}
+
+/** Its memory may move or be given back once the caller goes on: the backend that it lies in is there, and begins at once. */
+async function runPacked(op: string, plan: Plan, packed: Packed, signal: AbortSignal | undefined): Promise<void> {
+  const backend = active(op);
+  packed.requireBackend(op, backend);
+  const release = packed.hold();
+  try {
+    if (!isEmpty(plan)) await backend.runAsync(plan, signal);
+  } finally {
+    release();
+  }
 }
 
 /** What `init` of a browser may wait for (a file on its way), and for which an abort need not wait. */

@@ -33,13 +33,13 @@ export function splitOptions(op: string, options: unknown): SplitOptions {
 
 /**
  * The plan with its inputs copied (the stretch that a view touches, no more; what inputs share is copied once), or with its
- * inputs borrowed. `out` is always the caller's. A cache's blocks are nobody else's.
+ * inputs borrowed. `out` is always the caller's. A cache's blocks and the panels of a packed matrix are nobody else's.
  * @throws {FoveaError} ERR_OPTION for borrowed memory that could shrink under a kernel
  */
 export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P {
   refuseResizable(op, plan, copy);
   if (!copy) return plan;
-  const kept = new Set<Data>(plan.op === 'cacheAttention' ? plan.rows.flatMap(({ blocks }) => blocks) : []);
+  const kept = new Set<Data>(keptBy(plan));
   const stretches: Stretch[] = [];
   moved(plan, (view, sizes, written) => {
     if (!written && !kept.has(view.data)) addStretch(stretches, stretchOf(view.data, view.offset, extentOf(sizes, view.strides)));
@@ -57,6 +57,12 @@ export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P
       strides: view.strides,
     };
   });
+}
+
+function keptBy(plan: Plan): Data[] {
+  if (plan.op === 'cacheAttention') return plan.rows.flatMap(({ blocks }) => blocks);
+  if (plan.op === 'matmul' && 'panelColumns' in plan.b) return plan.b.scales ? [plan.b.data, plan.b.scales] : [plan.b.data];
+  return [];
 }
 
 /** Bytes of one buffer. */

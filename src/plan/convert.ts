@@ -8,7 +8,7 @@ import { kindOf, list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloat32, checkFloats } from '../validate/tensor.js';
 import { convertOuterRank } from './layout.js';
-import type { ConvertPlan } from './plan.js';
+import type { Conversion, ConvertPlan } from './plan.js';
 import { freshResult, givenResult } from './result.js';
 
 const rules = { out: rule.floatTensor } satisfies rule.Rules<ConvertOptions>;
@@ -26,9 +26,9 @@ const conversions = {
   toBfloat16: { dtype: 'float32', outDtype: 'bfloat16' },
   fromFloat16: { dtype: 'float16', outDtype: 'float32' },
   fromBfloat16: { dtype: 'bfloat16', outDtype: 'float32' },
-} as const satisfies Record<ConvertPlan['name'], { dtype: DType; outDtype: DType }>;
+} as const satisfies Record<Conversion, { dtype: DType; outDtype: DType }>;
 
-export function planConvert(op: ConvertPlan['name'], x: unknown, options: unknown): PlannedConvert {
+export function planConvert(op: Conversion, x: unknown, options: unknown): PlannedConvert {
   const { dtype, outDtype } = conversions[op];
   const input = dtype === 'float32' ? checkSingles(op, x) : checkHalves(op, x, dtype);
   const given = rule.checkOptions(op, options, rules);

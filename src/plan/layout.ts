@@ -5,6 +5,7 @@
  */
 import type { CacheDType } from '../types.js';
 import { Call } from './call.js';
+import { panelElements } from './panels.js';
 import type {
   AppendPlan,
   AttentionPlan,
@@ -95,18 +96,23 @@ function pages(call: Call, rows: readonly CacheRow[], ends: Int32Array): void {
 }
 
 function matmulCall(call: Call, plan: MatmulPlan): void {
-  const { batch, m, n, k } = plan;
+  const { batch, m, n, k, b } = plan;
+  const packed = 'panelColumns' in b ? b : undefined;
   call.word(m);
   call.word(n);
   call.word(k);
   call.word(dtypes[plan.dtype]);
+  call.word(dtypes[packed?.dtype ?? plan.dtype]);
   call.word(dtypes[plan.outDtype]);
   call.word(activations[plan.activation]);
+  call.word(packed?.panelColumns ?? 0);
   call.sizes(batch, matmulBatchRank);
   call.readsBatch(plan.a, matmulBatchRank, batch, m, k);
-  call.readsBatch(plan.b, matmulBatchRank, batch, k, n);
+  if (packed === undefined) call.readsBatch(b, matmulBatchRank, batch, k, n);
+  else call.readsBatch(packed, matmulBatchRank, batch, 1, panelElements(packed.panelColumns, k, n));
   call.writesBatch(plan.out, matmulBatchRank, batch, m, n);
   call.reads(plan.bias, n);
+  call.readsWhole(packed?.scales);
 }
 
 function softmaxCall(call: Call, plan: SoftmaxPlan): void {

@@ -2,14 +2,15 @@
  * matmul's arguments → {@link MatmulPlan}: which dimensions meet, how the batches broadcast.
  * @module
  */
-import { dtypeError, shapeError } from '../errors.js';
+import { dtypeError, optionError, shapeError } from '../errors.js';
 import type { FloatData, MatmulOptions, Tensor } from '../types.js';
 import { broadcastShape, broadcastStrides } from '../validate/broadcast.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type Checked, type CheckedFloats, checkFloats } from '../validate/tensor.js';
 import { matmulBatchRank } from './layout.js';
-import type { MatmulPlan, View } from './plan.js';
+import { Packed } from './packed-matrix.js';
+import type { MatmulPlan, Panels, View } from './plan.js';
 import { freshResult, givenResult } from './result.js';
 
 const op = 'matmul';
@@ -25,15 +26,20 @@ const rules = {
 export interface PlannedMatmul {
   readonly plan: MatmulPlan;
   readonly result: Tensor<FloatData>;
+  /** b, where it is one. */
+  readonly packed: Packed | undefined;
 }
 
 export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMatmul {
   const left = checkFloats(op, 'a', a);
-  const right = checkFloats(op, 'b', b);
+  const packed = Packed.of(b);
+  const right = packed === undefined ? checkFloats(op, 'b', b) : packedOperand(packed);
   const given = rule.checkOptions(op, options, rules);
   checkRank('a', left);
   checkRank('b', right);
-  if (right.dtype !== left.dtype) throw dtypeError(op, 'b', `dtype ${right.dtype}`, `${left.dtype}, the dtype of a`);
+  if ('panels' in right) {
+    if (given.transposeB) throw optionError(op, 'transposeB', 'true', 'false', 'b is a packed matrix; packMatrix has an option transpose');
+  } else if (right.dtype !== left.dtype) throw dtypeError(op, 'b', `dtype ${right.dtype}`, `${left.dtype}, the dtype of a`);
 
   const rows = matrixOf(left, given.transposeA);
   const columns = matrixOf(right, given.transposeB);
@@ -51,8 +57,9 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMat
 
   const shape = [...batch, rows.rows, n];
   const result = given.out
-    ? givenResult(op, shape, left, given.out, { a: left, b: right, bias: given.bias })
+    ? givenResult(op, shape, left, given.out, { a: left, b: 'panels' in right ? undefined : right, bias: given.bias })
     : freshResult(op, shape, left);
+  const strides = [...bStrides, columns.rowStride, columns.columnStride];
   const plan = withTallRows({
     op,
     batch,
@@ -62,15 +69,27 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMat
     dtype: left.dtype,
     outDtype: result.dtype,
     a: { data: left.data, offset: left.offset, strides: [...aStrides, rows.rowStride, rows.columnStride] },
-    b: { data: right.data, offset: right.offset, strides: [...bStrides, columns.rowStride, columns.columnStride] },
+    b: 'panels' in right ? { ...right.panels, strides } : { data: right.data, offset: right.offset, strides },
     out: { data: result.data, offset: result.offset, strides: result.strides },
     bias,
     activation: given.activation ?? 'none',
   });
-  return { plan, result: result.tensor };
+  return { plan, result: result.tensor, packed };
 }
 
-function checkRank(name: string, { shape }: CheckedFloats): void {
+/** A packed matrix: a matrix of so many rows and columns whose strides are those of its panels' memory. */
+interface PackedOperand {
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly panels: Panels;
+}
+
+function packedOperand(packed: Packed): PackedOperand {
+  const panels = packed.panels(op);
+  return { shape: packed.shape, strides: panels.strides, panels };
+}
+
+function checkRank(name: string, { shape }: Pick<CheckedFloats, 'shape'>): void {
   const highest = matmulBatchRank + 2;
   if (shape.length >= 2 && shape.length <= highest) return;
   const vector = shape.length === 1 ? '; a vector is a matrix of one row or one column' : '';
@@ -87,7 +106,7 @@ interface Matrix {
 }
 
 /** An operand taken apart; transposing swaps sizes and strides, no data. */
-function matrixOf({ shape, strides }: CheckedFloats, transposed: boolean | undefined): Matrix {
+function matrixOf({ shape, strides }: Pick<CheckedFloats, 'shape' | 'strides'>, transposed: boolean | undefined): Matrix {
   const last = shape.length - 1;
   const row = transposed ? last : last - 1;
   const column = transposed ? last - 1 : last;

@@ -3,7 +3,7 @@
  * write into their `out`; nothing below a plan reads an option, allocates a result or phrases a message about an argument.
  * @module
  */
-import type { Activation, CacheDType, DType } from '../types.js';
+import type { Activation, CacheDType, DType, PackedDType } from '../types.js';
 
 /** A tensor as the backends read it: strides and offset in elements, a stride of 0 where it broadcasts. */
 export interface View<D extends ArrayBufferView = Float32Array> {
@@ -97,6 +97,18 @@ export interface AppendPlan {
   readonly rows: readonly CacheRow[];
 }
 
+/**
+ * A packed matrix: `[panel, k, panelColumns]` without gaps, the last panel filled up with zeros. As a view it is one row of so many
+ * elements, the same for the whole batch.
+ */
+export interface Panels extends View<Floats | Uint8Array> {
+  readonly panelColumns: number;
+  /** int8 lies in a `Uint8Array`. */
+  readonly dtype: PackedDType;
+  /** Of int8: a number a column, padding included. */
+  readonly scales: Float32Array | undefined;
+}
+
 export interface MatmulPlan {
   readonly op: 'matmul';
   /** Sizes of the batch dimensions, at most 6. */
@@ -104,11 +116,12 @@ export interface MatmulPlan {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** Of a, and of b unless it is packed. */
   readonly dtype: DType;
   readonly outDtype: DType;
   /** Strides of `[...batch, row, column]`, a transposed operand's already swapped. */
   readonly a: View<Floats>;
-  readonly b: View<Floats>;
+  readonly b: View<Floats> | Panels;
   readonly out: View<Floats>;
   /** One stride, along n. */
   readonly bias: View | undefined;
@@ -149,10 +162,12 @@ export interface MergePlan {
   readonly logSumExp: Float32Array;
 }
 
+export type Conversion = 'toFloat16' | 'fromFloat16' | 'toBfloat16' | 'fromBfloat16';
+
 export interface ConvertPlan {
   readonly op: 'convert';
   /** What the caller called, for errors. */
-  readonly name: 'toFloat16' | 'fromFloat16' | 'toBfloat16' | 'fromBfloat16';
+  readonly name: Conversion | 'packMatrix';
   /** Sizes of all dimensions but the last, at most 7. */
   readonly outer: readonly number[];
   /** Of the last dimension. */

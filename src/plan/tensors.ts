@@ -2,7 +2,8 @@
  * Every tensor of a plan, one after another, with its sizes: for whoever lays them elsewhere (a copy, an arena, a worker).
  * @module
  */
-import type { CacheRow, Plan, View } from './plan.js';
+import { panelElements } from './panels.js';
+import type { CacheRow, MatmulPlan, Plan, View } from './plan.js';
 
 export { extentOf } from '../validate/tensor.js';
 
@@ -70,7 +71,7 @@ export function moved(plan: Plan, move: Move): Plan {
       return {
         ...plan,
         a: move(plan.a, [...batch, m, k], false),
-        b: move(plan.b, [...batch, k, n], false),
+        b: movedB(plan, move),
         bias: plan.bias && move(plan.bias, [n], false),
         out: move(plan.out, [...batch, m, n], true),
       };
@@ -102,6 +103,12 @@ export function moved(plan: Plan, move: Move): Plan {
       };
     }
   }
+}
+
+function movedB({ batch, n, k, b }: MatmulPlan, move: Move): MatmulPlan['b'] {
+  if (!('panelColumns' in b)) return move(b, [...batch, k, n], false);
+  const panels = move(b, [...batch, 1, panelElements(b.panelColumns, k, n)], false);
+  return { ...b, ...panels, scales: b.scales && whole(b.scales, move, false) };
 }
 
 function movedRow({ first, blocks }: CacheRow, move: Move, written: boolean): CacheRow {

@@ -4,7 +4,7 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError } from '../errors.js';
-import type { Activation, CacheDType } from '../types.js';
+import type { Activation, CacheDType, PackedDType } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
 
@@ -106,6 +106,12 @@ export const index: Rule<number> = (op, name, value) => {
 export const cacheDtype: Rule<CacheDType> = (op, name, value) => {
   if (value !== 'float32' && value !== 'float16' && value !== 'bfloat16' && value !== 'int8')
     throw optionError(op, name, received(value), "'float32', 'float16', 'bfloat16' or 'int8'");
+  return value;
+};
+
+export const packedDtype: Rule<PackedDType> = (op, name, value) => {
+  if (value !== 'float32' && value !== 'bfloat16' && value !== 'int8')
+    throw optionError(op, name, received(value), "'float32', 'bfloat16' or 'int8'");
   return value;
 };
 

@@ -1,12 +1,12 @@
 /** Matmul's rows: sizes ragged around every tile border, and every feature alone and in pairs. */
-import type { DType, FloatData, MatmulOptions, Tensor } from '../../src/types.js';
+import type { DType, FloatData, MatmulOptions, PackMatrixOptions, Tensor } from '../../src/types.js';
 import type { MatmulCall } from '../calls.js';
 import { type Random, random } from '../random.js';
 import { float32, floats, type Memory } from '../tensors.js';
 import { alonePaired, type Case, type Feature } from './case.js';
 
 /** A call of matmul while features still change it. */
-interface MatmulDraft {
+export interface MatmulDraft {
   readonly batchA: readonly number[];
   readonly batchB: readonly number[];
   /** What the two stretch to. */
@@ -17,6 +17,9 @@ interface MatmulDraft {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly dtype: DType;
+  /** Of b, where it is packed and so may be another one. */
+  readonly dtypeB?: DType;
+  readonly pack?: PackMatrixOptions;
   readonly memoryA: Memory;
   readonly memoryB: Memory;
   readonly a?: (count: number) => number;
@@ -51,12 +54,18 @@ export function matmulCase(
   const call = (): MatmulCall => {
     let whole: MatmulDraft = { ...plain, ...draft, numbers: random(`options of ${name}`) };
     for (const { change } of features) whole = { ...whole, ...change?.(whole) };
-    const { m, n, k, transposeA, transposeB, dtype } = whole;
+    const { m, n, k, transposeA, transposeB, dtype, dtypeB = whole.pack ? 'float32' : dtype, pack } = whole;
     const [fillA, fillB]: [() => number, () => number] = [random(`a of ${name}`).normal, random(`b of ${name}`).normal];
     const a: Tensor<FloatData> = floats([...whole.batchA, ...turned([m, k], transposeA)], dtype, whole.a ?? fillA, whole.memoryA);
-    const b: Tensor<FloatData> = floats([...whole.batchB, ...turned([k, n], transposeB)], dtype, whole.b ?? fillB, whole.memoryB);
+    const b: Tensor<FloatData> = floats(
+      [...whole.batchB, ...turned([k, n], pack?.transpose ?? transposeB)],
+      dtypeB,
+      whole.b ?? fillB,
+      whole.memoryB,
+    );
     const transposes = { ...(transposeA ? { transposeA } : {}), ...(transposeB ? { transposeB } : {}) };
-    return { op: 'matmul', a, b, options: Object.assign(transposes, ...features.map((feature) => feature.options?.(whole)), options) };
+    const given = Object.assign(transposes, ...features.map((feature) => feature.options?.(whole)), options);
+    return { op: 'matmul', a, b, ...(pack && { pack }), options: given };
   };
   return { name: `matmul: ${name}`, call };
 }

@@ -35,6 +35,7 @@ struct Tensor {
   int64_t element;
   std::vector<int> sizes;  // words that hold them
   bool written, optional;
+  int panel = -1;  // the word of b's panel width: without gaps from the offset on, the last size rounded up to whole panels
 };
 
 struct Shape {
@@ -58,21 +59,24 @@ bool is_size(double word) { return word >= 0 && word <= 0x1p53 && word == std::t
 bool fits(const Shape& shape, const std::vector<Buffer>& buffers) {
   for (const Tensor& tensor : shape.tensors) {
     const Buffer buffer = buffers[tensor.buffer];
+    const bool strided = tensor.word >= 0 && tensor.panel < 0;
+    const auto width = tensor.panel < 0 ? Wide{1} : static_cast<Wide>(shape.words[tensor.panel]);
     Wide last = tensor.word < 0 ? 0 : static_cast<Wide>(shape.words[tensor.word]), count = 1;
     bool empty = false;
     for (size_t i = 0; i < tensor.sizes.size(); ++i) {
-      const auto size = static_cast<Wide>(shape.words[tensor.sizes[i]]);
+      auto size = static_cast<Wide>(shape.words[tensor.sizes[i]]);
       empty = empty || size == 0;
-      const Wide huge = Wide{1} << 100;
-      if (tensor.word < 0) count = count * size > huge ? huge : count * size;
-      if (tensor.word >= 0) last += (size - 1) * static_cast<Wide>(shape.words[tensor.word + 1 + i]);
+      if (i + 1 == tensor.sizes.size() && width > 1) size = (size + width - 1) / width * width;
+      const Wide huge = Wide{1} << 60;
+      if (!strided) count = count * size > huge ? huge : count * size;
+      if (strided) last += (size - 1) * static_cast<Wide>(shape.words[tensor.word + 1 + i]);
     }
     if (empty) continue;
     if (buffer.data == nullptr) {
       if (!tensor.optional) return false;
       continue;
     }
-    const Wide end = tensor.word < 0 ? count : last + 1;
+    const Wide end = tensor.word < 0 ? count : strided ? last + 1 : last + count;
     if (end > buffer.bytes / tensor.element || reinterpret_cast<uintptr_t>(buffer.data) % tensor.element != 0) return false;
   }
   return true;
@@ -83,6 +87,7 @@ void lay_out(Shape& shape) {
   for (const Tensor& tensor : shape.tensors) {
     if (tensor.word < 0) continue;
     shape.words[tensor.word] = static_cast<double>(one_in(2) ? 0 : below(9));
+    if (tensor.panel >= 0) continue;
     double stride = one_in(4) ? static_cast<double>(1 + below(3)) : 1;
     std::vector<int> order(tensor.sizes.size());
     std::iota(order.begin(), order.end(), 0);
@@ -96,12 +101,16 @@ void lay_out(Shape& shape) {
 }
 
 int64_t bytes_needed(const Shape& shape, const Tensor& tensor) {
-  double end = tensor.word < 0 ? 1 : shape.words[tensor.word] + 1;
+  const bool strided = tensor.word >= 0 && tensor.panel < 0;
+  const double width = tensor.panel < 0 ? 1 : shape.words[tensor.panel];
+  double end = strided ? shape.words[tensor.word] + 1 : 1;
   for (size_t i = 0; i < tensor.sizes.size(); ++i) {
-    const double size = shape.words[tensor.sizes[i]];
+    double size = shape.words[tensor.sizes[i]];
     if (size == 0) return 0;
-    end = tensor.word < 0 ? end * size : end + (size - 1) * shape.words[tensor.word + 1 + static_cast<int>(i)];
+    if (i + 1 == tensor.sizes.size()) size = std::ceil(size / width) * width;
+    end = strided ? end + (size - 1) * shape.words[tensor.word + 1 + static_cast<int>(i)] : end * size;
   }
+  if (tensor.word >= 0 && !strided) end += shape.words[tensor.word];
   return static_cast<int64_t>(end) * tensor.element;
 }
 
@@ -162,7 +171,7 @@ Shape matmul_shape() {
     w[kMatmulBatch + i] = i < 4 ? 1 : static_cast<double>(below(4));
   }
   for (const int i : {kMatmulM, kMatmulN, kMatmulK}) w[i] = small_size();
-  dtype_pair(w, kMatmulDtype, kMatmulOutDtype);
+  w[kMatmulBDtype] = dtype_pair(w, kMatmulDtype, kMatmulOutDtype);
   w[kMatmulActivation] = static_cast<double>(below(4));
   shape.size_words = batch;
   for (const int i : {kMatmulM, kMatmulN, kMatmulK}) shape.size_words.push_back(i);
@@ -177,6 +186,22 @@ Shape matmul_shape() {
   matrix(kMatmulB, kMatmulDtype, kMatmulK, kMatmulN);
   matrix(kMatmulOut, kMatmulOutDtype, kMatmulM, kMatmulN);
   shape.tensors.push_back({kMatmulBias, kMatmulBiasOffset, 4, {kMatmulN}, false, true});
+  return shape;
+}
+
+/** A packed b: panels as wide as some target's, of each dtype that there is. */
+Shape packed_matmul_shape() {
+  Shape shape = matmul_shape();
+  auto& w = shape.words;
+  constexpr int widths[] = {8, 12, 16, 32};
+  w[kMatmulPanel] = widths[below(std::size(widths))];
+  w[kMatmulBDtype] = static_cast<double>(below(4));
+  Tensor& b = shape.tensors[1];
+  b.element = element_bytes(static_cast<DType>(w[kMatmulBDtype]));
+  b.sizes = {kMatmulK, kMatmulN};
+  b.panel = kMatmulPanel;
+  for (int i = 0; i < kMatmulBatchRank + 2; ++i) w[b.word + 1 + i] = i == kMatmulBatchRank + 1;
+  if (w[kMatmulBDtype] == 3) shape.tensors.push_back({kMatmulScales, -1, 4, {kMatmulN}, false, false, kMatmulPanel});
   return shape;
 }
 
@@ -312,7 +337,9 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
         return shape.words[kAttentionDtype] == honest.words[kAttentionDtype] &&
                shape.words[kAttentionOutDtype] == honest.words[kAttentionOutDtype];
       case Op::matmul:
-        return shape.words[kMatmulDtype] == honest.words[kMatmulDtype] && shape.words[kMatmulOutDtype] == honest.words[kMatmulOutDtype];
+        return shape.words[kMatmulDtype] == honest.words[kMatmulDtype] && shape.words[kMatmulOutDtype] == honest.words[kMatmulOutDtype] &&
+               shape.words[kMatmulBDtype] == honest.words[kMatmulBDtype] &&
+               (shape.words[kMatmulPanel] > 0) == (honest.words[kMatmulPanel] > 0);
       case Op::softmax:
         return shape.words[kSoftmaxDtype] == honest.words[kSoftmaxDtype] && shape.words[kSoftmaxOutDtype] == honest.words[kSoftmaxOutDtype];
       case Op::merge:
@@ -325,10 +352,10 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
     return false;
   }();
 
-  std::vector<uint32_t> before;
-  for (const Buffer& buffer : buffers) before.push_back(checksum(buffer));
   for (const Kernels* kernels : all_targets()) {
     if (!missing_features(*kernels).empty()) continue;
+    std::vector<uint32_t> before;  // another target may have run what this one refuses
+    for (const Buffer& buffer : buffers) before.push_back(checksum(buffer));
     const Words words = {shape.words.data(), static_cast<int64_t>(shape.words.size())};
     const Buffers lent = {buffers.data(), static_cast<int64_t>(buffers.size())};
     FuzzHost host;
@@ -347,11 +374,17 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
                : shape.op == Op::softmax ? read_softmax(words, lent, &softmax)
                                          : read_merge(words, lent, &merge);
     }
+    const bool foreign = shape.op == Op::matmul && shape.words[kMatmulPanel] != 0 && shape.words[kMatmulPanel] != kernels->tile.columns;
+    if (foreign && run) {
+      test.check(status != Status::ok && status <= Status::misaligned, "%s: ran on the panels of another target", kernels->name);
+      if (lying_words == 0 && !lying_buffers) continue;
+    }
     const bool refused = status != Status::ok && status != Status::aborted && status != Status::out_of_memory;
     if (lying_words == 0 && !lying_buffers)
       test.check(!refused, "%s: an honest call gave status %d", kernels->name, static_cast<int>(status));
     if (!refused && whole && same_kind) test.check(fits(shape, buffers), "%s: accepted what does not fit", kernels->name);
-    if (refused && whole && same_kind && lying_words == 0) test.check(!fits(shape, buffers), "%s: refused what fits", kernels->name);
+    if (refused && whole && same_kind && lying_words == 0 && !foreign)
+      test.check(!fits(shape, buffers), "%s: refused what fits", kernels->name);
     test.check(status >= Status::ok && status <= Status::aborted, "%s: status %d", kernels->name, static_cast<int>(status));
     for (const Tensor& tensor : shape.tensors) {
       const bool may_change = tensor.written && run && !refused;
@@ -456,6 +489,58 @@ void test_lies() {
   }
 }
 
+/** The panels of a packed b. */
+void test_panel_lies() {
+  alignas(64) static float memory[256];
+  using W = std::vector<double>;
+  using B = std::vector<Buffer>;
+  // a is [2, 3]; b is [3, 9] as int8, in two panels of 8: 48 bytes, and 16 scales.
+  W words = {2, 9, 3, 0, 3, 0, 0, 8, 1, 1, 1, 1, 1, 1};
+  for (const W& view : {W{0, 0, 0, 0, 0, 0, 0, 3, 1}, W{0, 0, 0, 0, 0, 0, 0, 0, 1}, W{0, 0, 0, 0, 0, 0, 0, 9, 1}, W{0, 0}})
+    words.insert(words.end(), view.begin(), view.end());
+  const auto word = [](int index, double value) { return [=](W& w, B&) { w[static_cast<size_t>(index)] = value; }; };
+  constexpr int b_view = kMatmulViews + kMatmulBatchRank + 3;
+  const Lie lies[] = {
+      {"none", [](W&, B&) {}, Status::ok},
+      {"a word too few", [](W& w, B&) { w.pop_back(); }, Status::bad_words},
+      {"half a column a panel", word(kMatmulPanel, 0.5), Status::bad_words},
+      {"a negative panel", word(kMatmulPanel, -8), Status::bad_words},
+      {"NaN columns a panel", word(kMatmulPanel, NAN), Status::bad_words},
+      {"a panel of 2^53 columns", word(kMatmulPanel, 0x1p53), Status::bad_words},
+      {"a wider panel", word(kMatmulPanel, 17), Status::buffer_short},
+      {"no panel, but int8", word(kMatmulPanel, 0), Status::bad_words},
+      {"a dtype that is none", word(kMatmulBDtype, 4), Status::bad_words},
+      {"float32, which takes four times as much", word(kMatmulBDtype, 0), Status::buffer_short},
+      {"a column of the third panel", word(kMatmulN, 17), Status::buffer_short},
+      {"a row more", word(kMatmulK, 4), Status::buffer_short},
+      {"2^50 rows, whose panels overflow", word(kMatmulK, 0x1p50), Status::buffer_short},
+      {"2^53 rows", word(kMatmulK, 0x1p53), Status::bad_words},
+      {"gaps in the panels", word(b_view + 8, 2), Status::bad_words},
+      {"an offset of one too many", word(b_view, 1), Status::buffer_short},
+      {"an offset of 2^53", word(b_view, 0x1p53), Status::buffer_short},
+      {"no panels", [](W&, B& b) { b[kMatmulB] = {}; }, Status::buffer_missing},
+      {"panels of a byte less", [](W&, B& b) { b[kMatmulB].bytes -= 1; }, Status::buffer_short},
+      {"no scales", [](W&, B& b) { b[kMatmulScales] = {}; }, Status::buffer_missing},
+      {"scales for the nine columns alone", [](W&, B& b) { b[kMatmulScales].bytes = 36; }, Status::buffer_short},
+      {"odd scales", [](W&, B& b) { b[kMatmulScales].data = reinterpret_cast<char*>(memory) + 1; }, Status::misaligned},
+      {"odd panels of float32",
+       [](W& w, B& b) {
+         w[kMatmulBDtype] = 0, b[kMatmulB] = {reinterpret_cast<char*>(memory) + 2, 192};
+       },
+       Status::misaligned},
+      {"no columns, and no panels either", [](W& w, B& b) { w[kMatmulN] = 0, b[kMatmulB] = b[kMatmulScales] = {}; }, Status::ok},
+  };
+  for (const Lie& lie : lies) {
+    Test test(std::string("a packed b with ") + lie.name);
+    W w = words;
+    B b = {{memory, 24}, {memory, 48}, {memory, 72}, {nullptr, 0}, {memory, 64}};
+    lie.tell(w, b);
+    MatmulArgs args;
+    const Status got = read_matmul({w.data(), static_cast<int64_t>(w.size())}, {b.data(), static_cast<int64_t>(b.size())}, &args);
+    test.check(got == lie.expected, "status %d, expected %d", static_cast<int>(got), static_cast<int>(lie.expected));
+  }
+}
+
 /** The pages of a cache: rows that lie about their blocks, blocks that are not whole. */
 void test_page_lies() {
   alignas(64) static float memory[64];
@@ -522,8 +607,10 @@ int main(int count, char** arguments) {
   const int rounds = count > 1 ? std::atoi(arguments[1]) : 400;
   test_lies();
   test_page_lies();
+  test_panel_lies();
   fuzz("attention", attention_shape, rounds);
   fuzz("matmul", matmul_shape, rounds);
+  fuzz("matmul of a packed b", packed_matmul_shape, rounds);
   fuzz("softmax", softmax_shape, rounds);
   fuzz("merge", merge_shape, rounds);
   return finish();

@@ -63,6 +63,7 @@ const neon: Backend = {
   asyncRuns: 'nowhere',
   run: emulated,
   memory: heapMemory,
+  panelColumns: 12,
   runAsync: () => Promise.reject(new Error('not emulated')),
 };
 

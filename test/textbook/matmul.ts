@@ -2,6 +2,7 @@
 
 import type { Activation } from '../../src/types.js';
 import type { MatmulCall } from '../calls.js';
+import { packedWeights } from '../packed-weights.js';
 import { dense, sizeOf } from '../tensors.js';
 import { erf } from './erf.js';
 
@@ -9,6 +10,8 @@ export interface MatmulSheet {
   readonly shape: readonly number[];
   /** Products summed for one element. */
   readonly k: number;
+  /** Roundings of a weight before it is multiplied, or of its products after: one where it is a step times a whole number. */
+  readonly weightRoundings: number;
   readonly output: Float64Array;
   readonly activation: Activation | undefined;
   /** a·b + bias of each element, before the activation. */
@@ -44,8 +47,8 @@ function activated(x: number, activation: Activation | undefined): number {
   }
 }
 
-export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
-  const [left, right] = [dense(a), dense(b)];
+export function textbookMatmul({ a, b, pack, options }: MatmulCall): MatmulSheet {
+  const [left, right] = [dense(a), pack ? packedWeights(b, pack) : dense(b)];
   const [rows, inner] = options.transposeA
     ? [left.shape.at(-1) ?? 0, left.shape.at(-2) ?? 0]
     : [left.shape.at(-2) ?? 0, left.shape.at(-1) ?? 0];
@@ -80,5 +83,13 @@ export function textbookMatmul({ a, b, options }: MatmulCall): MatmulSheet {
     magnitude[at] = size;
   }
   const { activation } = options;
-  return { shape, k: inner, output: sums.map((sum) => activated(sum, activation)), activation, sums, magnitude };
+  return {
+    shape,
+    k: inner,
+    weightRoundings: pack?.dtype === 'int8' ? 1 : 0,
+    output: sums.map((sum) => activated(sum, activation)),
+    activation,
+    sums,
+    magnitude,
+  };
 }

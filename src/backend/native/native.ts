@@ -27,6 +27,7 @@ export function nativeBackend(target: NativeTarget, threads: Addon['threads']): 
       return `on threads of the addon${had < wanted ? ` (${had} of the ${wanted} asked for: the system gives no more)` : ''}`;
     },
     memory: heapMemory,
+    panelColumns: target.tile.columns,
     run(plan) {
       const call = calls.take();
       callOf(plan, call);

@@ -17,6 +17,7 @@ export function referenceCandidates(startWorker: StartWorker): readonly Candidat
       return remote.runs;
     },
     memory: heapMemory,
+    panelColumns: 1,
     run: runReference,
     runAsync: remote.run.bind(remote),
   } as const;

@@ -2,16 +2,16 @@
  * Matmul by its definition, one pair of matrices after another. float64 throughout.
  * @module
  */
-import type { MatmulPlan } from '../../plan/plan.js';
+import type { MatmulPlan, Panels } from '../../plan/plan.js';
 import { activations } from './activation.js';
-import { indices, position, readMatrix, write } from './numbers.js';
+import { indices, position, read, readMatrix, write } from './numbers.js';
 
 export function matmul(plan: MatmulPlan): void {
   const { m, n, k, dtype } = plan;
   const activate = activations[plan.activation];
   for (const batch of indices(plan.batch)) {
     const a = readMatrix(plan.a, dtype, batch, m, k);
-    const b = readMatrix(plan.b, dtype, batch, k, n);
+    const b = 'panelColumns' in plan.b ? readPanels(plan.b, k, n) : readMatrix(plan.b, dtype, batch, k, n);
     const row = new Float64Array(n);
     for (let i = 0; i < m; i++) {
       row.fill(0);
@@ -26,4 +26,22 @@ export function matmul(plan: MatmulPlan): void {
       }
     }
   }
+}
+
+/** A packed matrix, dense and row-major. */
+function readPanels(panels: Panels, k: number, n: number): Float64Array {
+  const { panelColumns: width, offset } = panels;
+  const matrix = new Float64Array(k * n);
+  for (let p = 0; p < k; p++) {
+    for (let j = 0; j < n; j++) {
+      const panel = Math.floor(j / width);
+      matrix[p * n + j] = weightAt(panels, offset + (panel * k + p) * width + (j % width), j);
+    }
+  }
+  return matrix;
+}
+
+function weightAt({ data, dtype, scales }: Panels, at: number, column: number): number {
+  if (dtype === 'int8') return (((data[at] ?? NaN) << 24) >> 24) * (scales?.[column] ?? NaN);
+  return data instanceof Uint8Array ? NaN : read(data, dtype, at);
 }

@@ -84,7 +84,8 @@ function failing(target: WasmTarget, error: unknown, mayRecover: boolean): Candi
   return { name: 'wasm', target: target.name, mayRecover, load };
 }
 
-function wasmBackend(module: WebAssembly.Module, { run, memory, copied }: Runner, startWorker: StartWorker, target: string): Backend {
+function wasmBackend(module: WebAssembly.Module, runner: Runner, startWorker: StartWorker, target: string): Backend {
+  const { run, memory, panelColumns, copied } = runner;
   const remote = new Remote({ backend: 'wasm', module }, startWorker, run);
   return {
     name: 'wasm',
@@ -94,6 +95,7 @@ function wasmBackend(module: WebAssembly.Module, { run, memory, copied }: Runner
       return remote.runs;
     },
     memory,
+    panelColumns,
     run,
     // The worker has a memory of its own, and by the time it is free this one may have grown: what is kept here is copied now.
     runAsync: async (plan: Plan, signal) => remote.run(copied(plan), signal),

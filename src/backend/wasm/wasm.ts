@@ -14,13 +14,16 @@ import { maximumPages } from './growth.js';
 /** 32 MB: more than the modules ask for; pages that nobody touches cost nothing. */
 const initialPages = 512;
 
+/** `columns` in TileSizes. */
+const columnsAt = 8;
+
 type Kernel = (words: number, wordCount: number, buffers: number, bufferCount: number, scratchBegin: number) => number;
 
 /** What wasm/exports.cc exports. */
 type Exports = Readonly<Record<Plan['op'], Kernel>> & {
   /** First byte after the module's own data and stack. */
   heap_base(): number;
-  /** Address of `TileSizes` of native/kernels.h: for the test that the table of cases straddles them. */
+  /** Address of `TileSizes` of native/kernels.h. */
   tile_sizes(): number;
   /** Address of the build's name, ended by a zero. */
   target_name(): number;
@@ -33,6 +36,7 @@ export interface Runner {
   run(plan: Plan): void;
   /** Blocks of that memory. */
   readonly memory: KeptMemory;
+  readonly panelColumns: number;
   /** The plan without a view of that memory: what lies there is copied. */
   copied(plan: Plan): Plan;
 }
@@ -74,6 +78,7 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
       }
     },
     memory: blocks,
+    panelColumns: new DataView(memory.buffer).getInt32((exported.tile_sizes() >>> 0) + columnsAt, true),
     copied: (plan) => new Arena(memory, blocks).copied(plan),
   };
 }
