@@ -5,12 +5,13 @@
  *
  * Sentences of a batch are padded to the longest; keyLengths and queryLengths keep the padding out.
  */
-import { attention, matmul } from 'fovea';
-import { add, layerNorm, meanOverTokens, relu, tanh, timingSignal, unitRows } from './layers.mjs';
+import { attention, backend, matmul, packMatrix } from 'fovea';
+import { add, layerNorm, meanOverTokens, timingSignal, unitRows } from './layers.mjs';
 
 /**
  * @typedef {import('fovea').Tensor} Tensor
- * @typedef {{ weight: Tensor, bias: Tensor }} Linear weight `[in, out]`, bias `[out]`
+ * @typedef {import('fovea').PackedMatrix} PackedMatrix
+ * @typedef {{ weight: Tensor, bias: Tensor, packed?: { on: string, weight: PackedMatrix } }} Linear weight `[in, out]`, bias `[out]`
  * @typedef {{ scale: Float32Array, bias: Float32Array }} Norm
  * @typedef {{ attentionNorm: Norm, qkv: Linear, output: Linear, residual: Linear | undefined, feedForwardNorm: Norm, expand: Linear, contract: Linear }} Layer
  */
@@ -35,8 +36,7 @@ export function createEncoder(weights) {
       x = selfAttention(x, lengths, layer);
       add(x, feedForward(layerNorm(x, layer.feedForwardNorm.scale, layer.feedForwardNorm.bias), layer));
     }
-    const result = linear(meanOverTokens(x, lengths, embeddingSize), head);
-    tanh(result);
+    const result = linear(meanOverTokens(x, lengths, embeddingSize), head, 'tanh');
     unitRows(result, embeddingSize);
     return result;
   };
@@ -86,15 +86,31 @@ function selfAttention(x, lengths, { attentionNorm, qkv, output, residual }) {
 
 /** @param {Float32Array} x `[rows, 512]` @param {Layer} layer */
 function feedForward(x, { expand, contract }) {
-  const hidden = linear(x, expand);
-  relu(hidden);
-  return linear(hidden, contract);
+  return linear(linear(x, expand, 'relu'), contract);
 }
 
-/** x · weight + bias. @param {Float32Array} x `[rows, in]` @param {Linear} layer @returns {Float32Array} `[rows, out]` */
-function linear(x, { weight, bias }) {
+/**
+ * activation(x · weight + bias).
+ * @param {Float32Array} x `[rows, in]`
+ * @param {Linear} layer
+ * @param {import('fovea').Activation} [activation]
+ * @returns {Float32Array} `[rows, out]`
+ */
+function linear(x, layer, activation) {
+  const weight = packed(layer);
   const width = weight.shape[0];
-  return matmul({ data: x, shape: [x.length / width, width] }, weight, { bias }).data;
+  return matmul({ data: x, shape: [x.length / width, width] }, weight, { bias: layer.bias, activation }).data;
+}
+
+/** A layer's weight as the kernels want it: packed when it is first used, and again when another backend was chosen since. @param {Linear} layer */
+function packed(layer) {
+  const { name, target } = backend();
+  const on = `${name} ${target}`;
+  if (layer.packed?.on !== on) {
+    layer.packed?.weight.dispose();
+    layer.packed = { on, weight: packMatrix(layer.weight) };
+  }
+  return layer.packed.weight;
 }
 
 /** The weights under the graph's names. @param {(name: string) => Tensor} weights */

@@ -29,16 +29,6 @@ export function add(x, y) {
   for (let i = 0; i < x.length; i++) x[i] += y[i];
 }
 
-/** @param {Float32Array} x */
-export function relu(x) {
-  for (let i = 0; i < x.length; i++) if (x[i] < 0) x[i] = 0;
-}
-
-/** @param {Float32Array} x */
-export function tanh(x) {
-  for (let i = 0; i < x.length; i++) x[i] = Math.tanh(x[i]);
-}
-
 /** Divides every row by its Euclidean length. @param {Float32Array} x `[rows, width]` @param {number} width */
 export function unitRows(x, width) {
   for (let start = 0; start < x.length; start += width) {
