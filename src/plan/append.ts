@@ -7,6 +7,7 @@ import type { AppendOptions } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
+import { headsOf } from './attention-rules.js';
 import { type CacheSizes, checkRoom, type RowState, rowIndices } from './cache.js';
 import { toHeads } from './heads.js';
 import type { AppendPlan } from './plan.js';
@@ -51,8 +52,8 @@ export function planAppend(sizes: CacheSizes, rows: readonly RowState[], k: unkn
       dtype: key.dtype,
       cacheDtype: sizes.dtype,
       blockTokens: sizes.blockTokens,
-      k: { data: key.data, offset: key.offset, strides: toHeads(key.strides, layout, 0) },
-      v: { data: value.data, offset: value.offset, strides: toHeads(value.strides, layout, 0) },
+      k: headsOf(key, layout),
+      v: headsOf(value, layout),
     },
     indices,
   };

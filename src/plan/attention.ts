@@ -3,34 +3,17 @@
  * @module
  */
 import { dtypeError, shapeError } from '../errors.js';
-import type { AttentionOptions, AttentionResult, FloatData, Tensor } from '../types.js';
+import type { AttentionOptions, AttentionResult, FloatData } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
-import { fromHeads, toHeads } from './heads.js';
+import { attentionOptions, checkEntries, checkLengths, headsOf, planRules, type Sizes } from './attention-rules.js';
+import { toHeads } from './heads.js';
 import type { AttentionPlan } from './plan.js';
-import { freshFloat32, freshResult, givenResult } from './result.js';
-import { checkEntries, checkLengths, stretch } from './rows-and-keys.js';
 
-const op = 'attention';
+const op = 'attention' as const;
 
-const rules = {
-  scale: rule.finite,
-  mask: rule.maskTensor,
-  bias: rule.float32Tensor,
-  causal: rule.boolean,
-  queryOffset: rule.integerOrInt32Array,
-  window: rule.window,
-  keyLengths: rule.int32Array,
-  queryLengths: rule.int32Array,
-  softcap: rule.positive,
-  alibi: rule.float32Array,
-  sinks: rule.float32Array,
-  layout: rule.layout,
-  returnWeights: rule.boolean,
-  returnLogSumExp: rule.boolean,
-  out: rule.floatTensor,
-} satisfies rule.Rules<AttentionOptions>;
+const rules = { ...attentionOptions, keyLengths: rule.int32Array } satisfies rule.Rules<AttentionOptions>;
 
 export interface PlannedAttention {
   readonly plan: AttentionPlan;
@@ -42,84 +25,26 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
   const key = checkFloats(op, 'key', k);
   const value = checkFloats(op, 'value', v);
   const given = rule.checkOptions(op, options, rules);
-
-  const rank = query.shape.length;
   const layout = given.layout ?? 'bhsd';
-  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = relate(query, key, value, layout);
+  const sizes = relate(query, key, value, layout);
+  const { batch, queryLength, keyLength } = sizes;
 
-  // What is indexed by query and key has no dimensions that q left out.
-  const scores = [batch, queryHeads, queryLength, keyLength].slice(4 - rank);
-  const mask = given.mask && stretch(op, 'mask', given.mask, scores);
-  const bias = given.bias && stretch(op, 'bias', given.bias, scores);
   checkLengths(op, 'keyLengths', given.keyLengths, batch, keyLength);
-  checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
-  checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
-  checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
-  const { queryOffset } = given;
+  const { queryOffset, keyLengths } = given;
   const queryOffsets = typeof queryOffset === 'object' ? queryOffset : undefined;
   checkEntries(op, 'queryOffset', queryOffsets, batch, 'batch');
   const [windowLeft, windowRight] = given.window ?? [Infinity, Infinity];
-
-  const outShape = fromHeads([batch, queryHeads, queryLength, valueDim], rank, layout);
-  const output = given.out
-    ? givenResult(op, outShape, query, given.out, {
-        query,
-        key,
-        value,
-        mask: given.mask,
-        bias: given.bias,
-        alibi: given.alibi,
-        sinks: given.sinks,
-        keyLengths: given.keyLengths,
-        queryLengths: given.queryLengths,
-        queryOffset: queryOffsets,
-      })
-    : freshResult(op, outShape, query);
-  const weights = given.returnWeights ? freshFloat32(op, scores) : undefined;
-  const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
-
-  return {
-    plan: {
-      op,
-      dtype: query.dtype,
-      outDtype: output.dtype,
-      scale: given.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim)),
-      softcap: given.softcap ?? 0,
-      windowLeft,
-      windowRight: given.causal ? 0 : windowRight,
-      queryOffset: typeof queryOffset === 'number' ? queryOffset : keyLength - queryLength,
-      queryOffsets,
-      q: { data: query.data, offset: query.offset, strides: toHeads(query.strides, layout, 0) },
-      k: { data: key.data, offset: key.offset, strides: toHeads(key.strides, layout, 0) },
-      v: { data: value.data, offset: value.offset, strides: toHeads(value.strides, layout, 0) },
-      out: { data: output.data, offset: output.offset, strides: toHeads(output.strides, layout, 0) },
-      mask,
-      bias,
-      alibi: given.alibi,
-      sinks: given.sinks,
-      keyLengths: given.keyLengths,
-      queryLengths: given.queryLengths,
-      weights: weights?.data,
-      logSumExp: logSumExp?.data,
-      batch,
-      queryHeads,
-      kvHeads,
-      queryLength,
-      keyLength,
-      headDim,
-      valueDim,
-    },
-    result: resultOf(output.tensor, weights?.tensor, logSumExp?.tensor),
+  const positions = {
+    windowLeft,
+    windowRight: given.causal ? 0 : windowRight,
+    queryOffset: typeof queryOffset === 'number' ? queryOffset : keyLength - queryLength,
+    queryOffsets,
+    keyLengths,
   };
+  const { rules: common, result } = planRules(op, query, { key, value }, layout, sizes, positions, given);
+  // Object.assign, because a spread costs more than all the checks.
+  return { plan: Object.assign(common, { op, k: headsOf(key, layout), v: headsOf(value, layout) }), result };
 }
-
-/** Only what was asked for; without a spread, which costs more than the checks. */
-function resultOf(output: Tensor<FloatData>, weights: Tensor | undefined, logSumExp: Tensor | undefined): AttentionResult<FloatData> {
-  if (weights !== undefined) return logSumExp === undefined ? { output, weights } : { output, weights, logSumExp };
-  return logSumExp === undefined ? { output } : { output, logSumExp };
-}
-
-type Sizes = Pick<AttentionPlan, 'batch' | 'queryHeads' | 'kvHeads' | 'queryLength' | 'keyLength' | 'headDim' | 'valueDim'>;
 
 /** The sizes that query, key and value agree on. */
 function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, layout: 'bhsd' | 'bshd'): Sizes {

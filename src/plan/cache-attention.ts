@@ -9,29 +9,15 @@ import { list, received } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
 import { acceptedDtypes } from './append.js';
+import { attentionOptions, checkEntries, planRules } from './attention-rules.js';
 import type { CacheSizes, RowState } from './cache.js';
-import { fromHeads, toHeads } from './heads.js';
+import { toHeads } from './heads.js';
 import type { CacheAttentionPlan, CacheRow, View } from './plan.js';
-import { freshFloat32, freshResult, givenResult } from './result.js';
-import { checkEntries, checkLengths, stretch } from './rows-and-keys.js';
 
 const op = 'KVCache.attention';
 
 const rules = {
-  scale: rule.finite,
-  mask: rule.maskTensor,
-  bias: rule.float32Tensor,
-  causal: rule.boolean,
-  queryOffset: rule.integerOrInt32Array,
-  window: rule.window,
-  queryLengths: rule.int32Array,
-  softcap: rule.positive,
-  alibi: rule.float32Array,
-  sinks: rule.float32Array,
-  layout: rule.layout,
-  returnWeights: rule.boolean,
-  returnLogSumExp: rule.boolean,
-  out: rule.floatTensor,
+  ...attentionOptions,
   keyLengths: (_op: string, name: string, value: unknown): never => {
     throw optionError(op, name, received(value), 'none', 'the cache knows the lengths of its rows; truncate shortens them');
   },
@@ -52,80 +38,36 @@ export function planCacheAttention(
 ): PlannedCacheAttention {
   const query = checkFloats(op, 'query', q);
   const given = rule.checkOptions(op, options, rules);
-  const rank = query.shape.length;
   const layout = given.layout ?? 'bhsd';
   const { batch, queryHeads, queryLength } = relate(cache, query, layout);
   const { kvHeads, headDim, valueDim } = cache;
   const longest = Math.max(0, ...rows.map(({ length }) => length));
-
-  const scores = [batch, queryHeads, queryLength, longest].slice(4 - rank);
-  const mask = given.mask && stretch(op, 'mask', given.mask, scores);
-  const bias = given.bias && stretch(op, 'bias', given.bias, scores);
-  checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
-  checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
-  checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
   const windowLeft = Math.min(cache.window[0], given.window?.[0] ?? Infinity);
   const windowRight = Math.min(cache.window[1], given.window?.[1] ?? Infinity, given.causal === false ? Infinity : 0);
   const offsets = offsetsOf(rows, queryLength, given.queryOffset);
   if (queryLength > 0) checkKept(rows, offsets, windowLeft);
 
-  const outShape = fromHeads([batch, queryHeads, queryLength, valueDim], rank, layout);
-  const output = given.out
-    ? givenResult(op, outShape, query, given.out, {
-        query,
-        mask: given.mask,
-        bias: given.bias,
-        alibi: given.alibi,
-        sinks: given.sinks,
-        queryLengths: given.queryLengths,
-        queryOffset: typeof given.queryOffset === 'object' ? given.queryOffset : undefined,
-      })
-    : freshResult(op, outShape, query);
-  const weights = given.returnWeights ? freshFloat32(op, scores) : undefined;
-  const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
-
+  const sizes = { batch, queryHeads, kvHeads, queryLength, keyLength: longest, headDim, valueDim };
+  const positions = { windowLeft, windowRight, queryOffset: 0, queryOffsets: offsets, keyLengths: undefined };
+  const { rules: common, result } = planRules(op, query, none, layout, sizes, positions, given);
   // Once a window has passed, positions are counted from what is kept, so that work and memory do not grow with the position.
   // Where weights are asked for there is one for every position anyway.
-  const base = weights ? 0 : Math.min(...rows.map(({ first }) => first));
-  return {
-    plan: {
-      op: 'cacheAttention',
-      batch,
-      queryHeads,
-      kvHeads,
-      queryLength,
-      keyLength: longest - base,
-      headDim,
-      valueDim,
-      dtype: query.dtype,
-      outDtype: output.dtype,
-      cacheDtype: cache.dtype,
-      blockTokens: cache.blockTokens,
-      scale: given.scale ?? 1 / Math.sqrt(headDim),
-      softcap: given.softcap ?? 0,
-      windowLeft,
-      windowRight,
-      queryOffset: 0,
-      queryOffsets: offsets.map((offset) => offset - base),
-      keyLengths: Int32Array.from(rows, ({ length }) => Math.max(0, length - base)),
-      rows: pages.map(({ first, blocks }) => ({ first: Math.max(0, first - base), blocks })),
-      q: { data: query.data, offset: query.offset, strides: toHeads(query.strides, layout, 0) },
-      out: { data: output.data, offset: output.offset, strides: toHeads(output.strides, layout, 0) },
-      mask: mask && fromKey(mask, base),
-      bias: bias && fromKey(bias, base),
-      alibi: given.alibi,
-      sinks: given.sinks,
-      queryLengths: given.queryLengths,
-      weights: weights?.data,
-      logSumExp: logSumExp?.data,
-    },
-    result: {
-      output: output.tensor,
-      ...(weights && { weights: weights.tensor }),
-      ...(logSumExp && { logSumExp: logSumExp.tensor }),
-    },
-  };
+  const base = common.weights ? 0 : Math.min(...rows.map(({ first }) => first));
+  const plan = Object.assign(common, {
+    op: 'cacheAttention' as const,
+    cacheDtype: cache.dtype,
+    blockTokens: cache.blockTokens,
+    keyLength: longest - base,
+    queryOffsets: offsets.map((offset) => offset - base),
+    keyLengths: Int32Array.from(rows, ({ length }) => Math.max(0, length - base)),
+    rows: pages.map(({ first, blocks }) => ({ first: Math.max(0, first - base), blocks })),
+    mask: common.mask && fromKey(common.mask, base),
+    bias: common.bias && fromKey(common.bias, base),
+  });
+  return { plan, result };
 }
+
+const none = {};
 
 /** The sizes of query, once they fit the cache's. */
 function relate(cache: CacheSizes, query: CheckedFloats, layout: 'bhsd' | 'bshd') {
@@ -150,7 +92,7 @@ function offsetsOf(rows: readonly RowState[], queryLength: number, given: number
   }
   if (given === undefined) return Int32Array.from(rows, ({ length }) => length - queryLength);
   checkEntries(op, 'queryOffset', given, rows.length, 'batch');
-  return given.slice();
+  return given;
 }
 
 /** @throws {FoveaError} ERR_OPTION when a query would see tokens that the window has passed and the cache has given up */

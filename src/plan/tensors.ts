@@ -3,7 +3,7 @@
  * @module
  */
 import { panelElements } from './panels.js';
-import type { CacheRow, MatmulPlan, Plan, View } from './plan.js';
+import type { AttentionRules, CacheRow, MatmulPlan, Plan, View } from './plan.js';
 
 export { extentOf } from '../validate/tensor.js';
 
@@ -18,44 +18,18 @@ export function moved<P extends Plan>(plan: P, move: Move): P;
 export function moved(plan: Plan, move: Move): Plan {
   switch (plan.op) {
     case 'attention': {
-      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
-      const scores = [batch, queryHeads, queryLength, keyLength];
+      const { batch, kvHeads, keyLength, headDim, valueDim } = plan;
       return {
-        ...plan,
-        q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
+        ...movedRules(plan, move),
         k: move(plan.k, [batch, kvHeads, keyLength, headDim], false),
         v: move(plan.v, [batch, kvHeads, keyLength, valueDim], false),
-        mask: plan.mask && move(plan.mask, scores, false),
-        bias: plan.bias && move(plan.bias, scores, false),
-        alibi: plan.alibi && whole(plan.alibi, move, false),
-        sinks: plan.sinks && whole(plan.sinks, move, false),
-        keyLengths: plan.keyLengths && whole(plan.keyLengths, move, false),
-        queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
-        queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
-        out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
-        weights: plan.weights && whole(plan.weights, move, true),
-        logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
       };
     }
-    case 'cacheAttention': {
-      const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
-      const scores = [batch, queryHeads, queryLength, keyLength];
+    case 'cacheAttention':
       return {
-        ...plan,
-        q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
+        ...movedRules(plan, move),
         rows: plan.rows.map((row) => movedRow(row, move, false)),
-        mask: plan.mask && move(plan.mask, scores, false),
-        bias: plan.bias && move(plan.bias, scores, false),
-        alibi: plan.alibi && whole(plan.alibi, move, false),
-        sinks: plan.sinks && whole(plan.sinks, move, false),
-        keyLengths: whole(plan.keyLengths, move, false),
-        queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
-        queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
-        out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
-        weights: plan.weights && whole(plan.weights, move, true),
-        logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
       };
-    }
     case 'append': {
       const { batch, kvHeads, length, headDim, valueDim } = plan;
       return {
@@ -103,6 +77,25 @@ export function moved(plan: Plan, move: Move): Plan {
       };
     }
   }
+}
+
+function movedRules<P extends AttentionRules>(plan: P, move: Move): P {
+  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
+  const scores = [batch, queryHeads, queryLength, keyLength];
+  return {
+    ...plan,
+    q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
+    mask: plan.mask && move(plan.mask, scores, false),
+    bias: plan.bias && move(plan.bias, scores, false),
+    alibi: plan.alibi && whole(plan.alibi, move, false),
+    sinks: plan.sinks && whole(plan.sinks, move, false),
+    keyLengths: plan.keyLengths && whole(plan.keyLengths, move, false),
+    queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
+    queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
+    out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
+    weights: plan.weights && whole(plan.weights, move, true),
+    logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
+  };
 }
 
 function movedB({ batch, n, k, b }: MatmulPlan, move: Move): MatmulPlan['b'] {
