@@ -6,9 +6,7 @@ import type { Backend } from '../backend/backend.js';
 import { active } from '../backend/select.js';
 import { CacheStore } from '../cache/store.js';
 import { tensorsOf } from '../cache/tensors.js';
-import { abortedError } from '../errors.js';
 import { planAppend } from '../plan/append.js';
-import { ownMemory, splitOptions } from '../plan/async.js';
 import { type CacheSizes, disposedError, planCache, planReorder, planTruncate, tokensKept } from '../plan/cache.js';
 import { planCacheAttention } from '../plan/cache-attention.js';
 import type {
@@ -26,7 +24,9 @@ import type {
   Tensor,
   TruncateOptions,
 } from '../types.js';
-import { isEmpty } from './run.js';
+import { type Planned, run, runAsync } from './run.js';
+
+const attentionName = 'KVCache.attention';
 
 /** Adds Symbol.dispose to the class, where the library has that symbol. */
 export interface KVCache extends DisposableBySymbol {}
@@ -93,7 +93,7 @@ export class KVCache {
   append<D extends FloatData>(k: Tensor<D>, v: Tensor<D>, options?: AppendOptions): void {
     const store = this.#open('KVCache.append');
     const { plan, indices } = planAppend(this.#sizes, store.rows, k, v, options);
-    if (isEmpty({ ...plan, positions: none, rows: [] })) return;
+    if (plan.length === 0) return;
     store.append(indices, plan.length, (growths) => {
       const rows = growths.map((growth) => growth.pages());
       this.#backend.run({ ...plan, positions: Int32Array.from(growths, ({ position }) => position), rows });
@@ -111,10 +111,7 @@ export class KVCache {
     q: Tensor<D>,
     options?: CacheAttentionOptions<O, W, L>,
   ): AttentionResult<OutData<D, O>, W, L> {
-    const store = this.#open('KVCache.attention');
-    const { plan, result } = planCacheAttention(this.#sizes, store.rows, store.pages(), q, options);
-    if (!isEmpty(plan)) this.#backend.run(plan);
-    return result as AttentionResult<OutData<D, O>, W, L>;
+    return run(attentionName, this.#attention(q, options)) as AttentionResult<OutData<D, O>, W, L>;
   }
 
   /**
@@ -126,19 +123,7 @@ export class KVCache {
     q: Tensor<D>,
     options?: CacheAttentionOptions<O, W, L> & AsyncOptions,
   ): Promise<AttentionResult<OutData<D, O>, W, L>> {
-    const op = 'KVCache.attention';
-    const { own, signal, copy } = splitOptions(op, options);
-    if (signal?.aborted) throw abortedError(op, signal);
-    const store = this.#open(op);
-    const { plan, result } = planCacheAttention(this.#sizes, store.rows, store.pages(), q, own);
-    const copied = ownMemory(op, plan, copy);
-    const held = store.share();
-    try {
-      if (!isEmpty(copied)) await this.#backend.runAsync(copied, signal);
-    } finally {
-      held.release();
-    }
-    return result as AttentionResult<OutData<D, O>, W, L>;
+    return (await runAsync(attentionName, options, (own) => this.#attention(q, own))) as AttentionResult<OutData<D, O>, W, L>;
   }
 
   /**
@@ -188,13 +173,22 @@ export class KVCache {
     this.#store = undefined;
   }
 
+  #attention(q: unknown, options: unknown): Planned<AttentionResult<FloatData>> {
+    const store = this.#open(attentionName);
+    const hold = () => {
+      const held = store.share();
+      return () => held.release();
+    };
+    const kept = { backendFor: () => this.#backend, hold };
+    const { plan, result } = planCacheAttention(this.#sizes, store.rows, store.pages(), q, options);
+    return { plan, result, kept };
+  }
+
   #open(op: string): CacheStore {
     if (this.#store === undefined) throw disposedError(op);
     return this.#store;
   }
 }
-
-const none = new Int32Array(0);
 
 // `using cache = new KVCache(…)`, wherever the engine has the symbol.
 if (Symbol.dispose !== undefined) Object.defineProperty(KVCache.prototype, Symbol.dispose, { value: KVCache.prototype.dispose });

@@ -2,23 +2,29 @@
  * How every op runs its plan: now, on the backend that is chosen, or off the event loop.
  * @module
  */
+import type { Backend } from '../backend/backend.js';
 import { active, ready } from '../backend/select.js';
 import { abortedError } from '../errors.js';
 import { ownMemory, splitOptions } from '../plan/async.js';
-import type { Packed } from '../plan/packed-matrix.js';
 import type { Plan } from '../plan/plan.js';
 
-/** What an op's plan function gives: what to run, and what the caller gets once it has run. */
-interface Planned<R> {
-  readonly plan: Plan;
-  readonly result: R;
-  /** An operand that lies in the memory of one backend. */
-  readonly packed?: Packed | undefined;
+/** An operand that lies in the memory of one backend. */
+export interface Kept {
+  /** The backend that runs the call. @throws {FoveaError} ERR_BACKEND when that has to be the chosen one, and is not */
+  backendFor(op: string, chosen: (op: string) => Backend): Backend;
+  /** Keeps the memory, as it is now, until what it gives is called, once. */
+  hold(): () => void;
 }
 
-export function run<R>(op: string, { plan, result, packed }: Planned<R>): R {
-  const backend = active(op);
-  packed?.requireBackend(op, backend);
+/** What an op's plan function gives: what to run, and what the caller gets once it has run. */
+export interface Planned<R> {
+  readonly plan: Plan;
+  readonly result: R;
+  readonly kept?: Kept | undefined;
+}
+
+export function run<R>(op: string, { plan, result, kept }: Planned<R>): R {
+  const backend = kept === undefined ? active(op) : kept.backendFor(op, active);
   if (!isEmpty(plan)) backend.run(plan);
   return result;
 }
@@ -30,10 +36,10 @@ export function run<R>(op: string, { plan, result, packed }: Planned<R>): R {
 export async function runAsync<R>(op: string, options: unknown, planned: (own: unknown) => Planned<R>): Promise<R> {
   const { own, signal, copy } = splitOptions(op, options);
   if (signal?.aborted) throw abortedError(op, signal);
-  const { plan, result, packed } = planned(own);
+  const { plan, result, kept } = planned(own);
   const copied = ownMemory(op, plan, copy);
-  if (packed !== undefined) {
-    await runPacked(op, copied, packed, signal);
+  if (kept !== undefined) {
+    await runKept(op, copied, kept, signal);
     return result;
   }
   const backend = await (signal ? orAborted(op, ready(), signal) : ready());
@@ -42,10 +48,9 @@ export async function runAsync<R>(op: string, options: unknown, planned: (own: u
 }
 
 /** Its memory may move or be given back once the caller goes on: the backend that it lies in is there, and begins at once. */
-async function runPacked(op: string, plan: Plan, packed: Packed, signal: AbortSignal | undefined): Promise<void> {
-  const backend = active(op);
-  packed.requireBackend(op, backend);
-  const release = packed.hold();
+async function runKept(op: string, plan: Plan, kept: Kept, signal: AbortSignal | undefined): Promise<void> {
+  const backend = kept.backendFor(op, active);
+  const release = kept.hold();
   try {
     if (!isEmpty(plan)) await backend.runAsync(plan, signal);
   } finally {
@@ -63,7 +68,7 @@ function orAborted<T>(op: string, waited: Promise<T>, signal: AbortSignal): Prom
 }
 
 /** Whether nothing is to be written: sizes of 0 are no backend's business, however large the other sizes are. */
-export function isEmpty(plan: Plan): boolean {
+function isEmpty(plan: Plan): boolean {
   switch (plan.op) {
     case 'append':
       return plan.batch * plan.length === 0;

@@ -26,8 +26,8 @@ const rules = {
 export interface PlannedMatmul {
   readonly plan: MatmulPlan;
   readonly result: Tensor<FloatData>;
-  /** b, where it is one. */
-  readonly packed: Packed | undefined;
+  /** b, where it is packed. */
+  readonly kept: Packed | undefined;
 }
 
 export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMatmul {
@@ -74,7 +74,7 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMat
     bias,
     activation: given.activation ?? 'none',
   });
-  return { plan, result: result.tensor, packed };
+  return { plan, result: result.tensor, kept: packed };
 }
 
 /** A packed matrix: a matrix of so many rows and columns whose strides are those of its panels' memory. */

@@ -73,10 +73,12 @@ export class Packed implements PackedMatrix {
     return this.#panels;
   }
 
-  /** @throws {FoveaError} ERR_BACKEND on another one than it was packed for */
-  requireBackend(op: string, { name, target }: Owner): void {
+  /** The chosen backend. @throws {FoveaError} ERR_BACKEND on another one than it was packed for */
+  backendFor<B extends Owner>(op: string, chosen: (op: string) => B): B {
+    const backend = chosen(op);
+    const { name, target } = backend;
     const owner = this.#owner;
-    if (owner.name === name && owner.target === target) return;
+    if (owner.name === name && owner.target === target) return backend;
     throw new FoveaError(
       'ERR_BACKEND',
       `${op}: b is packed for ${owner.name} ${owner.target}, expected ${name} ${target}, which is chosen now (after setBackend a matrix is packed anew)`,
