@@ -6,16 +6,7 @@ import { options } from './bad-input/options.js';
 import { type Anything, k, q, v, zeros } from './bad-input/row.js';
 import { shapes } from './bad-input/shapes.js';
 import { label, targets, use } from './targets.js';
-
-/** The error that a call throws. */
-function errorOf(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
+import { thrown } from './thrown.js';
 
 describe.each(targets.map((target) => ({ name: label(target), target })))('$name', ({ target }) => {
   beforeAll(() => use(target));
@@ -24,7 +15,7 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
   it.each([...shapes, ...dtypes, ...options])('$name', ({ code, words, call }) => {
     const out = { data: new Float32Array(200).fill(7), shape: [1, 4, 3, 6] };
     const before = out.data.slice();
-    const error = errorOf(() => call(out));
+    const error = thrown(() => call(out));
     expect(error).toBeInstanceOf(FoveaError);
     expect(error).toMatchObject({ code, name: 'FoveaError' });
     for (const word of words) expect(String(error)).toContain(word);
@@ -56,13 +47,13 @@ describe('backends and tensors', () => {
     ['unknown target', () => setBackend('wasm', { target: 'avx9' }), ["unknown target 'avx9'", "'simd'"]],
     ['target of another backend', () => setBackend('reference', { target: 'avx2' }), ["unknown target 'avx2'", 'reference']],
   ])('%s', (_, call, words) => {
-    const error = errorOf(call);
+    const error = thrown(call);
     expect(error).toMatchObject({ code: 'ERR_BACKEND', name: 'FoveaError' });
     for (const word of words) expect(String(error)).toContain(word);
   });
 
   it('an unknown option of setBackend', () => {
-    expect(errorOf(() => setBackend('wasm', { traget: 'simd' } as Anything))).toMatchObject({
+    expect(thrown(() => setBackend('wasm', { traget: 'simd' } as Anything))).toMatchObject({
       code: 'ERR_OPTION',
       message: expect.stringContaining("'traget'"),
     });
@@ -73,6 +64,6 @@ describe('backends and tensors', () => {
     ['Uint16Array without dtype', () => tensor(new Uint16Array(6), [2, 3]), 'ERR_DTYPE', 'without dtype'],
     ['negative size', () => tensor(new Float32Array(6), [2, -3]), 'ERR_SHAPE', 'size -3'],
   ])('tensor: %s', (_, call, code, word) => {
-    expect(errorOf(call)).toMatchObject({ code, message: expect.stringContaining(word) });
+    expect(thrown(call)).toMatchObject({ code, message: expect.stringContaining(word) });
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FoveaError, KVCache } from '../src/node.js';
 import { type Anything, zeros } from './bad-input/row.js';
 import { jsonOf } from './child.js';
+import { thrown } from './thrown.js';
 
 const sizes = { batch: 2, kvHeads: 2, headDim: 8, valueDim: 6, capacity: 10 };
 const made = (options: Anything = {}) => new KVCache({ ...sizes, ...options });
@@ -51,6 +52,12 @@ const rows: readonly [string, (cache: Anything) => unknown, string, readonly str
     ['mask', '[2, 4, 1, 3]'],
   ],
   ['an option of the twin', (cache) => cache.attention(zeros(2, 4, 1, 8), { signal: undefined }), 'ERR_OPTION', ['attentionAsync']],
+  [
+    'append: an option of a twin that it has not',
+    (cache) => cache.append(k(), v(), { signal: 1 } as Anything),
+    'ERR_OPTION',
+    ["unknown option 'signal'"],
+  ],
   ['truncate beyond the length', (cache) => cache.truncate(4), 'ERR_OPTION', ['length is 4', 'at most 3']],
   ['truncate to less than nothing', (cache) => cache.truncate(-1), 'ERR_OPTION', ['-1']],
   ['reorder: too few rows', (cache) => cache.reorder([0]), 'ERR_SHAPE', ['1 entries', 'expected 2']],
@@ -131,12 +138,3 @@ describe('KVCache: memory', () => {
     expect(after).toBeLessThan(4);
   });
 });
-
-function thrown(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}

@@ -20,20 +20,12 @@ import { stepsOf } from './packed-weights.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
 import { dense, float32 } from './tensors.js';
+import { thrown } from './thrown.js';
 
 const dtypes: readonly PackedDType[] = ['float32', 'bfloat16', 'int8'];
 const [k, n] = [37, 45];
 const matrix = (): Tensor => float32([k, n], random('a matrix to pack').normal);
 const identity = float32([k, k], (count) => Number(count % (k + 1) === 0));
-
-function thrown(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 describe.each(targets.map((target) => [label(target), target] as const))('%s', (_, target) => {
   beforeAll(() => use(target));
@@ -160,6 +152,12 @@ describe('bad input', () => {
       () => packMatrix({ data: new Float32Array(1), shape: [2 ** 25, 2 ** 25], strides: [0, 0] }),
       'ERR_OUT_OF_MEMORY',
       ['packMatrix'],
+    ],
+    [
+      'an option of a twin that it has not',
+      () => packMatrix(zeros(2, 2), { signal: 1 } as Anything),
+      'ERR_OPTION',
+      ["unknown option 'signal'"],
     ],
     ['another k', () => matmul(zeros(3, 6), packed()), 'ERR_SHAPE', ['b has 5 rows', 'expected 6', 'a is [3, 6], b is [5, 4]']],
     [

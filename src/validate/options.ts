@@ -4,7 +4,7 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError } from '../errors.js';
-import type { Activation, CacheDType, PackedDType } from '../types.js';
+import type { Activation, CacheDType, Layout, PackedDType } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
 
@@ -19,6 +19,8 @@ export type CheckedOptions<R> = { readonly [K in keyof R]?: R[K] extends Rule<in
 
 /** Names that the promise twins take; their rules stand in plan/async.ts. */
 const asyncNames = ['signal', 'copy'];
+/** What has no twin. */
+const alone = ['packMatrix', 'KVCache', 'KVCache.append', 'KVCache.truncate'];
 
 const none = Object.freeze({});
 
@@ -40,9 +42,10 @@ function isRecord(options: unknown): options is Readonly<Record<string, unknown>
 }
 
 function unknownOption(op: string, name: string, known: readonly string[]): FoveaError {
-  if (asyncNames.includes(name))
+  const ofTwin = alone.includes(op) ? [] : asyncNames;
+  if (ofTwin.includes(name))
     return new FoveaError('ERR_OPTION', `${op}: option '${name}' belongs to ${op}Async, expected one of ${known.join(', ')}`);
-  const nearest = nearestName(name, [...known, ...asyncNames]);
+  const nearest = nearestName(name, [...known, ...ofTwin]);
   return new FoveaError('ERR_OPTION', `${op}: unknown option '${name}', did you mean '${nearest}'? (options are ${known.join(', ')})`);
 }
 
@@ -103,27 +106,21 @@ export const index: Rule<number> = (op, name, value) => {
   return value as number;
 };
 
-export const cacheDtype: Rule<CacheDType> = (op, name, value) => {
-  if (value !== 'float32' && value !== 'float16' && value !== 'bfloat16' && value !== 'int8')
-    throw optionError(op, name, received(value), "'float32', 'float16', 'bfloat16' or 'int8'");
-  return value;
-};
+/** One of some words. */
+function oneOf<W extends string>(...words: readonly [W, W, ...W[]]): Rule<W> {
+  const named = words.map((word) => `'${word}'`);
+  const expected = `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`;
+  return (op, name, value) => {
+    const word = words.find((known) => known === value);
+    if (word === undefined) throw optionError(op, name, received(value), expected);
+    return word;
+  };
+}
 
-export const packedDtype: Rule<PackedDType> = (op, name, value) => {
-  if (value !== 'float32' && value !== 'bfloat16' && value !== 'int8')
-    throw optionError(op, name, received(value), "'float32', 'bfloat16' or 'int8'");
-  return value;
-};
-
-export const layout: Rule<'bhsd' | 'bshd'> = (op, name, value) => {
-  if (value !== 'bhsd' && value !== 'bshd') throw optionError(op, name, received(value), "'bhsd' or 'bshd'");
-  return value;
-};
-
-export const activation: Rule<Activation> = (op, name, value) => {
-  if (value !== 'relu' && value !== 'gelu' && value !== 'tanh') throw optionError(op, name, received(value), "'relu', 'gelu' or 'tanh'");
-  return value;
-};
+export const cacheDtype: Rule<CacheDType> = oneOf('float32', 'float16', 'bfloat16', 'int8');
+export const packedDtype: Rule<PackedDType> = oneOf('float32', 'bfloat16', 'int8');
+export const layout: Rule<Layout> = oneOf('bhsd', 'bshd');
+export const activation: Rule<Activation> = oneOf('relu', 'gelu', 'tanh');
 
 /** `[left, right]`: whole numbers from 0, or Infinity. */
 export const window: Rule<readonly [number, number]> = (op, name, value) => {
