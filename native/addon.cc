@@ -183,8 +183,16 @@ Environment& environment(const Napi::CallbackInfo& info) { return *info.Env().Ge
 
 // ---- what JavaScript calls ----
 
-constexpr Op kOps[] = {Op::attention, Op::matmul, Op::softmax, Op::merge, Op::convert, Op::cache_attention, Op::append};
-constexpr const char* kOpNames[] = {"attention", "matmul", "softmax", "merge", "convert", "cacheAttention", "append"};
+/** What Node calls. C++ must not throw through it: all that can be thrown here is that there is no memory. */
+template <napi_value (*body)(const Napi::CallbackInfo&)>
+napi_value callback(napi_env env, napi_callback_info info) {
+  try {
+    return body(Napi::CallbackInfo(env, info));
+  } catch (const std::bad_alloc&) {
+    napi_throw_range_error(env, nullptr, "out of memory");
+    return nullptr;
+  }
+}
 
 napi_value type_error(napi_env env, const std::string& message) {
   napi_throw_type_error(env, nullptr, message.c_str());
@@ -202,20 +210,38 @@ napi_value run_now(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int32_t>(run_call(op, *call.kernels, words, buffers, &host)));
 }
 
+struct NamedOp {
+  Op op;
+  const char* name;  // in src/plan/plan.ts
+  napi_callback run;
+};
+
+template <Op op>
+constexpr NamedOp named(const char* name) {
+  return {op, name, callback<run_now<op>>};
+}
+
+constexpr NamedOp kOps[] = {
+    named<Op::attention>("attention"), named<Op::cache_attention>("cacheAttention"),
+    named<Op::append>("append"),       named<Op::matmul>("matmul"),
+    named<Op::softmax>("softmax"),     named<Op::merge>("merge"),
+    named<Op::convert>("convert"),
+};
+
 /** The op of that name; null when there is none. */
-const Op* find_op(const std::string& name) {
-  const auto* const found = std::find(std::begin(kOpNames), std::end(kOpNames), name);
-  return found == std::end(kOpNames) ? nullptr : &kOps[found - kOpNames];
+const NamedOp* find_op(const std::string& name) {
+  const auto* const found = std::find_if(std::begin(kOps), std::end(kOps), [&](const NamedOp& each) { return name == each.name; });
+  return found == std::end(kOps) ? nullptr : found;
 }
 
 /** (op, done, words, ...buffers) → the job's id */
 napi_value start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Op* const op = info[0].IsString() ? find_op(info[0].As<Napi::String>()) : nullptr;
+  const NamedOp* const op = info[0].IsString() ? find_op(info[0].As<Napi::String>()) : nullptr;
   if (op == nullptr) return type_error(env, "start takes the name of an op first");
   if (!info[1].IsFunction()) return type_error(env, "start takes a function second");
   Call job;
-  if (const char* wrong = read_call(info, 2, *op, &job)) return type_error(env, wrong);
+  if (const char* wrong = read_call(info, 2, op->op, &job)) return type_error(env, wrong);
 
   const auto kept = Napi::Array::New(env, info.Length());
   bool holds = napi_set_element(env, kept, 0, info[1]) == napi_ok;
@@ -275,22 +301,15 @@ napi_value tile_object(Napi::Env env, const TileSizes& sizes) {
   return tile;
 }
 
-/** What Node calls. C++ must not throw through it: all that can be thrown here is that there is no memory. */
-template <napi_value (*body)(const Napi::CallbackInfo&)>
-napi_value callback(napi_env env, napi_callback_info info) {
-  try {
-    return body(Napi::CallbackInfo(env, info));
-  } catch (const std::bad_alloc&) {
-    napi_throw_range_error(env, nullptr, "out of memory");
-    return nullptr;
-  }
+void add_callback(Napi::Object to, const char* name, napi_callback call, const Kernels* kernels) {
+  napi_value function;
+  if (napi_create_function(to.Env(), name, NAPI_AUTO_LENGTH, call, const_cast<Kernels*>(kernels), &function) != napi_ok) return;
+  napi_set_named_property(to.Env(), to, name, function);
 }
 
 template <napi_value (*body)(const Napi::CallbackInfo&)>
 void add_function(Napi::Object to, const char* name, const Kernels* kernels = nullptr) {
-  napi_value function;
-  if (napi_create_function(to.Env(), name, NAPI_AUTO_LENGTH, callback<body>, const_cast<Kernels*>(kernels), &function) != napi_ok) return;
-  napi_set_named_property(to.Env(), to, name, function);
+  add_callback(to, name, callback<body>, kernels);
 }
 
 /** (name) → the target's functions */
@@ -306,13 +325,7 @@ napi_value target(const Napi::CallbackInfo& info) {
   const auto functions = Napi::Object::New(env);
   napi_set_named_property(env, functions, "name", info[0]);
   napi_set_named_property(env, functions, "tile", tile_object(env, kernels->tile));
-  add_function<run_now<Op::attention>>(functions, "attention", kernels);
-  add_function<run_now<Op::matmul>>(functions, "matmul", kernels);
-  add_function<run_now<Op::softmax>>(functions, "softmax", kernels);
-  add_function<run_now<Op::merge>>(functions, "merge", kernels);
-  add_function<run_now<Op::convert>>(functions, "convert", kernels);
-  add_function<run_now<Op::cache_attention>>(functions, "cacheAttention", kernels);
-  add_function<run_now<Op::append>>(functions, "append", kernels);
+  for (const NamedOp& op : kOps) add_callback(functions, op.name, op.run, kernels);
   add_function<start>(functions, "start", kernels);
   add_function<cancel>(functions, "cancel");
   return functions;

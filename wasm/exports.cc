@@ -67,40 +67,20 @@ int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* l
 
 #define FOVEA_EXPORT(name) extern "C" __attribute__((export_name(name)))
 
-FOVEA_EXPORT("attention")
-int32_t attention(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::attention, words, word_count, buffers, count, scratch_begin);
-}
+/** An op under its name in src/plan/plan.ts: (words, how many, buffers, how many, where scratch may begin) → status. */
+#define FOVEA_OP(name, op)                                                                                                       \
+  FOVEA_EXPORT(name)                                                                                                             \
+  int32_t run_##op(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch) { \
+    return fovea::call(fovea::Op::op, words, word_count, buffers, count, scratch);                                               \
+  }
 
-FOVEA_EXPORT("matmul")
-int32_t matmul(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::matmul, words, word_count, buffers, count, scratch_begin);
-}
-
-FOVEA_EXPORT("softmax")
-int32_t softmax(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::softmax, words, word_count, buffers, count, scratch_begin);
-}
-
-FOVEA_EXPORT("merge")
-int32_t merge(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::merge, words, word_count, buffers, count, scratch_begin);
-}
-
-FOVEA_EXPORT("convert")
-int32_t convert(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::convert, words, word_count, buffers, count, scratch_begin);
-}
-
-FOVEA_EXPORT("cacheAttention")
-int32_t cache_attention(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::cache_attention, words, word_count, buffers, count, scratch_begin);
-}
-
-FOVEA_EXPORT("append")
-int32_t append(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch_begin) {
-  return fovea::call(fovea::Op::append, words, word_count, buffers, count, scratch_begin);
-}
+FOVEA_OP("attention", attention)
+FOVEA_OP("cacheAttention", cache_attention)
+FOVEA_OP("append", append)
+FOVEA_OP("matmul", matmul)
+FOVEA_OP("softmax", softmax)
+FOVEA_OP("merge", merge)
+FOVEA_OP("convert", convert)
 
 /** The first byte after the module's own data and stack. */
 FOVEA_EXPORT("heap_base") const unsigned char* heap_base() { return &__heap_base; }

@@ -16,6 +16,9 @@ const names: Record<Plan['op'], string> = {
   convert: 'conversion',
 };
 
+/** What a kernel of each build is called. */
+export const opNames: readonly string[] = Object.keys(names);
+
 /** native/args.h, `enum class Status`, from 1. */
 const meanings: readonly (readonly [FoveaErrorCode, string])[] = [
   ['ERR_SHAPE', 'a size or stride is no whole number, or it or the work of all sizes together is more than the kernels can count'],

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CacheDType } from '../types.js';
+import { aligned, elementBytes } from './kept.js';
 
 /** What decides how large a block is. */
 export interface BlockSizes {
@@ -31,14 +32,12 @@ export interface BlockParts {
   readonly bytes: number;
 }
 
-const elementBytes: Record<CacheDType, number> = { float32: 4, float16: 2, bfloat16: 2, int8: 1 };
-
 export function blockParts({ kvHeads, headDim, valueDim, dtype, blockTokens }: BlockSizes): BlockParts {
   const scaleBytes = dtype === 'int8' ? 4 : 0;
   let bytes = 0;
   const part = (stride: number): BlockPart => {
     const offset = bytes;
-    bytes += Math.ceil((kvHeads * blockTokens * stride) / 64) * 64;
+    bytes += aligned(kvHeads * blockTokens * stride);
     return { offset, stride };
   };
   const keys = part(headDim * elementBytes[dtype]);

@@ -4,8 +4,7 @@
  * @module
  */
 import type { PackedDType } from '../types.js';
-
-const elementBytes: Record<PackedDType, number> = { float32: 4, bfloat16: 2, int8: 1 };
+import { aligned, elementBytes } from './kept.js';
 
 /** Columns of whole panels that hold n. */
 export function paddedColumns(panelColumns: number, n: number): number {
@@ -25,6 +24,6 @@ export interface PanelParts {
 export function panelParts(panelColumns: number, k: number, n: number, dtype: PackedDType): PanelParts {
   const bytes = panelElements(panelColumns, k, n) * elementBytes[dtype];
   if (dtype !== 'int8') return { scales: bytes, bytes };
-  const scales = Math.ceil(bytes / 64) * 64;
+  const scales = aligned(bytes);
   return { scales, bytes: scales + 4 * paddedColumns(panelColumns, n) };
 }

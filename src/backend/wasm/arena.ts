@@ -9,7 +9,7 @@ import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
 import { alike, type Data, moved } from '../../plan/tensors.js';
 import { outOfMemory, shrunkError } from '../status.js';
-import { touched, writeBack } from '../touched.js';
+import { writeBack } from '../touched.js';
 import type { Blocks } from './blocks.js';
 import { aligned, reach } from './growth.js';
 
@@ -152,14 +152,6 @@ export class Arena {
     return address < this.#placed.words;
   }
 
-  /** The plan with copies of what it reads in this memory, for whoever cannot see it. */
-  copied(plan: Plan): Plan {
-    return moved(plan, (view, sizes, written) => {
-      if (written || !this.#isKept(view.data)) return view;
-      return { data: copyOf(plan, touched(plan, view, sizes)), offset: 0, strides: view.strides };
-    });
-  }
-
   #isKept({ buffer }: Data): boolean {
     return buffer === this.#memory.buffer;
   }
@@ -180,14 +172,6 @@ export class Arena {
     this.#floats = new Float32Array(buffer);
     this.#integers = new Uint32Array(buffer);
     this.#doubles = new Float64Array(buffer);
-  }
-}
-
-function copyOf<D extends Data>(plan: Plan, part: D): D {
-  try {
-    return part.slice() as D;
-  } catch (cause) {
-    throw outOfMemory(plan, `no memory for a copy of ${part.byteLength} bytes that the worker cannot see`, cause);
   }
 }
 

@@ -6,9 +6,10 @@ import { FoveaError } from '../../errors.js';
 import type { Plan } from '../../plan/plan.js';
 import type { KeptMemory } from '../backend.js';
 import { Spare } from '../spare.js';
-import { nameOf, statusError } from '../status.js';
+import { nameOf, opNames, statusError } from '../status.js';
 import { Arena } from './arena.js';
 import { Blocks } from './blocks.js';
+import { copied } from './copied.js';
 import { maximumPages } from './growth.js';
 
 /** 32 MB: more than the modules ask for; pages that nobody touches cost nothing. */
@@ -79,7 +80,7 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
     },
     memory: blocks,
     panelColumns: new DataView(memory.buffer).getInt32((exported.tile_sizes() >>> 0) + columnsAt, true),
-    copied: (plan) => new Arena(memory, blocks).copied(plan),
+    copied: (plan) => copied(plan, memory),
   };
 }
 
@@ -98,17 +99,6 @@ function kernelCall(plan: Plan, call: () => number): number {
 
 function isOurs(exported: unknown): exported is Exports {
   if (typeof exported !== 'object' || exported === null) return false;
-  const names = [
-    'attention',
-    'matmul',
-    'softmax',
-    'merge',
-    'convert',
-    'cacheAttention',
-    'append',
-    'heap_base',
-    'tile_sizes',
-    'target_name',
-  ];
+  const names = [...opNames, 'heap_base', 'tile_sizes', 'target_name'];
   return names.every((name) => typeof Object.getOwnPropertyDescriptor(exported, name)?.value === 'function');
 }
