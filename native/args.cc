@@ -28,10 +28,6 @@ AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dt
   return view;
 }
 
-}  // namespace
-
-namespace {
-
 /** All of an attention but its keys and values. */
 void read_rules(Reader& in, AttentionArgs* args) {
   const int64_t b = args->batch = in.size(kAttentionBatch);

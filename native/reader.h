@@ -52,12 +52,7 @@ class Reader {
   DType dtype(int64_t word) { return choice<DType, DType::bfloat16>(word); }
 
   /** What a cache or a packed matrix holds. */
-  DType kept_dtype(int64_t word) {
-    const int64_t value = size(word);
-    const bool known = value <= static_cast<int64_t>(DType::int8);
-    require(known, Status::bad_words);
-    return known ? static_cast<DType>(value) : DType::float32;
-  }
+  DType kept_dtype(int64_t word) { return choice<DType, DType::int8>(word); }
 
   /** What a call writes: float32, or the dtype of what it reads. */
   DType out_dtype(int64_t word, DType in) {

@@ -41,17 +41,17 @@ inline V exp2(V x) {
   return select(less(x, V::set(-126.0f)), V::set(0.0f), scale_pow2(p, n));
 }
 
-template <class V>
-inline float exp2(float x) {
-  float lanes[V::lanes];
-  exp2(V::set(x)).store(lanes);
-  return lanes[0];
-}
-
 /** e^x for x ≤ 0, the difference of a score and its row's maximum: log₂e comes in here, where no finite score can overflow. */
 template <class V>
 inline V exp_of_difference(V x) {
   return exp2(mul(x, V::set(kLog2e)));
+}
+
+template <class V>
+inline float exp_of_difference(float x) {
+  float lanes[V::lanes];
+  exp_of_difference(V::set(x)).store(lanes);
+  return lanes[0];
 }
 
 // tanh, ≤ 4 ulp; ±1 at ±∞, NaN at NaN. Small arguments by an odd polynomial, the others as (1 − e)/(1 + e), e = 2^(−2x·log₂e)

@@ -106,7 +106,7 @@ struct SoftmaxRow {
         const float before = row_max, most = row_maximum(scores, n, scale);
         row_max = most > row_max ? most : row_max;
         const float base = row_max > -kInfinity ? row_max : 0.0f;
-        const float kept = exp2<V>((before - base) * kLog2e);
+        const float kept = exp_of_difference<V>(before - base);
         row_sum = row_sum * kept + row_weights(scores, n, scale, V::set(base), [](V, int64_t, int64_t) {});
       });
     }
