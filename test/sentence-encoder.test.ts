@@ -4,12 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embedAll } from '../examples/sentence-search/embed.mjs';
-import { embeddingSize } from '../examples/sentence-search/encoder.mjs';
+import { batchesOf, batchTokens, embedAll } from '../examples/sentence-search/embed.mjs';
+import { embeddingSize, maxTokens } from '../examples/sentence-search/encoder.mjs';
 import { loadModel, type Model } from '../examples/sentence-search/model.mjs';
+import { attendWithin, startsOf } from '../examples/sentence-search/ragged.mjs';
 import { search } from '../examples/sentence-search/search.mjs';
 import { choices } from '../src/backend/select.js';
-import { setBackend } from '../src/node.js';
+import { attention, setBackend } from '../src/node.js';
+import { random } from './random.js';
 
 interface Golden {
   readonly sentences: readonly { readonly text: string; readonly ids: readonly number[]; readonly embedding: string }[];
@@ -35,6 +37,16 @@ describe('sentence encoder', () => {
     expect(Math.max(...sentences.map(({ ids }) => ids.length))).toBeGreaterThan(128);
   });
 
+  it('reads many sentences in batches of a bounded number of tokens', () => {
+    const lengths = Array.from({ length: 300 }, (_, i) => (i * 37) % 200);
+    const batches = batchesOf(lengths.map((length) => new Int32Array(length)));
+    const tokens = batches.map((batch) => batch.reduce((sum, index) => sum + Math.min(lengths[index] ?? 0, maxTokens), 0));
+    expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, index) => index));
+    expect(tokens.every((count) => count <= batchTokens)).toBe(true);
+    expect(tokens.slice(0, -1).every((count) => count > batchTokens - maxTokens)).toBe(true);
+    expect(batchesOf([])).toEqual([]);
+  });
+
   it.each(sentences)('tokenises $text as the original does', ({ text, ids }) => {
     expect([...model.tokenize(text)]).toEqual(ids);
   });
@@ -50,6 +62,43 @@ describe('sentence encoder', () => {
         return { text, error: maxDifference(actual, expected) };
       });
       expect(errors.filter(({ error }) => !(error <= tolerance))).toEqual([]);
+    });
+
+    // The same numbers in the same order, but for the products: a few rows are multiplied by another kernel than many, and both are within
+    // `tolerance` of the original. The reference has one loop for any number of rows, and so not a bit may differ.
+    it('gives each sentence of a batch what it gets alone, in the order of the sentences', { timeout: 240_000 }, () => {
+      setBackend(name, { target });
+      const short = name === 'reference' ? 4 : Number.POSITIVE_INFINITY;
+      const ids = sentences.map(({ text }) => model.tokenize(text)).filter(({ length }) => length <= short);
+      expect(new Set(ids.map(({ length }) => length)).size).toBeGreaterThan(2);
+      const together = embedAll(model.encode, ids).data;
+      for (const [row, alone] of ids.map((sentence) => model.encode([sentence])).entries()) {
+        const found = together.subarray(row * embeddingSize, (row + 1) * embeddingSize);
+        if (name === 'reference') expect(found).toEqual(alone);
+        else expect(maxDifference(found, alone)).toBeLessThanOrEqual(2 * tolerance);
+      }
+    });
+
+    it('attends within sentences of any lengths, bit by bit as one call a sentence does', () => {
+      setBackend(name, { target });
+      const [heads, headDim] = [2, 12];
+      const width = heads * headDim;
+      const lengths = [3, 3, 0, 3, 7, 1, 1, 1, 0, 20, 3];
+      const starts = startsOf(lengths.map((length) => new Int32Array(length)));
+      const { normal } = random('ragged');
+      const qkv = Float32Array.from({ length: 42 * 3 * width }, normal);
+      const expected = lengths.flatMap((length, i) => {
+        const view = (part: number) => ({
+          data: qkv,
+          shape: [length, heads, headDim],
+          strides: [3 * width, headDim, 1],
+          offset: length && (3 * (starts[i] ?? 0) + part) * width,
+        });
+        return [...attention(view(0), view(1), view(2), { layout: 'bshd' }).output.data];
+      });
+      const attended = new Float32Array(42 * width);
+      attendWithin(attended, qkv, starts, heads);
+      expect([...attended]).toEqual(expected);
     });
 
     it('finds the paragraph that means the same', () => {

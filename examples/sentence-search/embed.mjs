@@ -1,10 +1,8 @@
-/** Embeds any number of sentences: sorted by length and cut into batches, so that little is spent on padding. */
+/** Embeds any number of sentences, in batches of a bounded number of tokens. */
 import { embeddingSize, maxTokens } from './encoder.mjs';
 
-/** Tokens in a batch, padding included: enough to use the weights many times once they are in the cache. */
-const batchTokens = 512;
-/** A batch's longest sentence is at most this many times its shortest, or its padding costs more than another batch. */
-const mostPadding = 1.25;
+/** Tokens in a batch: enough to use the weights many times once they are in the cache, few enough to keep memory small. */
+export const batchTokens = 1024;
 
 /**
  * @param {(batch: readonly Int32Array[]) => Float32Array} encode
@@ -14,7 +12,7 @@ const mostPadding = 1.25;
  */
 export function embedAll(encode, sentences, onBatch = () => {}) {
   const data = new Float32Array(sentences.length * embeddingSize);
-  for (const batch of batchesByLength(sentences)) {
+  for (const batch of batchesOf(sentences)) {
     const rows = encode(batch.map((index) => sentences[index]));
     for (const [row, index] of batch.entries()) {
       data.set(rows.subarray(row * embeddingSize, (row + 1) * embeddingSize), index * embeddingSize);
@@ -28,19 +26,23 @@ export function embedAll(encode, sentences, onBatch = () => {}) {
 export const tokensRead = (sentences) => sentences.reduce((sum, ids) => sum + lengthRead(ids), 0);
 
 /**
+ * By length, because sentences of one length share a call of attention.
  * @param {readonly Int32Array[]} sentences
- * @returns {number[][]} indices of sentences of about one length, shortest first
+ * @returns {number[][]} indices of sentences, shortest first
  */
-function batchesByLength(sentences) {
+export function batchesOf(sentences) {
   const lengths = sentences.map(lengthRead);
   const order = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b]);
   /** @type {number[][]} */
   const batches = [];
+  let tokens = 0;
   for (const index of order) {
-    const batch = batches.at(-1);
-    const longest = lengths[index];
-    if (batch && (batch.length + 1) * longest <= batchTokens && longest <= mostPadding * lengths[batch[0]]) batch.push(index);
-    else batches.push([index]);
+    tokens += lengths[index];
+    if (batches.length === 0 || tokens > batchTokens) {
+      batches.push([]);
+      tokens = lengths[index];
+    }
+    batches[batches.length - 1].push(index);
   }
   return batches;
 }

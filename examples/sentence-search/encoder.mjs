@@ -3,15 +3,19 @@
  *
  *   tokens → 2·embedding + timing → 2 × [ x += attention(norm(x)); x += feedForward(norm(x)) ] → mean → tanh(linear) → length 1
  *
- * Sentences of a batch are padded to the longest; keyLengths and queryLengths keep the padding out.
+ * The tokens of a batch are rows without padding, sentence after sentence, and so cost what they are: all layers but attention work
+ * on rows, and attention takes its sentences out of them (ragged.mjs).
  */
-import { attention, backend, matmul, packMatrix } from 'fovea';
-import { add, layerNorm, meanOverTokens, timingSignal, unitRows } from './layers.mjs';
+import { backend, matmul, packMatrix } from 'fovea';
+import { add, layerNorm, timingSignal, unitRows } from './layers.mjs';
+import { attendWithin, meanWithin, startsOf } from './ragged.mjs';
+import { createRooms } from './rooms.mjs';
 
 /**
  * @typedef {import('fovea').Tensor} Tensor
  * @typedef {import('fovea').PackedMatrix} PackedMatrix
  * @typedef {{ weight: Tensor, bias: Tensor, packed?: { on: string, weight: PackedMatrix } }} Linear weight `[in, out]`, bias `[out]`
+ * @typedef {import('./rooms.mjs').Room} Room
  * @typedef {{ scale: Float32Array, bias: Float32Array }} Norm
  * @typedef {{ attentionNorm: Norm, qkv: Linear, output: Linear, residual: Linear | undefined, feedForwardNorm: Norm, expand: Linear, contract: Linear }} Layer
  */
@@ -28,78 +32,91 @@ const heads = 4;
  */
 export function createEncoder(weights) {
   const { embeddings, frequencies, layers, head } = parameters(weights);
+  const room = createRooms();
   return (batch) => {
     const sentences = batch.map((ids) => ids.subarray(0, maxTokens));
-    const lengths = Int32Array.from(sentences, (ids) => ids.length);
-    let x = embed(sentences, embeddings, frequencies);
-    for (const layer of layers) {
-      x = selfAttention(x, lengths, layer);
-      add(x, feedForward(layerNorm(x, layer.feedForwardNorm.scale, layer.feedForwardNorm.bias), layer));
+    const starts = startsOf(sentences);
+    const tokens = starts[sentences.length];
+    let x = room('embedded', tokens * frequencies.length * 2);
+    embed(x, sentences, starts, embeddings, frequencies);
+    for (const [index, layer] of layers.entries()) {
+      const attended = room(`x ${index}`, tokens * embeddingSize);
+      selfAttention(attended, x, starts, layer, room);
+      x = attended;
+      addFeedForward(x, layer, room);
     }
-    const result = linear(meanOverTokens(x, lengths, embeddingSize), head, 'tanh');
+    const result = new Float32Array(sentences.length * embeddingSize);
+    linear(result, meanWithin(x, starts, embeddingSize), head, 'tanh');
     unitRows(result, embeddingSize);
     return result;
   };
 }
 
 /**
- * Embedding + (embedding + timing): the graph adds the embedding twice. Padding stays 0.
+ * Embedding + (embedding + timing): the graph adds the embedding twice.
+ * @param {Float32Array} x `[tokens, width]`
  * @param {readonly Int32Array[]} sentences
+ * @param {Int32Array} starts
  * @param {Tensor} embeddings `[words, width]`
  * @param {Float32Array} frequencies
- * @returns {Float32Array} `[batch, longest, width]`
  */
-function embed(sentences, embeddings, frequencies) {
+function embed(x, sentences, starts, embeddings, frequencies) {
   const width = frequencies.length * 2;
-  // At least one position, so that a batch of empty sentences has a row to pad.
-  const longest = Math.max(1, ...sentences.map((ids) => ids.length));
-  const timing = timingSignal(longest, frequencies);
-  const x = new Float32Array(sentences.length * longest * width);
-  for (const [row, ids] of sentences.entries()) {
+  const timing = timingSignal(Math.max(0, ...sentences.map((ids) => ids.length)), frequencies);
+  for (const [sentence, ids] of sentences.entries()) {
     for (const [position, id] of ids.entries()) {
-      const start = (row * longest + position) * width;
+      const start = (starts[sentence] + position) * width;
       for (let i = 0; i < width; i++) x[start + i] = 2 * embeddings.data[id * width + i] + timing[position * width + i];
     }
   }
-  return x;
 }
 
 /**
- * residual(x) + output(attention(norm(x))). q, k and v come from one product and are read from it through strides.
- * @param {Float32Array} x `[batch, length, width]`
- * @param {Int32Array} lengths
+ * result = residual(x) + output(attention(norm(x))). q, k and v come from one product and are read from it through strides.
+ * @param {Float32Array} result `[tokens, 512]`
+ * @param {Float32Array} x `[tokens, width]`
+ * @param {Int32Array} starts
  * @param {Layer} layer
- * @returns {Float32Array} `[batch, length, 512]`
+ * @param {Room} room
  */
-function selfAttention(x, lengths, { attentionNorm, qkv, output, residual }) {
-  const width = attentionNorm.scale.length;
-  const length = x.length / lengths.length / width;
-  const data = linear(layerNorm(x, attentionNorm.scale, attentionNorm.bias), qkv);
-  const shape = [lengths.length, length, heads, width / heads];
-  const strides = [length * 3 * width, 3 * width, width / heads, 1];
-  const [q, k, v] = [0, width, 2 * width].map((offset) => ({ data, shape, strides, offset }));
-  const { output: attended } = attention(q, k, v, { layout: 'bshd', keyLengths: lengths, queryLengths: lengths });
-  const result = linear(attended.data, output);
-  add(result, residual ? linear(x, residual) : x);
-  return result;
+function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual }, room) {
+  const normed = room('normed', x.length);
+  layerNorm(normed, x, attentionNorm.scale, attentionNorm.bias);
+  const parts = room('qkv', 3 * x.length);
+  linear(parts, normed, qkv);
+  const attended = room('attended', x.length);
+  attendWithin(attended, parts, starts, heads);
+  linear(result, attended, output);
+  if (!residual) return add(result, x);
+  const projected = room('added', result.length);
+  linear(projected, x, residual);
+  add(result, projected);
 }
 
-/** @param {Float32Array} x `[rows, 512]` @param {Layer} layer */
-function feedForward(x, { expand, contract }) {
-  return linear(linear(x, expand, 'relu'), contract);
+/** x += contract(relu(expand(norm(x)))). @param {Float32Array} x `[tokens, 512]` @param {Layer} layer @param {Room} room */
+function addFeedForward(x, { feedForwardNorm, expand, contract }, room) {
+  const normed = room('normed', x.length);
+  layerNorm(normed, x, feedForwardNorm.scale, feedForwardNorm.bias);
+  const wide = room('wide', (x.length / embeddingSize) * expand.weight.shape[1]);
+  linear(wide, normed, expand, 'relu');
+  const added = room('added', x.length);
+  linear(added, wide, contract);
+  add(x, added);
 }
 
 /**
- * activation(x · weight + bias).
+ * result = activation(x · weight + bias).
+ * @param {Float32Array} result `[rows, out]`
  * @param {Float32Array} x `[rows, in]`
  * @param {Linear} layer
  * @param {import('fovea').Activation} [activation]
- * @returns {Float32Array} `[rows, out]`
  */
-function linear(x, layer, activation) {
+function linear(result, x, layer, activation) {
   const weight = packed(layer);
-  const width = weight.shape[0];
-  return matmul({ data: x, shape: [x.length / width, width] }, weight, { bias: layer.bias, activation }).data;
+  const [width, outWidth] = weight.shape;
+  const rows = x.length / width;
+  const out = { data: result, shape: [rows, outWidth] };
+  matmul({ data: x, shape: [rows, width] }, weight, { bias: layer.bias, activation, out });
 }
 
 /** A layer's weight as the kernels want it: packed when it is first used, and again when another backend was chosen since. @param {Linear} layer */

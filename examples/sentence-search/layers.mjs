@@ -4,14 +4,14 @@
 const epsilon = 1e-6;
 
 /**
- * Layer normalisation of every row into a new array (Ba, Kiros & Hinton 2016).
+ * Layer normalisation of every row (Ba, Kiros & Hinton 2016).
+ * @param {Float32Array} result `[rows, width]`
  * @param {Float32Array} x `[rows, width]`
  * @param {Float32Array} scale `[width]`
  * @param {Float32Array} bias `[width]`
  */
-export function layerNorm(x, scale, bias) {
+export function layerNorm(result, x, scale, bias) {
   const width = scale.length;
-  const result = new Float32Array(x.length);
   for (let start = 0; start < x.length; start += width) {
     let sum = 0;
     for (let i = 0; i < width; i++) sum += x[start + i];
@@ -21,7 +21,6 @@ export function layerNorm(x, scale, bias) {
     const factor = 1 / Math.sqrt(squares / width + epsilon);
     for (let i = 0; i < width; i++) result[start + i] = (x[start + i] - mean) * factor * scale[i] + bias[i];
   }
-  return result;
 }
 
 /** x += y, both of one size. @param {Float32Array} x @param {Float32Array} y */
@@ -37,26 +36,6 @@ export function unitRows(x, width) {
     const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
     for (let i = 0; i < width; i++) x[start + i] *= factor;
   }
-}
-
-/**
- * Mean over the first `lengths[b]` positions of each sentence; a sentence without tokens gives 0.
- * @param {Float32Array} x `[batch, length, width]`
- * @param {Int32Array} lengths `[batch]`
- * @param {number} width
- * @returns `[batch, width]`
- */
-export function meanOverTokens(x, lengths, width) {
-  const stride = x.length / lengths.length;
-  const result = new Float32Array(lengths.length * width);
-  for (const [row, length] of lengths.entries()) {
-    for (let i = 0; i < width; i++) {
-      let sum = 0;
-      for (let token = 0; token < length; token++) sum += x[row * stride + token * width + i];
-      result[row * width + i] = sum / Math.max(length, 1);
-    }
-  }
-  return result;
 }
 
 /**

@@ -63,7 +63,10 @@ const percent = (share) => `${Math.round(share * 100)} %`.padStart(5);
 function formatTimes(timing, others, rejected) {
   const said = new Set(rejected.map(({ name }) => name));
   const rows = [timing, ...others].map((row) => ('error' in row ? formatMissing(row, said.has(row.backend)) : formatTime(row, timing)));
-  return [colors.bold(`The same ${timing.sentences} paragraphs on each backend`), ...rows.map((row) => `  ${row}`)].join('\n');
+  return [
+    colors.bold(`The same ${timing.sentences} paragraphs (${timing.tokens} tokens) on each backend, packing the weights included`),
+    ...rows.map((row) => `  ${row}`),
+  ].join('\n');
 }
 
 /** @param {Missing} row @param {boolean} said its reason stands at the top already */
@@ -71,8 +74,9 @@ const formatMissing = ({ backend, error }, said) => `${backend.padEnd(22)} not t
 
 /** @param {Timing} row @param {Timing} chosen */
 function formatTime(row, chosen) {
-  const { backend, target, seconds, sentencesPerSecond, estimated, sentences } = row;
+  const { backend, target, seconds, sentencesPerSecond, tokensPerSecond, estimated, sentences } = row;
   const factor = row === chosen ? '' : `, ${(seconds / chosen.seconds).toFixed(1)} × the time of ${chosen.backend}`;
   const sample = estimated ? `, estimated from ${sentences}` : '';
-  return `${`${backend} (${target})`.padEnd(22)} ${seconds.toFixed(1).padStart(7)} s  ${sentencesPerSecond.toFixed(1).padStart(7)} sentences/s${factor}${sample}`;
+  const speed = `${sentencesPerSecond.toFixed(1).padStart(7)} sentences/s ${tokensPerSecond.toFixed(0).padStart(7)} tokens/s`;
+  return `${`${backend} (${target})`.padEnd(22)} ${seconds.toFixed(1).padStart(7)} s  ${speed}${factor}${sample}`;
 }

@@ -59,12 +59,12 @@ function announce({ name, target }, paragraphs) {
  * @param {import('./timing.mjs').Timing} timing
  * @param {(import('./timing.mjs').Timing | import('./timing.mjs').Missing)[]} others
  */
-function formatJson(results, { backend: name, target, sentences, seconds, sentencesPerSecond }, others) {
+function formatJson(results, { backend: name, target, estimated: _, ...timing }, others) {
   const object = {
     backend: name,
     target,
     results: results.map(({ query, hits }) => ({ query, hits: hits.map(({ text, score, source }) => ({ text, score, source })) })),
-    timing: { sentences, seconds, sentencesPerSecond, otherBackends: others },
+    timing: { ...timing, otherBackends: others },
   };
   return `${JSON.stringify(object, null, 2)}\n`;
 }

@@ -1,4 +1,4 @@
-/** How long the same sentences take: on the backend that was chosen, and on each other one. */
+/** How long the same sentences take, cold, with the packing of the weights: on the backend that was chosen, and on each other one. */
 import { backend, setBackend } from 'fovea';
 import { embedAll, tokensRead } from './embed.mjs';
 import { startProgress } from './progress.mjs';
@@ -10,8 +10,10 @@ import { startProgress } from './progress.mjs';
  * @property {BackendName} backend
  * @property {string} target
  * @property {number} sentences how many were embedded
+ * @property {number} tokens that the model reads of all the sentences
  * @property {number} seconds for all the sentences; estimated by the count of tokens where only some were embedded
  * @property {number} sentencesPerSecond
+ * @property {number} tokensPerSecond
  * @property {boolean} estimated
  *
  * @typedef {{ backend: BackendName, error: string }} Missing a backend that cannot be had here, and why
@@ -70,14 +72,17 @@ function embedOnCurrent(model, embedded, sentences) {
   const embeddings = embedAll(model.encode, embedded, progress.advance);
   const spent = (performance.now() - start) / 1000;
   progress.stop();
-  const seconds = spent * (tokensRead(sentences) / Math.max(tokensRead(embedded), 1));
+  const tokens = tokensRead(sentences);
+  const seconds = spent * (tokens / Math.max(tokensRead(embedded), 1));
   /** @type {Timing} */
   const timing = {
     backend: name,
     target,
     sentences: embedded.length,
+    tokens,
     seconds,
     sentencesPerSecond: sentences.length / seconds,
+    tokensPerSecond: tokens / seconds,
     estimated: embedded.length < sentences.length,
   };
   return { embeddings, timing };
