@@ -52,7 +52,7 @@
       'cflags_cc': ['<@(addon_flags)'],
       'xcode_settings': {'GCC_ENABLE_CPP_EXCEPTIONS': 'YES', 'OTHER_CPLUSPLUSFLAGS': ['<@(addon_flags)']},
       'conditions': [
-        ['target_arch=="x64"', {'dependencies': ['sse4', 'avx2', 'avx512']}],
+        ['target_arch=="x64"', {'dependencies': ['sse4', 'avx2', 'avx512', 'avx512bf16']}],
         ['target_arch=="arm64"', {'dependencies': ['neon']}],
         # Its threads park in the library's code until the process ends, so it must stay when a worker that loaded it goes. The
         # C++ library comes along and hides: neither a missing nor another one on the user's machine matters.
@@ -85,6 +85,13 @@
           'sources': ['native/targets/avx512.cc'],
           'cflags_cc': ['<@(kernel_flags)', '<@(avx512_flags)'],
           'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['<@(kernel_flags)', '<@(avx512_flags)']},
+        },
+        {
+          'target_name': 'avx512bf16',
+          'type': 'static_library',
+          'sources': ['native/targets/avx512bf16.cc'],
+          'cflags_cc': ['<@(kernel_flags)', '<@(avx512_flags)', '-mavx512bf16'],
+          'xcode_settings': {'OTHER_CPLUSPLUSFLAGS': ['<@(kernel_flags)', '<@(avx512_flags)', '-mavx512bf16']},
         },
       ],
     }],

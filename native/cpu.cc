@@ -17,9 +17,9 @@ struct Registers {
 };
 
 /** All zeros where the CPU does not know the leaf. */
-Registers cpuid(unsigned leaf) {
+Registers cpuid(unsigned leaf, unsigned subleaf = 0) {
   Registers r = {};
-  if (__get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx) == 0) return {};
+  if (__get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx) == 0) return {};
   return r;
 }
 
@@ -48,6 +48,7 @@ uint32_t cpu_features() {
   if (ymm && all(basic.ecx, 1u << 12)) features |= kFma;
   if (ymm && all(basic.ecx, 1u << 29)) features |= kF16c;
   if (zmm && all(extended.ebx, 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31)) features |= kAvx512;  // F, DQ, BW, VL
+  if (zmm && extended.eax >= 1 && all(cpuid(7, 1).eax, 1u << 5)) features |= kAvx512Bf16;
   return features;
 }
 #elif defined(__aarch64__)

@@ -8,7 +8,7 @@ namespace fovea {
 namespace {
 
 #if defined(__x86_64__)
-constexpr const Kernels* kTargets[] = {&targets::avx512, &targets::avx2, &targets::sse4};
+constexpr const Kernels* kTargets[] = {&targets::avx512bf16, &targets::avx512, &targets::avx2, &targets::sse4};
 #elif defined(__aarch64__)
 constexpr const Kernels* kTargets[] = {&targets::neon};
 #else
@@ -21,7 +21,13 @@ struct FeatureName {
 };
 
 constexpr FeatureName kFeatureNames[] = {
-    {kSse42, "SSE4.2"}, {kAvx2, "AVX2"}, {kFma, "FMA"}, {kF16c, "F16C"}, {kAvx512, "AVX-512 (F, BW, VL, DQ)"}, {kNeon, "NEON"},
+    {kSse42, "SSE4.2"},
+    {kAvx2, "AVX2"},
+    {kFma, "FMA"},
+    {kF16c, "F16C"},
+    {kAvx512, "AVX-512 (F, BW, VL, DQ)"},
+    {kAvx512Bf16, "AVX-512 BF16"},
+    {kNeon, "NEON"},
 };
 
 }  // namespace

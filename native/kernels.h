@@ -15,6 +15,7 @@ enum CpuFeature : uint32_t {
   kF16c = 1 << 3,
   kAvx512 = 1 << 4,  // F, BW, VL, DQ, with the operating system saving zmm
   kNeon = 1 << 5,
+  kAvx512Bf16 = 1 << 6,
 };
 
 /** The tiles this target computes in, for tests that straddle their borders and for the scheduler. */

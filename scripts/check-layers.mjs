@@ -19,7 +19,7 @@ const intrinsics = /^(immintrin|x86intrin|[a-z]mmintrin|[a-z0-9]+intrin|arm_neon
 const rules = [
   {
     files: /^native\/targets\/.*\.cc$/,
-    only: [/simd\//, /kernels\/table\.inl$/, /^targets\.h$/],
+    only: [/simd\//, /kernels\/table(_pairs)?\.inl$/, /^targets\.h$/],
     why: "a target is its own simd/ header and the kernels' table: all else would be compiled with its wide registers",
   },
   {

@@ -21,7 +21,7 @@ const vex = { test: /\tv[a-z0-9]+\s.*%[xyz]mm/, what: 'an AVX instruction' };
 const fma = { test: /\tvf(n?m(add|sub))[0-9a-z]*\s/, what: 'an FMA instruction' };
 const ymm = { test: /%ymm/, what: 'a 256-bit register' };
 const evex = { test: /%zmm|%[xy]mm(1[6-9]|2\d|3[01])|%k[0-7]\b/, what: 'an AVX-512 register' };
-const forbidden = { sse4: [vex, fma, ymm, evex], avx2: [evex], avx512: [], neon: [] };
+const forbidden = { sse4: [vex, fma, ymm, evex], avx2: [evex], avx512: [], avx512bf16: [], neon: [] };
 const forbiddenElsewhere = [vex, fma, ymm, evex];
 
 /** @throws {Error} that lists all that is wrong, or says that there is nothing to look into */

@@ -13,6 +13,7 @@ export interface NotRun extends Target {
 
 /** All there are, best first; README.md and docs/design.md list the same. */
 const all: readonly Target[] = [
+  { name: 'native', target: 'avx512bf16' },
   { name: 'native', target: 'avx512' },
   { name: 'native', target: 'avx2' },
   { name: 'native', target: 'sse4' },

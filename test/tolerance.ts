@@ -27,6 +27,8 @@ export interface Arithmetic {
   readonly erf: number;
   /** Smallest positive number: what a product may lose when it falls below the normal range. */
   readonly smallest: number;
+  /** Below this, what goes into a product of two bfloat16 or comes out of one counts as 0. */
+  readonly flushed: number;
   /** Below this, exp may be 0. */
   readonly vanish: number;
   /** Keys between two steps of the running maximum, at least. */
@@ -44,10 +46,14 @@ export const kernelArithmetic: Arithmetic = {
   tanh: 8 * unit,
   erf: 4 * unit,
   smallest: 2 ** -149,
+  flushed: 0,
   vanish: 2 ** -126,
   keyTile: 64,
   softmaxTile: 1, // across rows it is streamed: the maximum may move at every element
 };
+
+/** avx512bf16: what is bfloat16 throughout goes through vdpbf16ps, two fused multiply-adds that know no subnormal numbers. */
+export const pairArithmetic: Arithmetic = { ...kernelArithmetic, flushed: 2 ** -126 };
 
 const doubleUnit = 2 ** -53;
 /** src/backend/reference and the textbook itself: float64 with V8's exp, log and tanh (fdlibm: < 1 ulp). */
@@ -58,10 +64,16 @@ export const referenceArithmetic: Arithmetic = {
   tanh: 2 * doubleUnit,
   erf: 2 ** -45, // its series: src/backend/reference/activation.ts
   smallest: 2 ** -1074,
+  flushed: 0,
   vanish: 2 ** -1022,
   keyTile: 1,
   softmaxTile: 1,
 };
+
+export function arithmeticOf({ name, target }: { readonly name: string; readonly target: string }): Arithmetic {
+  if (name === 'reference') return referenceArithmetic;
+  return target === 'avx512bf16' ? pairArithmetic : kernelArithmetic;
+}
 
 /** How far each element may lie from the oracle's, and where it lies for certain (an average lies among what it averages). */
 export interface Bound {
@@ -74,11 +86,14 @@ export const gamma = (n: number, { u }: Arithmetic): number => (n * u) / (1 - n 
 
 /**
  * Matmul: each product is rounded and passes through at most k − 1 additions and the bias's; then the activation. A packed b counts as
- * what it was rounded to; int8's step and whole number meet in one more rounding.
+ * what it was rounded to; int8's step and whole number meet in one more rounding. Where subnormal bfloat16 counts as 0, its products are
+ * lost, and with each multiply-add what the sum has below the normal range.
  */
-export function matmulBound({ k, weightRoundings, activation, sums, magnitude }: MatmulSheet, arithmetic: Arithmetic): Bound {
+export function matmulBound(sheet: MatmulSheet, arithmetic: Arithmetic): Bound {
+  const { k, weightRoundings, activation, sums, magnitude, bfloat16, ofSubnormals } = sheet;
   const slack = magnitude.map((size, at) => {
-    const error = gamma(k + 1 + weightRoundings, arithmetic) * size + (k + 1) * arithmetic.smallest;
+    const flushed = bfloat16 && arithmetic.flushed > 0 ? (ofSubnormals[at] ?? 0) + k * arithmetic.flushed : 0;
+    const error = gamma(k + 1 + weightRoundings, arithmetic) * size + (k + 1) * arithmetic.smallest + flushed;
     return activatedError(activation, Math.abs(sums[at] ?? 0), error, arithmetic);
   });
   return { slack };

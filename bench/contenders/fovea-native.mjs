@@ -6,7 +6,12 @@ import { openFovea, refusal, variantsOf } from '../fovea-session.mjs';
 
 /** @type {Readonly<Record<string, readonly Variant[]>>} */
 const variantsByArchitecture = {
-  x64: [...variantsOf('avx512', 'avx512'), ...inFull(variantsOf('avx2', 'avx2')), ...inFull(variantsOf('sse4', 'sse4'))],
+  x64: [
+    { name: 'avx512bf16', roof: 'avx512' },
+    ...variantsOf('avx512', 'avx512'),
+    ...inFull(variantsOf('avx2', 'avx2')),
+    ...inFull(variantsOf('sse4', 'sse4')),
+  ],
   arm64: variantsOf('neon', 'neon'),
 };
 
@@ -20,6 +25,6 @@ export default {
   name: 'fovea-native',
   ours: true,
   variants: variantsByArchitecture[process.arch] ?? [],
-  refuses: refusal,
+  refuses: (item, variant) => (variant === 'avx512bf16' && item.dtype !== 'bfloat16' ? '' : refusal(item, variant)), // on all else it is avx512
   open: (variant, threads) => openFovea('native', variant, threads),
 };

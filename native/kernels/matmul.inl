@@ -10,6 +10,7 @@ namespace fovea {
 namespace {
 
 constexpr int64_t kStreamedRows = 4;        // a with so few rows streams b, which is then never packed
+constexpr int64_t kSummedRows = 512;        // rows of c, if it is of a half type, whose sums wait in scratch for the next block of k
 constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
 
 /** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
@@ -59,18 +60,26 @@ inline void read_bias(const MatmulArgs& args, int64_t column, int64_t n, float* 
     for (int64_t i = 0; i < n; i++) to[i] = 0;
 }
 
-/** What happens to c in one block of k: it starts from the bias, or from what the blocks before have left there; the last one ends it. */
+/**
+ * What happens to c in one block of k: it starts from the bias, or from what the blocks before have left; the last one ends it. What is
+ * left between two blocks lies in c itself, or in `sums` where c cannot hold a float32.
+ */
 struct Step {
-  const float* bias;      // null: not the first block of k
+  const float* bias;  // null: not the first block of k
+  bool last;
   Activation activation;  // none: not the last one, or there is none
+  float* sums;            // null: c holds them
+  int64_t sums_stride;
 
-  Step at(int64_t column) const { return {bias ? bias + column : nullptr, activation}; }
+  Step at(int64_t row, int64_t column) const {
+    return {bias ? bias + column : nullptr, last, activation, sums ? sums + row * sums_stride + column : nullptr, sums_stride};
+  }
 };
 
 // One tile of c: `columns` of it are real, the rest is padding that stays here. What earlier blocks of k have left is added at the
 // end: until then it has time to come from memory.
-template <class V, int RM>
-inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target c, int64_t columns) {
+template <class V, class E, int RM>
+inline void matmul_tile(TileRows a, TileColumns b, int64_t steps, Step step, Target c, int64_t columns) {
   constexpr int RN = V::tile_vectors;
   constexpr int width = RN * V::lanes;
   const bool whole = columns == width && c.is_plain();
@@ -82,15 +91,20 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target 
   if (whole) {
     for (int i = 0; i < RM; i++)
       for (int j = 0; j < width; j += 16) __builtin_prefetch(out + i * out_stride + j, 1);
-  } else if (!step.bias) {
+  } else if (!step.bias && !step.sums) {
     for (int i = 0; i < RM; i++) widen<V>(c.at(i, 0).data, c.dtype, c.column_stride, columns, edge + i * width);
   }
   if (step.bias)
     tile.load(step.bias, 0);
   else
     tile.set(0.0f);
-  tile.accumulate(a, b, k);
-  if (!step.bias) tile.add(out, out_stride);
+  tile.template accumulate<E>(a, b, steps);
+  if (step.sums) {
+    if (!step.bias) tile.add(step.sums, step.sums_stride);
+    if (!step.last) return tile.store(step.sums, step.sums_stride);
+  } else if (!step.bias) {
+    tile.add(out, out_stride);
+  }
   tile.store(out, out_stride);
   if (step.activation != Activation::none) activate<V>(step.activation, out, out_stride, RM, width);
   if (!whole)
@@ -98,8 +112,8 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t k, Step step, Target 
 }
 
 // One block: panels of b outside, so that one stays in L1 while all panels of a, in L2, run past it.
-template <class V>
-inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int64_t k, Step step, Target c) {
+template <class V, class E>
+inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int64_t steps, Step step, Target c) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const TileHeights tiles(m, V::tile_rows);
   for (int64_t j = 0; j < n; j += width) {
@@ -112,21 +126,21 @@ inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int6
         constexpr int RM = decltype(height)::rows;
         // The packed layout is written out so that the strides are constants in the loop.
         if (a.panel)
-          matmul_tile<V, RM>({rows.data, 1, V::tile_rows}, columns, k, step.at(j), c.at(i, j), real);
+          matmul_tile<V, E, RM>({rows.data, 1, V::tile_rows}, columns, steps, step.at(i, j), c.at(i, j), real);
         else
-          matmul_tile<V, RM>(rows, columns, k, step.at(j), c.at(i, j), real);
+          matmul_tile<V, E, RM>(rows, columns, steps, step.at(i, j), c.at(i, j), real);
       });
     }
   }
 }
 
 /** m rows of a, k long, as one panel for each tile. */
-template <class V>
+template <class V, class E>
 inline BlockRows pack_tiles(Matrix a, int64_t m, int64_t k, float* to) {
   const TileHeights tiles(m, V::tile_rows);
-  const int64_t panel = V::tile_rows * k;
+  const int64_t panel = V::tile_rows * steps_of<E>(k);
   for (int64_t tile = 0; tile < tiles.tiles; tile++)
-    pack_block<V>(a.at(tiles.begin(tile), 0).transposed(), k, tiles.rows(tile), V::tile_rows, to + tile * panel);
+    pack_block<V, E>(a.at(tiles.begin(tile), 0).transposed(), k, tiles.rows(tile), V::tile_rows, to + tile * panel);
   return {to, panel, 1, V::tile_rows};
 }
 
@@ -257,10 +271,9 @@ inline Matrix matrix_of(const MatmulArgs& args, const MatrixView& view, int64_t 
   return {data, view.dtype, view.row_stride, view.column_stride};
 }
 
-/** Where c cannot hold the float32 sums between two blocks of k there is one such block, and fewer columns of b with it. */
-template <class V>
+template <class V, class E>
 inline int64_t block_of_k(const MatmulArgs& args) {
-  return args.out.dtype == DType::float32 ? smaller(V::block_k, args.k) : args.k;
+  return smaller(V::block_k * E::depth, args.k);
 }
 template <class V>
 inline int64_t block_of_m(const MatmulArgs& args) {
@@ -268,13 +281,23 @@ inline int64_t block_of_m(const MatmulArgs& args) {
 }
 template <class V>
 inline int64_t block_of_n(const MatmulArgs& args) {
-  return args.out.dtype == DType::float32 ? V::block_n : 4 * V::tile_vectors * V::lanes;
+  return smaller(V::block_n, round_up(args.n, V::tile_vectors * V::lanes));
+}
+/** Floats of sums that wait for the next block of k: none where c can hold them, or there is but one block. */
+template <class V, class E>
+inline int64_t sums_size(const MatmulArgs& args) {
+  const bool waits = args.out.dtype != DType::float32 && args.k > block_of_k<V, E>(args);
+  return waits ? smaller(kSummedRows, args.m) * block_of_n<V>(args) : 0;
 }
 
-/** Panels of a matrix that the tile can read where they lie need no packing: float32, and columns (for b) contiguous. */
-template <class V>
-inline bool in_place_rows(Matrix a, int64_t n) {
+/** Panels of a matrix that the tile can read where they lie need no packing: float32 (or whole pairs), and columns (for b) contiguous. */
+template <class V, class E>
+inline bool in_place_rows(Matrix a, int64_t n, int64_t k) {
   constexpr int64_t few = 4 * V::tile_vectors * V::lanes;  // columns over which packing a would not pay
+  if constexpr (E::depth == 2) {
+    const bool whole = k % 2 == 0 && a.row_stride % 2 == 0 && reinterpret_cast<uintptr_t>(a.data) % sizeof(float) == 0;
+    return whole && a.column_stride == 1 && n <= few;
+  }
   return a.dtype == DType::float32 && (a.row_stride == 1 || a.column_stride == 1) && n <= few;
 }
 template <class V>
@@ -284,56 +307,65 @@ inline bool in_place_columns(Matrix b, int64_t m, int64_t n, int64_t k) {
   return b.dtype == DType::float32 && b.column_stride == 1 && n % width == 0 && (n * k <= small || m <= V::tile_rows);
 }
 
-template <class V>
-void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch) {
+/** The product in blocks: the n columns of b and c from n_begin on, m rows of a and c. */
+template <class V, class E>
+inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
-  const Matrix a = matrix_of(args, args.a, batch_index).at(m_begin, 0);
-  const Matrix b = matrix_of(args, args.b, batch_index).at(0, n_begin);
-  void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
-  const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
-  const int64_t m = m_end - m_begin, n = n_end - n_begin;
-  if (args.m <= kStreamedRows && args.panel) return matmul_streamed_panels<V>(args, a, c, m, n_begin, n, scratch);
-  if (args.m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
-    return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
-
-  const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
+  const int64_t block_k = block_of_k<V, E>(args), block_n = block_of_n<V>(args), waiting = sums_size<V, E>(args);
   float* bias = scratch;
-  float* packed_a = bias + block_n;
-  float* packed_b = packed_a + block_of_m<V>(args) * block_k;
+  float* sums = bias + block_n;
+  float* packed_a = sums + waiting;
+  float* packed_b = packed_a + block_of_m<V>(args) * steps_of<E>(block_k);
   for (int64_t j = 0; j < n; j += block_n) {
     const int64_t columns = smaller(block_n, n - j);
     std::memset(bias, 0, sizeof(float) * static_cast<size_t>(round_up(columns, width)));
     read_bias<V>(args, n_begin + j, columns, bias);
     int64_t p = 0;
     do {
-      const int64_t depth = smaller(block_k, args.k - p);
-      const Step step = {p == 0 ? bias : nullptr, p + block_k < args.k ? Activation::none : args.activation};
+      const int64_t depth = smaller(block_k, args.k - p), steps = steps_of<E>(depth);
+      const bool last = p + block_k >= args.k;
+      const Step step = {p == 0 ? bias : nullptr, last, last ? args.activation : Activation::none, waiting ? sums : nullptr, block_n};
       const Matrix block_b = b.at(p, j);
       BlockColumns columns_of_b = {static_cast<const float*>(block_b.data), width, block_b.row_stride};
       if (args.panel) {
-        columns_of_b = block_of_panels<V>(panels_of(args), n_begin + j, columns, p, depth, packed_b);
+        columns_of_b = block_of_panels<V, E>(panels_of(args), n_begin + j, columns, p, depth, packed_b);
       } else if (!in_place_columns<V>(b, m, columns, depth)) {
-        pack_panels<V>(block_b, depth, columns, width, packed_b);
-        columns_of_b = {packed_b, depth * width, width};
+        pack_panels<V, E>(block_b, depth, columns, width, packed_b);
+        columns_of_b = {packed_b, steps * width, width};
       }
       for (int64_t i = 0; i < m; i += V::block_m) {
         const int64_t rows = smaller(V::block_m, m - i);
         const Matrix block_a = a.at(i, p);
-        BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride, a.column_stride};
-        if (!in_place_rows<V>(a, n)) rows_of_a = pack_tiles<V>(block_a, rows, depth, packed_a);
-        matmul_block<V>(rows_of_a, columns_of_b, rows, columns, depth, step, c.at(i, j));
+        BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride / E::depth, a.column_stride};
+        if (!in_place_rows<V, E>(a, n, args.k)) rows_of_a = pack_tiles<V, E>(block_a, rows, depth, packed_a);
+        matmul_block<V, E>(rows_of_a, columns_of_b, rows, columns, steps, step.at(i, 0), c.at(i, j));
       }
       p += block_k;
     } while (p < args.k);
   }
 }
 
-template <class V>
+template <class V, class E = Single>
+void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch) {
+  const Matrix a = matrix_of(args, args.a, batch_index).at(m_begin, 0);
+  const Matrix b = matrix_of(args, args.b, batch_index).at(0, n_begin);
+  void* out = element(args.out.data, args.out.dtype, batch_offset(args, args.out.batch_strides, batch_index));
+  const Target c = Target{out, args.out.dtype, args.out.row_stride, args.out.column_stride}.at(m_begin, n_begin);
+  const int64_t m = m_end - m_begin, n = n_end - n_begin;
+  if constexpr (E::depth == 1) {
+    if (args.m <= kStreamedRows && args.panel) return matmul_streamed_panels<V>(args, a, c, m, n_begin, n, scratch);
+    if (args.m <= kStreamedRows && (b.column_stride == 1 || b.row_stride == 1))
+      return matmul_streamed<V>(args, a, b, c, m, n_begin, n, scratch);
+  }
+  const int64_t at_once = sums_size<V, E>(args) ? kSummedRows : m;
+  for (int64_t i = 0; i < m; i += at_once)
+    matmul_blocks<V, E>(args, a.at(i, 0), b, c.at(i, 0), smaller(at_once, m - i), n_begin, n, scratch);
+}
+
+template <class V, class E = Single>
 int64_t matmul_scratch(const MatmulArgs& args) {
-  constexpr int64_t width = V::tile_vectors * V::lanes;
-  const int64_t block_k = block_of_k<V>(args), block_n = block_of_n<V>(args);
-  const int64_t columns = round_up(smaller(block_n, args.n), width);
-  const int64_t blocked = block_n + block_of_m<V>(args) * block_k + columns * block_k;
+  const int64_t steps = steps_of<E>(block_of_k<V, E>(args)), block_n = block_of_n<V>(args);
+  const int64_t blocked = block_n + sums_size<V, E>(args) + (block_of_m<V>(args) + block_n) * steps;
   const int64_t streamed = round_up(kStreamedRows * args.k, V::lanes) + kStreamedRows * kStreamedColumns;
   return args.m <= kStreamedRows ? larger(blocked, streamed) : blocked;
 }

@@ -34,8 +34,9 @@ inline void widen_scaled(const T* from, int64_t rows, const float* scales, float
     for (int j = 0; j < RN; j++) mul(V::load(from + j * V::lanes), scale[j]).store(to + j * V::lanes);
 }
 
-/** Rows [p, p + depth) of the panels that hold `columns` columns from `column` on: float32 where it lies, all else widened into `to`. */
-template <class V>
+/** Rows [p, p + depth) of the panels that hold `columns` columns from `column` on: float32 where it lies, all else widened or paired into
+ * `to`. */
+template <class V, class E>
 inline BlockColumns block_of_panels(const Panels& b, int64_t column, int64_t columns, int64_t p, int64_t depth, float* to) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const int64_t panel = b.k * width;
@@ -43,13 +44,15 @@ inline BlockColumns block_of_panels(const Panels& b, int64_t column, int64_t col
   if (b.dtype == DType::float32) return {static_cast<const float*>(first), panel, width};
   for (int64_t c = 0; c < columns; c += width) {
     const void* from = element(first, b.dtype, c / width * panel);
-    float* block = to + c / width * depth * width;
-    if (b.scales)
+    float* block = to + c / width * steps_of<E>(depth) * width;
+    if constexpr (E::depth == 2)
+      pack_pairs<V>({from, b.dtype, width, 1}, depth, width, width, block);
+    else if (b.scales)
       widen_scaled<V>(static_cast<const int8_t*>(from), depth, b.scales + column + c, block);
     else
       widen<V>(from, b.dtype, 1, depth * width, block);
   }
-  return {to, depth * width, width};
+  return {to, steps_of<E>(depth) * width, width};
 }
 
 // acc[RM × RN·lanes] += a[RM] · b[RN·lanes], where a's rows are `a_row_stride` apart.

@@ -8,6 +8,30 @@ namespace {
 
 #define FOVEA_INLINE inline __attribute__((always_inline))
 
+/** What the sum over k is made of: a float32 a step … */
+struct Single {
+  static constexpr int64_t depth = 1;
+};
+
+/** … or two neighbours in k, both bfloat16, in the bits of one float32: half the steps. Where simd/ has pair_up and dot_pairs. */
+struct Pair {
+  static constexpr int64_t depth = 2;
+};
+
+/** The steps that k elements take; a pair that has no second has 0 there. */
+template <class E>
+constexpr int64_t steps_of(int64_t k) {
+  return (k + E::depth - 1) / E::depth;
+}
+
+template <class E, class V>
+FOVEA_INLINE V multiply_add(V a, V b, V c) {
+  if constexpr (E::depth == 2)
+    return dot_pairs(a, b, c);
+  else
+    return mul_add(a, b, c);
+}
+
 /** Where a's element (i, p) lies: data[i · row_stride + p · step]. A packed panel has row_stride 1 and step RM. */
 struct TileRows {
   const float* data;
@@ -60,8 +84,9 @@ struct Tile {
       for (int j = 0; j < RN; j++) acc[i][j].store(c + i * row_stride + j * V::lanes);
   }
 
-  // acc[RM × RN·lanes] += A · B over k. The order over k is fixed: the same bits in every run. Registers: see the tile
+  // acc[RM × RN·lanes] += A · B over k steps of E. The order over k is fixed: the same bits in every run. Registers: see the tile
   // constants of simd/<isa>.h. The unroll pragmas keep g++ from leaving acc in memory.
+  template <class E = Single>
   FOVEA_INLINE void accumulate(TileRows a, TileColumns b, int64_t k) {
     for (int64_t p = 0; p < k; p++) {
       V row[RN];
@@ -71,7 +96,7 @@ struct Tile {
       for (int i = 0; i < RM; i++) {
         const V x = V::set(a.data[i * a.row_stride]);
 #pragma GCC unroll 4
-        for (int j = 0; j < RN; j++) acc[i][j] = mul_add(x, row[j], acc[i][j]);
+        for (int j = 0; j < RN; j++) acc[i][j] = multiply_add<E>(x, row[j], acc[i][j]);
       }
       a.data += a.step;
       b.data += b.step;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "convert.inl"
+#include "micro.inl"
 
 namespace fovea {
 namespace {
@@ -45,18 +46,15 @@ inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t c
   }
 }
 
-/** The same where the columns of the source are contiguous: blocks of lanes × lanes are transposed in registers. */
-template <class V, class T>
-inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
+/** The same in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes. */
+template <class V, class Load>
+inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float* to, Load load) {
   for (int64_t c = 0; c < columns; c += V::lanes) {
     const int64_t count = smaller(V::lanes, columns - c);
     for (int64_t r = 0; r < rows; r += V::lanes) {
       const int64_t depth = smaller(V::lanes, rows - r);
       V block[V::lanes];
-      for (int64_t i = 0; i < V::lanes; i++) {
-        const T* p = from + (c + i) * column_stride + r;
-        block[i] = i >= count ? V::set(0.0f) : depth == V::lanes ? V::load(p) : load_part<V>(p, depth);
-      }
+      for (int64_t i = 0; i < V::lanes; i++) block[i] = i >= count ? V::set(0.0f) : load(c + i, r, depth);
       transpose(block);
       for (int64_t i = 0; i < depth; i++) {
         float* p = to + (r + i) * width + c;
@@ -69,9 +67,47 @@ inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int
   }
 }
 
-/** to[r · width + c] = from(r, c): one panel, or columns of one, of at most `width` columns. */
+/** The same where the columns of the source are contiguous. */
+template <class V, class T>
+inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
+  pack_transposed<V>(rows, columns, width, to, [=](int64_t c, int64_t r, int64_t n) {
+    const T* p = from + c * column_stride + r;
+    return n == V::lanes ? V::load(p) : load_part<V>(p, n);
+  });
+}
+
+/** n ≤ 2 · lanes neighbours of a row of bfloat16, two a lane, 0 elsewhere. */
 template <class V>
+inline V load_pairs(const bfloat16* p, int64_t stride, int64_t n) {
+  if (stride == 1 && n == 2 * V::lanes) return V::load(reinterpret_cast<const float*>(p));
+  bfloat16 part[2 * V::lanes] = {};
+  for (int64_t i = 0; i < n; i++) part[i] = p[i * stride];
+  return V::load(reinterpret_cast<const float*>(part));
+}
+
+/** The same of bfloat16 as it is: to[r / 2 · width + c] = the pair from(r, c), from(r + 1, c), whose second is 0 past the last row. */
+template <class V>
+inline void pack_pairs(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
+  const bfloat16* data = static_cast<const bfloat16*>(from.data);
+  const int64_t row_stride = from.row_stride, column_stride = from.column_stride;
+  if (row_stride == 1)  // pairs already: what is left is to turn them
+    return pack_transposed<V>(steps_of<Pair>(rows), columns, width, to, [=](int64_t c, int64_t r, int64_t n) {
+      return load_pairs<V>(data + c * column_stride + 2 * r, 1, smaller(2 * n, rows - 2 * r));
+    });
+  for (int64_t r = 0; r < rows; r += 2, data += 2 * row_stride, to += width)
+    for (int64_t c = 0; c < columns; c += 2 * V::lanes) {
+      const int64_t n = smaller(2 * V::lanes, columns - c);
+      const V row = load_pairs<V>(data + c * column_stride, column_stride, n);
+      const V next = r + 1 < rows ? load_pairs<V>(data + row_stride + c * column_stride, column_stride, n) : V::set(0.0f);
+      store_part(zip_pairs_lower(row, next), to + c, smaller(V::lanes, n));
+      if (n > V::lanes) store_part(zip_pairs_upper(row, next), to + c + V::lanes, n - V::lanes);
+    }
+}
+
+/** to[r · width + c] = from(r, c) in steps of E: one panel, or columns of one, of at most `width` columns. */
+template <class V, class E = Single>
 inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
+  if constexpr (E::depth == 2) return pack_pairs<V>(from, rows, columns, width, to);
   if (from.column_stride == 1) {
     with_source_type(from.dtype, [=](auto type) {
       pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, to);
@@ -85,13 +121,15 @@ inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width
   }
 }
 
-/** All columns in panels of `width`, one after another, each rows · width long; the last is filled up with zeros. */
-template <class V>
+/** All columns in panels of `width`, one after another, each as many steps of `width` long as rows make; the last is filled up with zeros.
+ */
+template <class V, class E = Single>
 inline void pack_panels(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
-  for (int64_t c = 0; c < columns; c += width, to += rows * width) {
+  const int64_t panel = steps_of<E>(rows) * width;
+  for (int64_t c = 0; c < columns; c += width, to += panel) {
     const int64_t count = smaller(width, columns - c);
-    if (count < width) std::memset(to, 0, sizeof(float) * static_cast<size_t>(rows * width));
-    pack_block<V>(from.at(0, c), rows, count, width, to);
+    if (count < width) std::memset(to, 0, sizeof(float) * static_cast<size_t>(panel));
+    pack_block<V, E>(from.at(0, c), rows, count, width, to);
   }
 }
 

@@ -5,8 +5,8 @@
 
 namespace fovea::targets {
 
-extern const Kernels avx512, avx2, sse4;  // x86-64
-extern const Kernels neon;                // AArch64
-extern const Kernels wasm;                // simd or relaxed-simd: each has a module of its own
+extern const Kernels avx512bf16, avx512, avx2, sse4;  // x86-64
+extern const Kernels neon;                            // AArch64
+extern const Kernels wasm;                            // simd or relaxed-simd: each has a module of its own
 
 }  // namespace fovea::targets

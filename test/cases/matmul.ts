@@ -148,6 +148,48 @@ const activated: readonly Case[] = activations.flatMap((activation) => [
 
 const largest = 3e38;
 
+const bfloat16s = (name: string, draft: Partial<MatmulDraft>, options: MatmulOptions<FloatData> = {}): Case =>
+  matmulCase(`bfloat16, ${name}`, { ...draft, dtype: 'bfloat16' }, [], options);
+const exactly = (m: number, n: number): MatmulOptions<FloatData> => ({ out: floats([m, n], 'float32', () => Number.NaN) });
+/** Two neighbours in k may travel as one: odd and even sums, pairs that begin at odd places, edges of tiles, what a pair must not mix. */
+const pairs: readonly Case[] = [
+  ...[1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 255, 256, 257, 511, 512, 513, 1023, 1024, 1025, 1537].flatMap((k) => [
+    bfloat16s(`sums of ${k}`, { m: 13, n: 33, k }),
+    bfloat16s(`sums of ${k}, float32 out`, { m: 13, n: 33, k }, exactly(13, 33)),
+    bfloat16s(`sums of ${k}, many columns`, { m: 5, n: 161, k }, exactly(5, 161)),
+    bfloat16s(`sums of ${k}, both transposed`, { m: 13, n: 33, k, transposeA: true, transposeB: true }, exactly(13, 33)),
+  ]),
+  ...[5, 6, 11, 12, 13, 24, 25].flatMap((m) =>
+    [1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129].map((n) => bfloat16s(`${m} × ${n}`, { m, n, k: 6 }, exactly(m, n))),
+  ),
+  ...(['packed', 'gapped', 'turned', 'spread'] as const).flatMap((memoryA) =>
+    (['packed', 'gapped', 'turned', 'spread'] as const).flatMap((memoryB) =>
+      [9, 10].map((k) => bfloat16s(`${memoryA} a, ${memoryB} b, sums of ${k}`, { m: 7, n: 35, k, memoryA, memoryB }, exactly(7, 35))),
+    ),
+  ),
+  ...[6, 7].map((k) => bfloat16s(`a batch, sums of ${k}`, { batchA: [2, 3], batchB: [3], batch: [2, 3], m: 7, k })),
+  ...activations.map((activation) =>
+    bfloat16s(
+      `${activation} and a bias in float32`,
+      { m: 26, n: 35, k: 515 },
+      { ...exactly(26, 35), activation, bias: float32([35], () => 1) },
+    ),
+  ),
+  ...(['float16', 'bfloat16'] as const).map((dtype) =>
+    matmulCase(`${dtype}, sums that wait for the rest of k`, { m: 515, n: 35, k: 1100, dtype }, [], { bias: float32([35], () => 1) }),
+  ),
+  bfloat16s('NaN in one row of a', { k: 11, a: (count) => (count === 25 ? Number.NaN : 0.5) }),
+  bfloat16s('NaN in one column of b', { k: 11, b: (count) => (count === 25 ? Number.NaN : 0.5) }),
+  bfloat16s('Infinity in b', { k: 11, a: () => 1, b: (count) => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
+  bfloat16s('Infinity times zero', { k: 11, a: () => 0, b: (count) => (count === 40 ? Number.POSITIVE_INFINITY : 1) }),
+  bfloat16s('Infinities that cancel', { k: 2, a: (count) => (count % 2 ? -1 : 1), b: () => Number.POSITIVE_INFINITY }),
+  bfloat16s('large numbers that cancel', { k: 2, a: (count) => (count % 2 ? -(2 ** 63) : 2 ** 63), b: () => 2 ** 63 }),
+  bfloat16s('near the largest number', { k: 1, a: () => largest, b: (count) => (count % 2 ? 1 : -1) }),
+  bfloat16s('subnormal inputs', { k: 5, a: (count) => (count + 1) * 2 ** -133, b: () => 1024 }, exactly(7, 21)),
+  bfloat16s('subnormal inputs beside others', { k: 5, a: (count) => (count % 2 ? 2 ** -130 : 0.5), b: () => 3 }, exactly(7, 21)),
+  bfloat16s('subnormal products', { k: 5, a: () => 2 ** -70, b: () => 2 ** -70 }, exactly(7, 21)),
+];
+
 export const matmulCases: readonly Case[] = [
   ...rowSizes.flatMap((m) => columnSizes.map((n) => matmulCase(`${m} × ${n}`, { m, n, k: 5 }))),
   ...depths.map((k) => matmulCase(`sums of ${k}`, { m: 13, n: 33, k })),
@@ -156,6 +198,7 @@ export const matmulCases: readonly Case[] = [
   ...blocks.map((m) => matmulCase(`${m} rows`, { m, n: 9, k: 6 })),
   ...[...blocks, 511, 512, 513, 1023, 1024, 1025, 2049, 4097].map((n) => matmulCase(`${n} columns`, { m: 5, n, k: 3 })),
   ...activated,
+  ...pairs,
   matmulCase('blocks in every direction', { m: 149, n: 150, k: 151 }),
   ...alonePaired(features).map((some) => matmulCase(some.map((feature) => feature.name).join(' + '), {}, some)),
   ...(['m', 'n', 'k'] as const).map((size) => matmulCase(`${size} = 0`, { [size]: 0 })),

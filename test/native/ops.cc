@@ -4,6 +4,7 @@
 #include "simd.h"
 
 void test_half();
+void test_pairs();
 void test_math();
 
 namespace {
@@ -205,6 +206,7 @@ int main() {
   test_order();
   test_memory();
   test_half();
+  test_pairs();
   test_math();
   return finish();
 }

@@ -18,9 +18,11 @@ const folder = join(root, '.cache/test-native');
 const flags = ['-std=c++20', '-O2', '-Wall', '-Wextra', '-Wno-unused-function', '-Wno-maybe-uninitialized'];
 const strict = ['-fno-math-errno', '-ffp-contract=off'];
 
+const avx512 = ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'];
 /** The instruction sets of native/simd/: header, what compiles it, what runs it. */
 const isas = [
-  { name: 'avx512', header: 'avx512.h', flags: ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512dq'], tools: ofThisCpu },
+  { name: 'avx512bf16', header: 'avx512bf16.h', flags: [...avx512, '-mavx512bf16'], tools: ofThisCpu },
+  { name: 'avx512', header: 'avx512.h', flags: avx512, tools: ofThisCpu },
   { name: 'avx2', header: 'avx2.h', flags: ['-mavx2', '-mfma', '-mf16c', '-mbmi', '-mbmi2'], tools: ofThisCpu },
   { name: 'sse4', header: 'sse4.h', flags: ['-msse4.2'], tools: ofThisCpu },
   { name: 'neon', header: 'neon.h', flags: [], tools: process.arch === 'arm64' ? ofThisCpu : emulated },
@@ -61,7 +63,7 @@ async function counted(title, test) {
 async function testOperations({ name, header, flags: own, tools }) {
   const { compiler, linked, ending, start } = await tools(name);
   const program = join(folder, `ops-${name}${ending}`);
-  const sources = ['ops.cc', 'half.cc', 'math.cc'].map((file) => `test/native/${file}`);
+  const sources = ['ops.cc', 'half.cc', 'pairs.cc', 'math.cc'].map((file) => `test/native/${file}`);
   const simd = `-DFOVEA_SIMD="../../native/simd/${header}"`;
   await run(compiler, [...flags, ...strict, ...own, ...linked, simd, ...sources, '-o', program], { cwd: root });
   return run(...start(program), { cwd: root });
@@ -106,7 +108,7 @@ async function installed(programs, packages) {
 /** The kernels behind lying calls: as they were built, or (--full) compiled anew with every access checked. */
 async function testLies() {
   const program = join(folder, full ? 'args-sanitized' : 'args');
-  const names = process.arch === 'x64' ? isas.slice(0, 3) : isas.slice(3, 4);
+  const names = isas.filter(({ name }) => (process.arch === 'x64' ? /^(avx|sse)/ : /^neon$/).test(name));
   const sanitizers = full ? ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : [];
   const objects = await Promise.all(names.map((isa) => (full ? sanitized(isa, sanitizers) : builtObject(isa))));
   const sources = ['args', 'call', 'cpu', 'dispatch', 'schedule'].map((name) => `native/${name}.cc`);

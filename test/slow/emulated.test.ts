@@ -87,7 +87,7 @@ else
     for (const { name, call } of cases)
       it(name, () => {
         const built = call();
-        const { answers, kernels } = expectedOf(name, built);
-        expectWithin(built, run(built), answers, kernels);
+        const { answers, bounds } = expectedOf(name, built, { name: 'native', target: 'neon' });
+        expectWithin(built, run(built), answers, bounds);
       });
   });

@@ -18,6 +18,10 @@ export interface MatmulSheet {
   readonly sums: Float64Array;
   /** Σ|a||b| + |bias| of each element. */
   readonly magnitude: Float64Array;
+  /** Whether a and b are both bfloat16. */
+  readonly bfloat16: boolean;
+  /** Σ|a||b| of those products that have a number below 2^-126. */
+  readonly ofSubnormals: Float64Array;
 }
 
 /** Shapes of the batch broadcast as in NumPy: aligned at the right, 1 stretches. */
@@ -58,6 +62,7 @@ export function textbookMatmul({ a, b, pack, options }: MatmulCall): MatmulSheet
   const shape = [...batch, rows, columns];
   const sums = new Float64Array(sizeOf(shape));
   const magnitude = new Float64Array(sums.length);
+  const ofSubnormals = new Float64Array(sums.length);
   for (let at = 0; at < sums.length; at++) {
     const [i, j] = [Math.floor(at / columns) % rows, at % columns];
     let rest = Math.floor(at / columns / rows);
@@ -72,15 +77,17 @@ export function textbookMatmul({ a, b, pack, options }: MatmulCall): MatmulSheet
     const fromLeft = matrixAt(index, left.shape.slice(0, -2)) * rows * inner;
     const fromRight = matrixAt(index, right.shape.slice(0, -2)) * inner * columns;
     const added = bias ? (bias[j] ?? Number.NaN) : 0;
-    let [sum, size] = [0, Math.abs(added)];
+    let [sum, size, lost] = [0, Math.abs(added), 0];
     for (let p = 0; p < inner; p++) {
       const x = left.data[fromLeft + (options.transposeA ? p * rows + i : i * inner + p)] ?? Number.NaN;
       const y = right.data[fromRight + (options.transposeB ? j * inner + p : p * columns + j)] ?? Number.NaN;
       sum += x * y;
       size += Math.abs(x * y);
+      if (Math.min(Math.abs(x), Math.abs(y)) < 2 ** -126) lost += Math.abs(x * y);
     }
     sums[at] = sum + added;
     magnitude[at] = size;
+    ofSubnormals[at] = lost;
   }
   const { activation } = options;
   return {
@@ -91,5 +98,7 @@ export function textbookMatmul({ a, b, pack, options }: MatmulCall): MatmulSheet
     activation,
     sums,
     magnitude,
+    bfloat16: a.dtype === 'bfloat16' && (pack ? pack.dtype === 'bfloat16' : b.dtype === 'bfloat16'),
+    ofSubnormals,
   };
 }

@@ -1,0 +1,63 @@
+// The table of a target that is another one with dot products of bfloat16 pairs: what is bfloat16 throughout takes the kernels below,
+// all else the other target's own functions, so that nothing is compiled twice.
+#pragma once
+
+#include "../kernels.h"
+#include "matmul.inl"
+
+namespace fovea {
+namespace {
+
+/** A function of the base's table, called through it: the base is a constant of another object. */
+template <const Kernels& base, auto member>
+struct Base;
+
+template <const Kernels& base, class R, class... Args, R (*Kernels::*member)(Args...)>
+struct Base<base, member> {
+  static R call(Args... args) { return (base.*member)(args...); }
+};
+
+/** Few rows of a read b once, at the speed of memory: there the base is as fast, and subnormal numbers keep their value. */
+inline bool in_pairs(const MatmulArgs& args) {
+  return args.a.dtype == DType::bfloat16 && args.b.dtype == DType::bfloat16 && args.m > kStreamedRows;
+}
+
+template <class V, const Kernels& base>
+struct WithPairs {
+  static void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end,
+                     float* scratch) {
+    const auto kernel = in_pairs(args) ? fovea::matmul<V, Pair> : base.matmul;
+    kernel(args, batch_index, m_begin, m_end, n_begin, n_end, scratch);
+  }
+  static int64_t matmul_scratch(const MatmulArgs& args) {
+    return in_pairs(args) ? fovea::matmul_scratch<V, Pair>(args) : base.matmul_scratch(args);
+  }
+};
+
+template <class V, const Kernels& base>
+constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
+  using Own = WithPairs<V, base>;
+  return {
+      name,
+      features,
+      {V::lanes, V::tile_rows, V::tile_vectors * V::lanes, V::query_tile, V::key_tile},
+      Own::matmul,
+      Own::matmul_scratch,
+      Base<base, &Kernels::softmax>::call,
+      Base<base, &Kernels::softmax_scratch>::call,
+      Base<base, &Kernels::attention_pack>::call,
+      Base<base, &Kernels::attention_packed>::call,
+      Base<base, &Kernels::attention>::call,
+      Base<base, &Kernels::attention_scratch>::call,
+      Base<base, &Kernels::convert>::call,
+      Base<base, &Kernels::convert_scratch>::call,
+      Base<base, &Kernels::append>::call,
+      Base<base, &Kernels::append_scratch>::call,
+      Base<base, &Kernels::append_finite>::call,
+      Base<base, &Kernels::merge>::call,
+      Base<base, &Kernels::merge_scratch>::call,
+  };
+}
+
+}  // namespace
+}  // namespace fovea
