@@ -1,19 +1,30 @@
 // @ts-check
 /**
- * A process that measures one case with one variant of one contender, told by one message and answering by one. Its own process
+ * A process that measures a contender, one row after another, each told by one message and answered by one. Processes of their own
  * because some runtimes keep threads spinning, and so that a crash is one row and not the end.
  */
 import { bytesOf } from './counting.mjs';
 import { copyOf, inputsOf } from './inputs.mjs';
-import { measure } from './measure.mjs';
+import { measure, timed } from './measure.mjs';
 import { check, oracleOf } from './oracle.mjs';
-import { Refused } from './refused.mjs';
 
-/** @import { Assignment, Contender, Job, Session, Verdict } from './types.js' */
+/** @import { Assignment, Case, Contender, Inputs, Job, Session, Verdict } from './types.js' */
 
-/** More than caches hold: a memory-bound case goes round copies of its inputs that are this large together. */
-const coldBytes = 256 * 2 ** 20;
-const mostCopies = 16;
+/** A call that takes its bytes more slowly than this (a byte a nanosecond) is not waiting for memory: one copy of its inputs will do. */
+const waitingBytesPerMs = 1e6;
+
+/** @type {{ readonly name: string, readonly inputs: Inputs, readonly oracle: ReturnType<typeof oracleOf> } | undefined} the last case's, for the rows that follow */
+let known;
+
+/** @param {Case} item @param {number} checkWork */
+function questionOf(item, checkWork) {
+  if (known?.name !== item.name) {
+    known = undefined; // it is not needed any more, and large
+    const inputs = inputsOf(item);
+    known = { name: item.name, inputs, oracle: oracleOf(item, inputs, checkWork) };
+  }
+  return known;
+}
 
 /** A reason is a cell of the table. */
 const longestReason = 300;
@@ -25,7 +36,7 @@ const messageOf = (error) => {
 };
 
 /** @param {Assignment} assignment @returns {Promise<Verdict>} */
-async function judge({ contender: url, variant, threads, item, budgetMs, leastRuns }) {
+async function judge({ contender: url, variant, threads, item, pace }) {
   /** @type {{ default: Contender }} */
   const { default: contender } = await import(url);
   /** @type {Session} */
@@ -35,39 +46,58 @@ async function judge({ contender: url, variant, threads, item, budgetMs, leastRu
   } catch (error) {
     return { kind: 'unavailable', reason: messageOf(error) };
   }
+  /** @type {Job[]} */
+  const jobs = [];
   try {
-    const inputs = inputsOf(item);
-    const copies = item.bound === 'memory' ? Math.min(mostCopies, Math.max(2, Math.ceil(coldBytes / bytesOf(item)))) : 1;
-    /** @type {Job[]} */
-    const jobs = [];
-    for (let copy = 0; copy < copies; copy++) jobs.push(await session.prepare(item, copy === 0 ? inputs : copyOf(inputs)));
-
-    const oracle = oracleOf(item, inputs);
+    const { inputs, oracle } = questionOf(item, pace.checkWork);
     let maxError = 0;
-    const wrongResult = async () => {
+    const wrongResult = () => {
       for (const job of jobs) {
-        await job.run();
         const checked = check(job.output(), oracle);
         maxError = Math.max(maxError, checked.maxError);
         if (checked.wrong) return checked.wrong;
       }
       return undefined;
     };
-    const wrongAtFirst = await wrongResult();
+    const first = await session.prepare(item, inputs);
+    jobs.push(first);
+    let callMs = await timed(first);
+    const wrongAtFirst = wrongResult();
     if (wrongAtFirst) return { kind: 'failed', reason: `wrong result: ${wrongAtFirst}`, maxError };
-    const times = await measure(jobs, budgetMs, leastRuns);
-    const wrongAfterwards = await wrongResult();
+    if (callMs < pace.budgetMs) callMs = await timed(first); // without what only a first call does
+    if (item.bound === 'memory' && callMs < bytesOf(item) / waitingBytesPerMs) await addCopies(jobs, session, item, inputs, pace.coldBytes);
+    const times = await measure(jobs, pace, callMs);
+    const wrongAfterwards = wrongResult(); // of the very calls that were timed
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     return { kind: 'measured', version: session.version, maxError, ...times };
   } catch (error) {
-    return { kind: error instanceof Refused ? 'refused' : 'failed', reason: messageOf(error) };
+    return { kind: 'failed', reason: messageOf(error) };
+  } finally {
+    for (const job of jobs.reverse()) await job.dispose?.();
+  }
+}
+
+/**
+ * More jobs of the same, on as many copies of the inputs as calls need to find nothing in a cache; all of them have run.
+ * @param {Job[]} jobs
+ * @param {Session} session
+ * @param {Case} item
+ * @param {Inputs} inputs
+ * @param {number} coldBytes
+ */
+async function addCopies(jobs, session, item, inputs, coldBytes) {
+  while (jobs.length < 2 || jobs.length * bytesOf(item) < coldBytes) {
+    const copy = await session.prepare(item, copyOf(inputs));
+    jobs.push(copy);
+    await timed(copy);
   }
 }
 
 // Ctrl-C reaches the whole group of processes; it is the parent that decides what becomes of this one.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
-process.once('message', async (message) => {
+process.on('message', async (message) => {
   const verdict = await judge(/** @type {Assignment} */ (message)).catch((error) => ({ kind: 'failed', reason: messageOf(error) }));
-  process.send?.(verdict, () => process.exit());
+  globalThis.gc?.(); // the next row shall not pay for this one's garbage
+  process.send?.(verdict);
 });

@@ -2,24 +2,9 @@
 /** What the fovea contenders share: the built package, called as its users call it, on one backend and target. */
 import { createRequire } from 'node:module';
 import { bitsOf, numbersOf } from './halves.mjs';
-import { Refused } from './refused.mjs';
 
 /** @import { AttentionCase, Case, Inputs, Job, MatmulCase, Roof, Session, SoftmaxCase, Variant } from './types.js' */
 /** @typedef {typeof import('../src/index.js')} Fovea */
-
-/**
- * What a build may have beside what it has today.
- * @typedef {object} Later
- * @property {(threads: number) => void} [setThreads]
- * @property {new (options: object) => Cache} [KVCache]
- */
-
-/**
- * @typedef {object} Cache
- * @property {(k: object, v: object) => void} append
- * @property {(length: number) => void} truncate
- * @property {(q: object, options?: object) => { output: { readonly data: Float32Array } }} attention
- */
 
 // As the package itself and not by a path into dist/, so that what is measured is what `exports` gives.
 const require = createRequire(new URL('../package.json', import.meta.url));
@@ -46,11 +31,11 @@ export function refusal(item, variant) {
  * @throws the reason why this backend or target cannot be had
  */
 export function openFovea(backend, variant, threads) {
-  /** @type {Fovea & Later} */
+  /** @type {Fovea} */
   const fovea = require('fovea');
   const [target = ''] = variant.split(' ');
   fovea.setBackend(backend, { target });
-  if (fovea.setThreads) fovea.setThreads(threads);
+  fovea.setThreads(threads);
   const info = fovea.backend();
   if (info.threads !== threads) throw new Error(`runs on ${threadsWord(info.threads)}, not on ${threads}`);
   return {
@@ -85,7 +70,7 @@ function packedJob(fovea, item, inputs) {
   const a = tensor(inputs.a, [m, k]);
   const b = fovea.packMatrix(tensor(inputs.b, [k, n]), { dtype: weights });
   const options = outOf(item, [m, n]);
-  return jobOf(() => fovea.matmul(a, b, options));
+  return { ...jobOf(() => fovea.matmul(a, b, options)), dispose: () => b.dispose() };
 }
 
 /** @param {Fovea} fovea @param {SoftmaxCase} item @param {Inputs} inputs @returns {Job} */
@@ -106,10 +91,9 @@ function attentionJob(fovea, item, inputs) {
   return jobOf(() => fovea.attention(q, k, v, options).output, dtype);
 }
 
-/** A step of decoding: the newest key and value are appended, the query asks, and they are taken back. @param {Fovea & Later} fovea @param {AttentionCase} item @param {Inputs} inputs @returns {Job} */
+/** A step of decoding: the newest key and value are appended, the query asks, and they are taken back. @param {Fovea} fovea @param {AttentionCase} item @param {Inputs} inputs @returns {Job} */
 function cacheJob(fovea, item, inputs) {
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype = 'float32' } = item;
-  if (!fovea.KVCache) throw new Refused('this build has no KVCache');
   const cache = new fovea.KVCache({ batch, kvHeads, headDim, valueDim, capacity: keyLength, dtype });
   const k = tensor(inputs.k, [batch, kvHeads, keyLength, headDim]);
   const v = tensor(inputs.v, [batch, kvHeads, keyLength, valueDim]);
@@ -118,11 +102,12 @@ function cacheJob(fovea, item, inputs) {
   const [newKey, newValue] = [keysOf(k, old, queryLength), keysOf(v, old, queryLength)];
   const q = tensor(inputs.q, [batch, queryHeads, queryLength, headDim]);
   const options = outOf(item, [batch, queryHeads, queryLength, valueDim]);
-  return jobOf(() => {
+  const job = jobOf(() => {
     cache.truncate(old);
     cache.append(newKey, newValue);
     return cache.attention(q, options).output;
   });
+  return { ...job, dispose: () => cache.dispose() };
 }
 
 /** Some of the keys, as a view. @param {import('../src/types.js').Tensor} all @param {number} first @param {number} count */

@@ -3,24 +3,32 @@
 
 import { rounded } from './halves.mjs';
 
-/** @import { Case, Inputs } from './types.js' */
+/** @import { Case, DType, Inputs } from './types.js' */
+
+/** After so many the numbers come again, because drawing takes its time: a prime, so that no two rows of a case are alike. */
+const period = 1_048_573;
 
 /**
  * Numbers of mean 0 and variance 1, so that attention scores have variance 1 after their scale: a softmax that is neither flat
  * nor a single peak. (xorshift32: Marsaglia 2003)
  * @param {number} length
  * @param {number} seed
+ * @param {DType} [dtype] a half type to round them to
  */
-function numbers(length, seed) {
-  const data = new Float32Array(length);
+function numbers(length, seed, dtype) {
+  const drawn = new Float32Array(Math.min(length, period));
   const width = 2 * Math.sqrt(3);
   let state = Math.imul(seed, 0x9e3779b9); // spreads the seed's bits, or the first numbers would be small
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < drawn.length; i++) {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    data[i] = (state / 2 ** 32) * width;
+    drawn[i] = (state / 2 ** 32) * width;
   }
+  const once = dtype === 'float16' || dtype === 'bfloat16' ? rounded(drawn, dtype) : drawn;
+  if (length <= period) return once;
+  const data = new Float32Array(length);
+  for (let start = 0; start < length; start += period) data.set(once.subarray(0, length - start), start);
   return data;
 }
 
@@ -31,28 +39,20 @@ function numbers(length, seed) {
  * @returns {Inputs}
  */
 export function inputsOf(item) {
-  const inputs = drawn(item);
-  /** @param {string} name @param {import('./types.js').DType | undefined} dtype */
-  const inType = (name, dtype) => (dtype === 'float16' || dtype === 'bfloat16' ? { [name]: rounded(inputs[name], dtype) } : {});
-  if (item.op === 'matmul') return { ...inputs, ...inType('a', item.dtype), ...inType('b', item.weights ?? item.dtype) };
-  if (item.op === 'softmax') return inputs;
-  const cached = { ...inType('k', item.dtype), ...inType('v', item.dtype) };
-  return { ...inputs, ...cached, ...(item.through ? {} : inType('q', item.dtype)) };
-}
-
-/** @param {Case} item @returns {Inputs} */
-function drawn(item) {
   switch (item.op) {
-    case 'matmul':
-      return { a: numbers(item.batch * item.m * item.k, 1), b: numbers(item.batch * item.k * item.n, 2) };
+    case 'matmul': {
+      const { batch, m, n, k, dtype, weights } = item;
+      return { a: numbers(batch * m * k, 1, dtype), b: numbers(batch * k * n, 2, weights ?? dtype) };
+    }
     case 'softmax':
       return { x: numbers(item.shape[0] * item.shape[1], 3) };
     case 'attention': {
-      const keys = item.batch * item.kvHeads * item.keyLength;
+      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype, through } = item;
+      const keys = batch * kvHeads * keyLength;
       return {
-        q: numbers(item.batch * item.queryHeads * item.queryLength * item.headDim, 4),
-        k: numbers(keys * item.headDim, 5),
-        v: numbers(keys * item.valueDim, 6),
+        q: numbers(batch * queryHeads * queryLength * headDim, 4, through ? undefined : dtype),
+        k: numbers(keys * headDim, 5, dtype),
+        v: numbers(keys * valueDim, 6, dtype),
       };
     }
   }

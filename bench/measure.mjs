@@ -1,15 +1,23 @@
 // @ts-check
 /** Times calls: warmed up, several samples, the median and the tenth percentile. */
 
-/** @import { Job, Times } from './types.js' */
+/** @import { Job, Pace, Times } from './types.js' */
 
 /** A sample of a short call is several calls, or the clock's own steps would show. */
 const shortestSampleMs = 0.2;
 
-/** Once; awaits only what is a promise, so that a synchronous call pays nothing for the others. @param {Job} job */
-async function once(job) {
+/**
+ * An engine compiles JavaScript anew after thousands of calls, and where a call takes microseconds that is what one would time: so
+ * calls this short are warmed up by their number.
+ */
+const short = { callMs: 0.1, calls: 20_000, longestMs: 500 };
+
+/** Once; awaits only what is a promise, so that a synchronous call pays nothing for the others. @param {Job} job @returns {Promise<number>} its milliseconds */
+export async function timed(job) {
+  const begin = performance.now();
   const pending = job.run();
   if (pending) await pending;
+  return performance.now() - begin;
 }
 
 /**
@@ -27,31 +35,39 @@ async function sample(jobs, calls, first) {
   return (performance.now() - begin) / calls;
 }
 
+/** By the very code that measures afterwards. @param {readonly Job[]} jobs @param {number} leastMs @returns {Promise<number>} milliseconds of the shortest call: any other may have been interrupted */
+async function warmUp(jobs, leastMs) {
+  const begin = performance.now();
+  let shortestMs = shortestSampleMs;
+  let spentMs = 0;
+  let done = 0;
+  do {
+    const calls = callsOf(shortestMs);
+    shortestMs = Math.min(shortestMs, await sample(jobs, calls, done));
+    done += calls;
+    spentMs = performance.now() - begin;
+  } while (spentMs < leastMs || (shortestMs < short.callMs && done < short.calls && spentMs < short.longestMs));
+  return shortestMs;
+}
+
+/** How many calls make a sample. @param {number} callMs */
+const callsOf = (callMs) => Math.max(1, Math.ceil(shortestSampleMs / Math.max(callMs, 1e-4)));
+
 /**
  * Runs the jobs, which do the same on copies of the same inputs, in turn. More than one where caches must not hold what a case
  * says is read from memory.
  * @param {readonly Job[]} jobs
- * @param {number} budgetMs
- * @param {number} leastRuns
+ * @param {Pace} pace
+ * @param {number} ranMs what a call took already, which is warm-up enough if it was long
  * @returns {Promise<Times>}
  */
-export async function measure(jobs, budgetMs, leastRuns) {
-  const warmUpEnd = performance.now() + budgetMs / 3;
-  let lastMs = 0;
-  do {
-    for (const job of jobs) {
-      const begin = performance.now();
-      await once(job);
-      lastMs = performance.now() - begin;
-    }
-  } while (performance.now() < warmUpEnd);
-
-  const calls = Math.max(1, Math.ceil(shortestSampleMs / Math.max(lastMs, 1e-4)));
+export async function measure(jobs, { budgetMs, leastRuns }, ranMs) {
+  const calls = callsOf(ranMs > budgetMs ? ranMs : await warmUp(jobs, budgetMs / 3));
   /** @type {number[]} */
   const samples = [];
   const end = performance.now() + budgetMs;
   // Slow calls get fewer runs than they should have rather than the whole evening; the report says how many.
-  const latest = performance.now() + 10 * budgetMs;
+  const latest = performance.now() + 5 * budgetMs;
   for (let first = 0; performance.now() < end || (samples.length < leastRuns && performance.now() < latest); first += calls) {
     samples.push(await sample(jobs, calls, first));
   }

@@ -13,8 +13,6 @@ import { visibleKeys } from './counting.mjs';
  * @typedef {{ readonly start: number, readonly step: number, readonly exact: Float64Array, readonly bound: Float64Array }} Row
  */
 
-/** Multiplications and additions that the check of one case may cost. */
-const workLimit = 2 ** 24;
 const unitRoundoff = 2 ** -24;
 
 /**
@@ -40,9 +38,10 @@ const expError = 8 * unitRoundoff;
  * Indices to check: all when their work is small, otherwise first, last and others at irregular distances.
  * @param {number} count
  * @param {number} workEach
+ * @param {number} work that all of them may cost
  */
-function sampled(count, workEach) {
-  const affordable = Math.max(4, Math.floor(workLimit / workEach));
+function sampled(count, workEach, work) {
+  const affordable = Math.max(4, Math.floor(work / workEach));
   if (count <= affordable) return Array.from({ length: count }, (_, index) => index);
   const golden = (Math.sqrt(5) - 1) / 2; // multiples of it spread evenly and meet every remainder of a tile size
   const others = Array.from({ length: affordable - 2 }, (_, index) => Math.floor((((index + 1) * golden) % 1) * count));
@@ -168,22 +167,28 @@ function isPadding({ lengths, queryHeads, queryLength }, index) {
   return index % queryLength >= (lengths?.[Math.floor(index / queryLength / queryHeads)] ?? queryLength);
 }
 
-/** @param {Case} item @param {Inputs} inputs @returns {{ readonly length: number, readonly rows: readonly Row[] }} */
-export function oracleOf(item, inputs) {
+/**
+ * @param {Case} item
+ * @param {Inputs} inputs
+ * @param {number} work multiplications and additions that the check may cost
+ * @returns {{ readonly length: number, readonly rows: readonly Row[] }}
+ */
+export function oracleOf(item, inputs, work) {
   switch (item.op) {
     case 'matmul': {
       const rows = item.batch * item.m;
-      return { length: rows * item.n, rows: sampled(rows, item.n * item.k).map((index) => matmulRow(item, inputs, index)) };
+      return { length: rows * item.n, rows: sampled(rows, item.n * item.k, work).map((index) => matmulRow(item, inputs, index)) };
     }
     case 'softmax': {
       const [rows, columns] = item.shape;
       const count = item.axis === 1 ? rows : columns;
-      return { length: rows * columns, rows: sampled(count, 32 * item.shape[item.axis]).map((index) => softmaxRow(item, inputs, index)) };
+      const indices = sampled(count, 32 * item.shape[item.axis], work);
+      return { length: rows * columns, rows: indices.map((index) => softmaxRow(item, inputs, index)) };
     }
     case 'attention': {
       const rows = item.batch * item.queryHeads * item.queryLength;
-      const work = item.keyLength * (item.headDim + item.valueDim);
-      const indices = sampled(rows, work).filter((index) => !isPadding(item, index));
+      const workEach = item.keyLength * (item.headDim + item.valueDim);
+      const indices = sampled(rows, workEach, work).filter((index) => !isPadding(item, index));
       return { length: rows * item.valueDim, rows: indices.map((index) => attentionRow(item, inputs, index)) };
     }
   }

@@ -13,6 +13,13 @@ export function peakKeeper(probes) {
     if (peak) answers.set(name, [...(answers.get(name) ?? []), peak]);
     return peak;
   };
+  /** @type {{ name: string, peak: Peak | undefined } | undefined} the answer that nothing has run since */
+  let latest;
+  /** @param {string} name @param {() => Promise<Peak | undefined>} ask */
+  const fresh = async (name, ask) => {
+    if (latest?.name !== name) latest = { name, peak: keep(name, await ask()) };
+    return latest.peak;
+  };
   const threadsWord = (/** @type {number} */ threads) => (threads === 1 ? '1 thread' : `${threads} threads`);
   return {
     /** Every roof of this machine once, also those of which no row speaks. @param {number} cores */
@@ -26,12 +33,16 @@ export function peakKeeper(probes) {
         keep(`memory read, ${threadsWord(threads)}`, await probes.read(threads));
       }
     },
-    /** The roof of a row, now. @param {Case} item @param {Entry} entry @param {number} threads */
+    /** The roof of a row, now: what was asked after the row before serves as this one's "before". @param {Case} item @param {Entry} entry @param {number} threads */
     async roofOf(item, { variant }, threads) {
-      if (item.bound === 'memory') return keep(`memory read, ${threadsWord(threads)}`, await probes.read(threads));
+      if (item.bound === 'memory') return fresh(`memory read, ${threadsWord(threads)}`, () => probes.read(threads));
       if (item.bound === 'call' || !variant.roof) return undefined;
       const roof = roofIn(variant.roof, item, probes.isa);
-      return keep(`${roof}, ${threadsWord(threads)}`, await probes.multiplyAdd(roof, threads));
+      return fresh(`${roof}, ${threadsWord(threads)}`, () => probes.multiplyAdd(roof, threads));
+    },
+    /** A row was measured: what was asked before it is old. */
+    moveOn() {
+      latest = undefined;
     },
     /** @returns {Report['peak']} */
     all() {

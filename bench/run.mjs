@@ -1,30 +1,29 @@
 // @ts-check
 /**
- * Runs a comparison: one case after another, one contender after another, each in a process of its own, the probes asked right
+ * Runs a comparison: one case after another, one contender after another, in processes of their own, the probes asked right
  * before and after. The contenders of a case follow each other closely, because the machine changes its pace within minutes.
  */
 import { bytesOf, flopsOf } from './counting.mjs';
 import { environmentNow } from './environment.mjs';
-import { judge } from './judge.mjs';
+import { openJudges } from './judge.mjs';
 import { peakKeeper } from './peaks.mjs';
 import { rowsOf } from './rows.mjs';
 
 /** @import { Probes } from './probes.mjs' */
 /** @import { Row, Selection } from './rows.mjs' */
-/** @import { Entry, Report, Result, Verdict } from './types.js' */
+/** @import { Entry, Pace, Report, Result, Verdict } from './types.js' */
 
 /**
- * @typedef {Selection & Pace} Plan
- * @typedef {object} Pace
- * @property {number} budgetMs
- * @property {number} leastRuns
+ * @typedef {Selection & Course} Plan
+ * @typedef {object} Course
+ * @property {Pace} pace
  * @property {AbortSignal} signal ends the comparison; what was measured is kept
  * @property {(done: number, total: number, name: string) => void} onRow
  */
 
 /** @param {Plan} plan @param {Probes} probes @returns {Promise<Report>} */
 export async function compare(plan, probes) {
-  const { budgetMs, leastRuns, signal, onRow } = plan;
+  const { pace, signal, onRow } = plan;
   const environment = await environmentNow();
   const peaks = peakKeeper(probes);
   await peaks.introduce(environment.cores);
@@ -38,6 +37,7 @@ export async function compare(plan, probes) {
   /** @type {Result[]} */
   const results = [];
 
+  const judges = openJudges();
   for (const [done, row] of rows.entries()) {
     if (signal.aborted) break;
     const { item, entry, threads } = row;
@@ -48,12 +48,12 @@ export async function compare(plan, probes) {
     }
     onRow(done, rows.length, `${item.name} · ${entry.name}${threads === 1 ? '' : `, ${threads} threads`}`);
     const before = await peaks.roofOf(item, entry, threads);
-    const assignment = { contender: entry.url, variant: entry.variant.name, threads, item, budgetMs, leastRuns };
-    const verdict = signal.aborted ? undefined : await judge(assignment, signal);
+    const assignment = { contender: entry.url, variant: entry.variant.name, threads, item, pace };
+    const verdict = signal.aborted ? undefined : await judges.judge(assignment, signal);
     if (signal.aborted || !verdict) break;
+    peaks.moveOn();
     const after = await peaks.roofOf(item, entry, threads);
-    if (verdict.kind === 'refused') notes.add(`${nameOf(entry, threads)}: ${verdict.reason}`, item.name);
-    else if (verdict.kind !== 'unavailable') {
+    if (verdict.kind !== 'unavailable') {
       if (verdict.kind === 'measured') versions[entry.contender.name] = verdict.version;
       results.push(resultOf(row, verdict, before && after && Math.max(before.best, after.best)));
     } else {
@@ -63,6 +63,7 @@ export async function compare(plan, probes) {
       else notes.add(`${nameOf(entry, threads)}: ${verdict.reason}`);
     }
   }
+  judges.close();
   if (signal.aborted) notes.add('what came after an interruption');
   return {
     environment: { ...environment, isa: probes.isa, versions, probes: probes.made, notRun: notes.lines() },

@@ -75,7 +75,7 @@ export interface Variant {
   readonly full?: boolean;
 }
 
-/** A file of bench/contenders. `open` runs in a child process of its own, once for each case. */
+/** A file of bench/contenders. `open` runs in a child process of the contender's own, once for each row. */
 export interface Contender {
   /** What `--only` names. */
   readonly name: string;
@@ -97,7 +97,7 @@ export interface Contender {
 
 export interface Session {
   readonly version: string;
-  /** Everything that a user would do once and not at every call. */
+  /** Everything that a user would do once and not at every call. Called for one case only, for each copy of its inputs. */
   prepare(item: Case, inputs: Inputs): Job | Promise<Job>;
 }
 
@@ -106,6 +106,8 @@ export interface Job {
   run(): void | Promise<void>;
   /** What the last call gave, row-major. */
   output(): Float32Array;
+  /** Gives back what a garbage collector does not; jobs are ended in the order contrary to their making. */
+  dispose?(): void | Promise<void>;
 }
 
 /** What a child process is told to do. */
@@ -115,9 +117,18 @@ export interface Assignment {
   readonly variant: string;
   readonly threads: number;
   readonly item: Case;
-  /** How long to measure, and at least how many runs. */
+  readonly pace: Pace;
+}
+
+/** How thorough a comparison is. */
+export interface Pace {
+  /** How long each row is measured, and at least how many runs. */
   readonly budgetMs: number;
   readonly leastRuns: number;
+  /** More than caches hold: a memory-bound case goes round copies of its inputs that are this large together. */
+  readonly coldBytes: number;
+  /** Multiplications and additions that the check of a result may cost: so many rows of it are checked, all of a small one. */
+  readonly checkWork: number;
 }
 
 export interface Times {
@@ -130,9 +141,7 @@ export interface Times {
 export type Verdict =
   | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number } & Times)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
-  /** This case not, others may. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** None of the cases. */
+  /** Nor are there any of the other cases. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
 /** A row of the comparison. Figures that a row does not have are null. */

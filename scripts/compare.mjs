@@ -14,7 +14,10 @@ import { setUp } from './setup.mjs';
 
 /** @import { Entry, Report } from '../bench/types.js' */
 
-const pace = { full: { budgetMs: 1000, leastRuns: 7 }, quick: { budgetMs: 120, leastRuns: 3 } };
+const paces = {
+  full: { budgetMs: 1000, leastRuns: 7, coldBytes: 2 ** 28, checkWork: 2 ** 24 },
+  quick: { budgetMs: 100, leastRuns: 3, coldBytes: 2 ** 27, checkWork: 2 ** 21 },
+};
 const probing = { full: { rounds: 3, roundMs: 100 }, quick: { rounds: 2, roundMs: 20 } };
 
 await asProgram(async () => {
@@ -122,7 +125,7 @@ async function measured(cases, entries, { threads, quick = false, cases: namedCa
     cores: availableParallelism(),
   };
   try {
-    return await compare({ ...selection, ...pace[length], signal: interruption.signal, onRow: progress.onRow }, probes);
+    return await compare({ ...selection, pace: paces[length], signal: interruption.signal, onRow: progress.onRow }, probes);
   } finally {
     progress.stop();
     probes.close();

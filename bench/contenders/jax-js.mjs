@@ -14,7 +14,7 @@ export default {
   name: 'jax-js',
   peer: name,
   variants: [{ name: 'wasm', roof: 'wasm simd' }],
-  most: 1e11,
+  most: 8e10,
   oneThread: true, // its workers need a browser's Worker
   refuses: refusal,
   async open() {
@@ -48,6 +48,9 @@ function jobOf(jax, item, inputs) {
     output() {
       const output = result?.ref.dataSync() ?? new Float32Array(0);
       return read ? read(output) : output;
+    },
+    dispose() {
+      for (const array of [result, ...arrays]) array?.dispose();
     },
   };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** TensorFlow.js on its WebAssembly backend. */
+/** TensorFlow.js on its WebAssembly backend, in its build with SIMD, which it chooses by itself. */
 import { fileURLToPath } from 'node:url';
 import { importPeer } from '../peer.mjs';
 import { openTfjs, refusal, variants } from '../tfjs/session.mjs';
@@ -15,12 +15,13 @@ export default {
   peer: name,
   variants: variants('wasm simd'),
   most: 1e11,
+  oneThread: true, // it takes its threaded build in browsers only (WASM_HAS_MULTITHREAD_SUPPORT is false in Node)
   refuses: refusal,
-  async open(variant, threads) {
+  async open(variant) {
     const tf = /** @type {Tfjs} */ (await importPeer('@tensorflow/tfjs-core'));
     const wasm = /** @type {TfjsWasm} */ (await importPeer(name));
-    wasm.setWasmPaths(fileURLToPath(new URL(`../node_modules/${name}/dist/`, import.meta.url)));
-    wasm.setThreadsCount(threads);
+    // Once: it refuses to be told after it has started.
+    if (tf.getBackend() !== 'wasm') wasm.setWasmPaths(fileURLToPath(new URL(`../node_modules/${name}/dist/`, import.meta.url)));
     return openTfjs(tf, wasm.version_wasm, 'wasm', variant);
   },
 };

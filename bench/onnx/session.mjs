@@ -33,12 +33,15 @@ export function openOrt(ort, variant, { version, threads, provider }) {
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   };
+  /** @type {Promise<Uint8Array> | undefined} the same for all copies of a case's inputs */
+  let model;
   return {
     version,
     async prepare(item, inputs) {
       /** @type {Graph} */
       const graph = operators[/** @type {Operator} */ (variant)].graph(/** @type {never} */ (item), inputs);
-      const session = await ort.InferenceSession.create(await modelOf(graph), options);
+      model ??= modelOf(graph);
+      const session = await ort.InferenceSession.create(await model, options);
       const feeds = Object.fromEntries(graph.inputs.map(({ name, type, dims, data }) => [name, new ort.Tensor(type, data, dims)]));
       /** @type {Record<string, OrtTensor>} */
       let results = {};
@@ -50,6 +53,7 @@ export function openOrt(ort, variant, { version, threads, provider }) {
           const output = /** @type {Float32Array} */ (results.output?.data);
           return graph.read ? graph.read(output) : output;
         },
+        dispose: () => session.release(),
       };
     },
   };

@@ -42,6 +42,7 @@ export interface OrtTensor {
 
 export interface OrtSession {
   run(feeds: Record<string, OrtTensor>, fetches: readonly string[]): Promise<Record<string, OrtTensor>>;
+  release(): Promise<void>;
 }
 
 export interface Ort {

@@ -32,6 +32,7 @@ export async function openTfjs(tf, version, backend, variant) {
   return {
     version,
     prepare(item, inputs) {
+      tf.engine().startScope(); // until `dispose`
       switch (item.op) {
         case 'matmul':
           return variant === 'matMul' ? matmulJob(tf, item, inputs) : arraysJob(tf, item, inputs);
@@ -59,6 +60,7 @@ function jobOf(tf, call) {
       results = tf.tidy(call);
     },
     output: () => joined(results.map((result) => result.dataSync())),
+    dispose: () => tf.engine().endScope(),
   };
 }
 
@@ -106,6 +108,7 @@ function arraysJob(tf, item, { a, b }) {
       result.dispose();
     },
     output: () => output,
+    dispose: () => tf.engine().endScope(),
   };
 }
 

@@ -9,7 +9,9 @@ export interface TfTensor {
 }
 
 export interface Tfjs {
+  getBackend(): string;
   setBackend(name: string): Promise<boolean>;
+  engine(): { startScope(): void; endScope(): void };
   readonly version_core: string;
   tensor(data: Float32Array, shape: readonly number[]): TfTensor;
   tidy<T extends TfTensor | readonly TfTensor[]>(work: () => T): T;
@@ -24,5 +26,4 @@ export interface Tfjs {
 export interface TfjsWasm {
   readonly version_wasm: string;
   setWasmPaths(folder: string): void;
-  setThreadsCount(threads: number): void;
 }
