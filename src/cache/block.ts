@@ -29,12 +29,16 @@ export class Block {
 
   /**
    * Whether an owner of its first `from` tokens may write those up to `to`: nobody else reads there. If so nobody else may write
-   * there any more.
+   * there any more, until the claim is taken back.
+   * @returns what takes the claim back, as long as nobody reads what was claimed; undefined where others read
    */
-  claim(from: number, to: number): boolean {
-    if (this.#owners > 1 && from < this.#written) return false;
+  claim(from: number, to: number): (() => void) | undefined {
+    const before = this.#written;
+    if (this.#owners > 1 && from < before) return undefined;
     this.#written = to;
-    return true;
+    return () => {
+      this.#written = before;
+    };
   }
 
   get bytes(): number {

@@ -16,7 +16,7 @@ export interface Growth {
   pages(): CacheRow;
   /** The row with its new tokens, in place of the old one. */
   commit(): Row;
-  /** Frees what was allocated. */
+  /** Frees what was allocated, and gives up what was claimed. */
   undo(): void;
 }
 
@@ -35,10 +35,12 @@ export function grow(row: Row, count: number, keep: number, sizes: BlockSizes, a
   const tailBegin = begin + whole.length * blockTokens;
 
   const end = length + count;
-  const mayWriteTail = tail?.claim(length - tailBegin, Math.min(end - tailBegin, blockTokens)) === true;
+  const unclaim = tail?.claim(length - tailBegin, Math.min(end - tailBegin, blockTokens));
+  const mayWriteTail = unclaim !== undefined;
   const fresh: Block[] = [];
   const undo = (): void => {
     for (const block of fresh) block.release();
+    unclaim?.();
   };
   try {
     for (let at = tailBegin + (mayWriteTail ? blockTokens : 0); at < end; at += blockTokens) {
