@@ -33,6 +33,7 @@ import type {
   Tensor,
   TensorData,
 } from '../src/types.js';
+import { type CacheCall, runCache, runCacheAsync } from './cached.js';
 
 export interface AttentionCall {
   readonly op: 'attention';
@@ -71,7 +72,7 @@ export type ConvertCall = {
   | { readonly name: 'fromFloat16' | 'fromBfloat16'; readonly x: Tensor<Uint16Array>; readonly options: ConvertOptions<Float32Array> }
 );
 
-export type Call = AttentionCall | MatmulCall | SoftmaxCall | MergeCall | ConvertCall;
+export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | MergeCall | ConvertCall;
 
 /** Results by name: output, and weights and logSumExp where the call gives them. */
 export type Results = Record<string, Tensor<FloatData>>;
@@ -83,6 +84,8 @@ export function run(call: Call): Results {
   switch (call.op) {
     case 'attention':
       return named(attention(call.q, call.k, call.v, call.options));
+    case 'cache':
+      return runCache(call);
     case 'matmul':
       return { output: multiplied(call) };
     case 'softmax':
@@ -118,6 +121,8 @@ export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<
   switch (call.op) {
     case 'attention':
       return named(await attentionAsync(call.q, call.k, call.v, { ...call.options, ...options }));
+    case 'cache':
+      return runCacheAsync(call, options);
     case 'matmul':
       return { output: await multipliedAsync(call, options) };
     case 'softmax':
@@ -160,8 +165,10 @@ function convertedLater(call: ConvertCall, options: AsyncOptions): Promise<Tenso
 /** Every array that the call may only read. */
 export function inputsOf(call: Call): TensorData[] {
   switch (call.op) {
-    case 'attention': {
-      const { mask, bias, alibi, sinks, keyLengths, queryLengths, queryOffset } = call.options;
+    case 'attention':
+    case 'cache': {
+      const { mask, bias, alibi, sinks, queryLengths, queryOffset } = call.options;
+      const keyLengths = call.op === 'attention' ? call.options.keyLengths : undefined;
       const offsets = typeof queryOffset === 'number' ? undefined : queryOffset;
       return [call.q.data, call.k.data, call.v.data, mask?.data, bias?.data, alibi, sinks, keyLengths, queryLengths, offsets].filter(given);
     }

@@ -24,7 +24,7 @@ function headsFirst(tensor: Tensor<FloatData>, layout: Layout | undefined): Floa
 }
 
 export function numbersOf(call: Call, name: string, tensor: Tensor<FloatData>): Float64Array {
-  const layout = call.op === 'attention' || call.op === 'merge' ? call.options.layout : undefined;
+  const layout = 'layout' in call.options ? call.options.layout : undefined;
   return name === 'output' ? headsFirst(tensor, layout) : dense(tensor).data;
 }
 

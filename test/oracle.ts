@@ -10,6 +10,7 @@ import { planMerge } from '../src/plan/merge.js';
 import type { Floats, Panels } from '../src/plan/plan.js';
 import { planSoftmax } from '../src/plan/softmax.js';
 import type { FloatData, PackMatrixOptions, Tensor } from '../src/types.js';
+import { asAttention } from './cached.js';
 import type { Call, MatmulCall } from './calls.js';
 import { packedWeights } from './packed-weights.js';
 import { type Dense, dense, sizeOf } from './tensors.js';
@@ -57,6 +58,8 @@ export function oracle(call: Call): Answers {
       runReference({ ...plan, out, outDtype: 'float32', weights, logSumExp });
       return { output: out.data, ...(weights && { weights }), ...(logSumExp && { logSumExp }) };
     }
+    case 'cache':
+      return oracle(asAttention(call));
     case 'matmul': {
       const { plan } = planMatmul(call.a, call.pack ? likeA(call, call.pack) : call.b, call.options);
       const out = rowMajor([...plan.batch, plan.m, plan.n]);
@@ -97,6 +100,8 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
       const { output, weights, logSumExp } = sheet;
       return { answers: { output, weights, logSumExp }, bounds: (arithmetic) => ({ ...attentionBounds(sheet, arithmetic) }) };
     }
+    case 'cache':
+      return textbook(asAttention(call));
     case 'matmul': {
       const sheet = textbookMatmul(call);
       return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: matmulBound(sheet, arithmetic) }) };

@@ -19,6 +19,7 @@ import {
   fromFloat16,
   fromFloat16Async,
   init,
+  KVCache,
   type MatmulOptions,
   type MergeOptions,
   matmul,
@@ -175,6 +176,8 @@ describe('the other ops', () => {
     expectTypeOf<keyof PackMatrixOptions>().toEqualTypeOf<'transpose' | 'dtype'>();
     // @ts-expect-error a is no packed matrix
     matmul(packed, floats);
+    expectTypeOf(packed.bytes).toBeNumber();
+    expectTypeOf(packed.dispose()).toBeVoid();
     // @ts-expect-error it says nothing of what it holds
     packed.data;
     // @ts-expect-error int4 is not kept
@@ -224,6 +227,61 @@ describe('the other ops', () => {
     expectTypeOf(mergeAttentionAsync([merged])).resolves.toExtend<AttentionPart>();
     // @ts-expect-error a part has its logSumExp
     mergeAttention([{ output: floats }]);
+  });
+});
+
+describe('KVCache', () => {
+  const cache = new KVCache({ batch: 1, kvHeads: 2, headDim: 8, capacity: 16, dtype: 'int8', window: [8, 0] });
+
+  it('is made of sizes, and says them', () => {
+    expectTypeOf(cache.dtype).toEqualTypeOf<'float32' | 'float16' | 'bfloat16' | 'int8'>();
+    expectTypeOf(cache.window).toEqualTypeOf<readonly [number, number]>();
+    expectTypeOf(cache.lengths).toExtend<Int32Array>();
+    expectTypeOf(cache.capacity).toBeNumber();
+    expectTypeOf(cache.bytes).toBeNumber();
+    // @ts-expect-error a cache has a capacity
+    new KVCache({ batch: 1, kvHeads: 2, headDim: 8 });
+    // @ts-expect-error int4 is not kept
+    new KVCache({ batch: 1, kvHeads: 2, headDim: 8, capacity: 16, dtype: 'int4' });
+    // @ts-expect-error its sizes stay
+    cache.capacity = 32;
+  });
+
+  it('append takes k and v of one dtype, for all rows or one', () => {
+    expectTypeOf(cache.append(floats, floats)).toBeVoid();
+    expectTypeOf(cache.append(halves, halves, { row: 0, layout: 'bshd' })).toBeVoid();
+    // @ts-expect-error k and v have one dtype
+    cache.append(floats, halves);
+    // @ts-expect-error a misspelt option
+    cache.append(floats, floats, { rows: 0 });
+    // @ts-expect-error a cache has no twin of append
+    cache.append(floats, floats, { signal: new AbortController().signal });
+  });
+
+  it('attention gives what attention gives, and so does its twin', () => {
+    const result = cache.attention(floats, { returnWeights: true });
+    expectTypeOf(result.output.data).toExtend<Float32Array>();
+    expectTypeOf(result.weights).toEqualTypeOf<Tensor>();
+    expectTypeOf(result.logSumExp).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(cache.attention(halves).output.data).toExtend<Uint16Array>();
+    expectTypeOf(cache.attention(halves, { out: floats }).output.data).toExtend<Float32Array>();
+    expectTypeOf(cache.attentionAsync(floats, { returnWeights: true, copy: false })).resolves.toEqualTypeOf(result);
+    // @ts-expect-error the cache knows the lengths of its rows
+    cache.attention(floats, { keyLengths: Int32Array.of(1) });
+    // @ts-expect-error a signal belongs to the twin
+    cache.attention(floats, { signal: new AbortController().signal });
+  });
+
+  it('truncate, reorder, fork, toTensors, dispose', () => {
+    expectTypeOf(cache.truncate(3, { row: 0 })).toBeVoid();
+    expectTypeOf(cache.reorder([0])).toBeVoid();
+    expectTypeOf(cache.reorder(Int32Array.of(0))).toBeVoid();
+    expectTypeOf(cache.fork()).toEqualTypeOf<KVCache>();
+    expectTypeOf(cache.toTensors().k).toExtend<Tensor<FloatData>>();
+    expectTypeOf(cache.toTensors().lengths).toExtend<Int32Array>();
+    expectTypeOf(cache.dispose()).toBeVoid();
+    // @ts-expect-error rows are numbers
+    cache.reorder(['0']);
   });
 });
 
