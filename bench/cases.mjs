@@ -55,6 +55,7 @@ export const cases = [
   matmul('1024x1024x1024', { m: 1024, n: 1024, k: 1024, twoThreads: true }),
   matmul('1024x1024x1024 bfloat16', { m: 1024, n: 1024, k: 1024, dtype: 'bfloat16', full: true }),
   matmul('128x3072x768', { m: 128, n: 3072, k: 768 }), // a feed-forward layer over 128 tokens
+  matmul('128x3072x768 bfloat16', { m: 128, n: 3072, k: 768, dtype: 'bfloat16', full: true }),
   matmul('1x4096x4096', { m: 1, n: 4096, k: 4096, bound: 'memory' }), // a matrix and one row: decoding
   matmul('1x4096x4096, b bfloat16', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'bfloat16', full: true }),
   matmul('1x4096x4096, b int8', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'int8', full: true }),
@@ -83,7 +84,7 @@ export const cases = [
   attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true, full: true }),
   attention('attention 1x32/8x2048x128 causal', [1, 32, 2048, 128], { kvHeads: 8, causal: true, full: true }),
   attention('attention 1x8x8192x64 window 256,0', [1, 8, 8192, 64], { window: [256, 0], full: true }),
-  attention('attention 1x1x1024x64 on 32768 keys', [1, 1, 1024, 64], { keyLength: 32768, full: true }),
+  attention('attention 1x1x1024x64 on 32768 keys', [1, 1, 1024, 64], { keyLength: 32768, alone: true, full: true }),
   attention('decode 1x32x1x128 on 4096 keys', [1, 32, 1, 128], { keyLength: 4096, bound: 'memory', full: true }),
   { ...decodeThroughCache(32), full: true },
   { ...decodeThroughCache(32, 'float16'), full: true },
@@ -91,5 +92,5 @@ export const cases = [
   { ...decodeThroughCache(32, 'int8'), full: true },
   attention('decode 1x32/8x1x128 on 4096 keys', [1, 32, 1, 128], { kvHeads: 8, keyLength: 4096, bound: 'memory' }),
   decodeThroughCache(8),
-  attention('call 1x1x1x8', [1, 1, 1, 8], { bound: 'call', allocates: true }), // what a call costs before any work
+  attention('call 1x1x1x8', [1, 1, 1, 8], { bound: 'call', allocates: true, alone: true }), // what a call costs before any work
 ];

@@ -15,12 +15,18 @@ export const variantsOf = (target, roof) => [
   { name: `${target} packed b`, ops: ['matmul'], roof },
 ];
 
+const withoutOut = ' without out';
+
+/** A target whose calls allocate their results, for cases that otherwise hand memory in: onnxruntime's bindings have no choice. @param {string} target @param {Roof} roof @returns {Variant} */
+export const allocating = (target, roof) => ({ name: `${target}${withoutOut}`, roof, full: true });
+
 /** @param {Case} item @param {string} variant */
 export function refusal(item, variant) {
   const packs = variant.endsWith(' packed b');
+  if (variant.endsWith(withoutOut) && (item.allocates || item.dtype)) return '';
   if (item.op !== 'matmul') return undefined;
   if (item.weights) return packs ? undefined : '';
-  return packs && (item.batch > 1 || item.dtype) ? '' : undefined;
+  return packs && item.batch > 1 ? '' : undefined;
 }
 
 /**
@@ -40,7 +46,8 @@ export function openFovea(backend, variant, threads) {
   if (info.threads !== threads) throw new Error(`runs on ${threadsWord(info.threads)}, not on ${threads}`);
   return {
     version: require('fovea/package.json').version,
-    prepare(item, inputs) {
+    prepare(given, inputs) {
+      const item = variant.endsWith(withoutOut) ? { ...given, allocates: true } : given;
       switch (item.op) {
         case 'matmul':
           return variant.endsWith(' packed b') ? packedJob(fovea, item, inputs) : matmulJob(fovea, item, inputs);
@@ -66,11 +73,11 @@ function matmulJob(fovea, item, inputs) {
 
 /** b is packed once. @param {Fovea} fovea @param {MatmulCase} item @param {Inputs} inputs @returns {Job} */
 function packedJob(fovea, item, inputs) {
-  const { m, n, k, weights } = item;
-  const a = tensor(inputs.a, [m, k]);
-  const b = fovea.packMatrix(tensor(inputs.b, [k, n]), { dtype: weights });
+  const { m, n, k, weights, dtype } = item;
+  const a = tensor(inputs.a, [m, k], dtype);
+  const b = fovea.packMatrix(tensor(inputs.b, [k, n], dtype), { dtype: weights ?? (dtype === 'bfloat16' ? dtype : undefined) });
   const options = outOf(item, [m, n]);
-  return { ...jobOf(() => fovea.matmul(a, b, options)), dispose: () => b.dispose() };
+  return { ...jobOf(() => fovea.matmul(a, b, options), dtype), dispose: () => b.dispose() };
 }
 
 /** @param {Fovea} fovea @param {SoftmaxCase} item @param {Inputs} inputs @returns {Job} */

@@ -80,8 +80,7 @@ function answerOf(child) {
 
 /**
  * One process for each contender and number of threads. On one thread it sleeps while others are measured; on more it ends when
- * another's turn comes, because some runtimes keep their threads spinning between calls. A call so short that what the engine learned
- * before would be timed has a process that has not done anything yet.
+ * another's turn comes, because some runtimes keep their threads spinning between calls.
  */
 export function openJudges() {
   const execArgv = [...wasmFlags(), '--expose-gc'];
@@ -103,7 +102,7 @@ export function openJudges() {
       const { contender, threads, item } = assignment;
       const key = `${threads}\0${contender}`;
       for (const other of kept.keys()) if (other !== key && !other.startsWith('1\0')) end(other);
-      if (item.bound === 'call') end(key);
+      if (item.alone) end(key);
       const judge = kept.get(key) ?? new Judge(execArgv);
       kept.set(key, judge);
       const verdict = await judge.verdict(assignment, signal);

@@ -1,6 +1,8 @@
 // @ts-check
 /** What a report says about the bars of bars.mjs. */
 import { bars } from './bars.mjs';
+import { cases } from './cases.mjs';
+import { bytesOf } from './counting.mjs';
 import { fastest, isOurs, kindOf } from './kinds.mjs';
 
 /** @import { Bar, Measure } from './bars.mjs' */
@@ -16,7 +18,7 @@ import { fastest, isOurs, kindOf } from './kinds.mjs';
  */
 
 /** Measures where less is better. */
-const isCeiling = (/** @type {Measure} */ measure) => measure === 'micros' || measure === 'rate';
+export const isCeiling = (/** @type {Measure} */ measure) => ['micros', 'rate', 'tokens', 'memory'].includes(measure);
 
 /** @param {Report} report @returns {readonly Judged[]} one for each bar and each build of ours that it is about; those without a row come too, without a figure */
 export function judged(report) {
@@ -50,7 +52,7 @@ function judgedOne(report, bar, build) {
  * @returns {{ measured: number, against?: string | undefined } | undefined}
  */
 function figure(report, bar, contender, build) {
-  const { results, peak } = report;
+  const { results } = report;
   /** @param {string} name @param {number} threads b packed beforehand counts as ours, too */
   const own = (name, threads = bar.threads ?? 1) =>
     fastest(
@@ -69,23 +71,45 @@ function figure(report, bar, contender, build) {
       const peer = fastest(peersOf(report, bar, contender));
       return peer && { measured: peer.medianMs / row.medianMs, against: `${peer.contender}/${peer.variant}` };
     }
+    case 'memory': {
+      const item = caseOf(bar.case);
+      return item && row.wasmBytes ? { measured: (row.wasmBytes - bytesOf(item)) / 2 ** 20, against: 'inputs and output' } : undefined;
+    }
     case 'other':
-    case 'rate': {
-      const other = own(bar.other ?? '');
+    case 'rate':
+    case 'tokens': {
+      const other = own(bar.other ?? '') ?? fastestBuild(report, bar.other ?? '', contender);
       if (!other) return undefined;
       if (bar.measure === 'other') return { measured: other.medianMs / row.medianMs, against: bar.other };
+      if (bar.measure === 'tokens')
+        return { measured: row.medianMs / tokensOf(bar.case) / (other.medianMs / tokensOf(bar.other ?? '')), against: bar.other };
       return row.gflops && other.gflops ? { measured: other.gflops / row.gflops, against: bar.other } : undefined;
     }
     case 'speedup':
     case 'scaling': {
       const alone = own(bar.case, 1);
       if (!alone) return undefined;
-      const speedup = alone.medianMs / row.medianMs;
-      if (bar.measure === 'speedup') return { measured: speedup, against: 'one thread' };
-      const [one, many] = [peak[`${build}, 1 thread`], peak[`${build}, ${bar.threads} threads`]];
-      return one && many && { measured: speedup / (many.median / one.median), against: 'the peak’s own' };
+      if (bar.measure === 'speedup') return { measured: alone.medianMs / row.medianMs, against: 'one thread' };
+      // Shares are of what the probe did on as many threads in the same seconds.
+      return row.shareOfPeak && alone.shareOfPeak
+        ? { measured: row.shareOfPeak / alone.shareOfPeak, against: 'the peak’s own' }
+        : undefined;
     }
   }
+}
+
+/** What a build that has a few cases only is held against. @param {Report} report @param {string} name @param {string} contender */
+const fastestBuild = ({ results }, name, contender) =>
+  fastest(results.filter((row) => row.case === name && row.contender === contender && row.threads === 1));
+
+/** @param {string} name */
+const caseOf = (name) => cases.find((item) => item.name === name);
+
+/** Queries that are none of the padding. @param {string} name */
+function tokensOf(name) {
+  const item = caseOf(name);
+  if (item?.op !== 'attention') return Number.NaN;
+  return item.lengths?.reduce((sum, length) => sum + length, 0) ?? item.batch * item.queryLength;
 }
 
 /** A step through a cache may be any way that the peer has to decode. @param {Report} report @param {Bar} bar @param {string} contender */

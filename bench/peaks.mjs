@@ -37,7 +37,7 @@ export function peakKeeper(probes) {
     async roofOf(item, { variant }, threads) {
       if (item.bound === 'memory') return fresh(`memory read, ${threadsWord(threads)}`, () => probes.read(threads));
       if (item.bound === 'call' || !variant.roof) return undefined;
-      const roof = roofIn(variant.roof, item, probes.isa);
+      const { roof } = variant;
       return fresh(`${roof}, ${threadsWord(threads)}`, () => probes.multiplyAdd(roof, threads));
     },
     /** A row was measured: what was asked before it is old. */
@@ -62,9 +62,4 @@ export function peakKeeper(probes) {
       );
     },
   };
-}
-
-/** Where a CPU multiplies bfloat16 faster, that is what a row in bfloat16 is held against. @param {Roof} roof @param {Case} item @param {readonly string[]} isa @returns {Roof} */
-function roofIn(roof, item, isa) {
-  return roof === 'avx512' && item.dtype === 'bfloat16' && isa.includes('avx512-bf16') ? 'avx512-bf16' : roof;
 }

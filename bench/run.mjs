@@ -103,10 +103,20 @@ function resultOf({ item, entry: { contender, variant }, threads }, verdict, roo
     const none = { medianMs: null, p10Ms: null, runs: 0, gflops: null, gbs: null, shareOfPeak: null };
     return { ...row, ...none, maxError: verdict.maxError ?? null, failed: verdict.reason };
   }
-  const { medianMs, p10Ms, runs, maxError } = verdict;
+  const { medianMs, p10Ms, runs, maxError, wasmBytes } = verdict;
   const flops = item.bound === 'call' ? 0 : flopsOf(item);
   const gflops = flops > 0 ? flops / medianMs / 1e6 : null;
   const gbs = item.bound === 'memory' ? bytesOf(item) / medianMs / 1e6 : null;
   const rate = item.bound === 'memory' ? gbs : gflops;
-  return { ...row, medianMs, p10Ms, runs, gflops, gbs, shareOfPeak: roof && rate !== null ? rate / roof : null, maxError };
+  return {
+    ...row,
+    medianMs,
+    p10Ms,
+    runs,
+    gflops,
+    gbs,
+    shareOfPeak: roof && rate !== null ? rate / roof : null,
+    maxError,
+    ...(wasmBytes && { wasmBytes }),
+  };
 }

@@ -3,7 +3,7 @@
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import { digits, percent, rateOf, threadsWord, times } from './figures.mjs';
-import { judged } from './judged.mjs';
+import { isCeiling, judged } from './judged.mjs';
 import { summaryOf } from './summary.mjs';
 import { countingLines, environmentLines } from './words.mjs';
 
@@ -124,10 +124,11 @@ function barLines(report) {
 }
 
 /** @param {Judged['bar']} bar */
-const limit = ({ measure }) => (measure === 'micros' || measure === 'rate' ? '≤ ' : '');
+const limit = ({ measure }) => (isCeiling(measure) ? '≤ ' : '');
 
 /** @param {Judged} judged @param {number} value */
 function figure({ bar: { measure } }, value) {
   if (measure === 'micros') return `${digits(value)} µs`;
+  if (measure === 'memory') return `${digits(value)} MB`;
   return measure === 'share' || measure === 'scaling' ? percent(value) : times(value);
 }

@@ -13,6 +13,8 @@ interface CaseCommon {
   readonly allocates?: boolean;
   /** Of all inputs and of the output; float32 if not said. The numbers are rounded to it for everybody, so that one result is right. */
   readonly dtype?: DType;
+  /** In a process that has done nothing before: what the engine learned or how far its memory grew would show. */
+  readonly alone?: boolean;
   /** Measured on two threads, too, when nobody says on how many. */
   readonly twoThreads?: boolean;
   /** Left out by `--quick` unless asked for by name. */
@@ -139,7 +141,7 @@ export interface Times {
 
 /** What a child process answers: times of a right result, or why there are none. */
 export type Verdict =
-  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number } & Times)
+  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number; readonly wasmBytes?: number } & Times)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
   /** Nor are there any of the other cases. */
   | { readonly kind: 'unavailable'; readonly reason: string };
@@ -158,6 +160,8 @@ export interface Result {
   /** Of the roof: the best round of the probe right before the row and after it. */
   readonly shareOfPeak: number | null;
   readonly maxError: number | null;
+  /** How large the memory of a WebAssembly contender was at the end, in a process that had done nothing before. */
+  readonly wasmBytes?: number;
   readonly failed?: string;
 }
 

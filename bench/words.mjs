@@ -9,7 +9,8 @@ export const countingLines = [
   'cache holds. A share is of the multiply-add peak of that instruction set on as many threads, or of the read bandwidth where GB/s are',
   'given: the best round of the probe right before and after the row. Times are the median of all runs. Max error: the largest distance',
   'from float64. fovea and onnxruntime take arrays and give arrays; tfjs and jax-js keep their own tensors, which is not timed but in',
-  'rows "from arrays". onnxruntime’s bindings return every result in fresh memory.',
+  'rows "from arrays". fovea writes into memory that it is given but in rows "without out" and "allocating"; onnxruntime’s bindings return',
+  'every result in memory of their own, and what it had before is collected between samples, so that it can be used again.',
 ];
 
 /** One line that says where. @param {Report} report */

@@ -88,6 +88,23 @@ describe('a comparison of a right, a wrong, a crashing and a missing contender',
   });
 });
 
+describe('fovea', () => {
+  it('is measured as it is built: with b packed, without out, on wasm, in a call of nothing', () => {
+    const only = ['fovea-native/', 'fovea-wasm/'].flatMap((name) => ['--only', name]);
+    const { status, stderr } = compare('--quick', ...only, '--cases', 'matmul 64x64x64', '--cases', 'call 1x1x1x8', '--json', json);
+    const { results, environment } = JSON.parse(readFileSync(json, 'utf8')) as Report;
+    expect({ status, stderr, failed: results.filter(({ failed }) => failed) }).toMatchObject({ status: 0, failed: [] });
+    // What this processor or this engine lacks is listed, and the rest has rows.
+    const names = [...results.map(({ contender, variant }) => `${contender}/${variant}`), ...environment.notRun].join(' ');
+    for (const variant of ['native/avx512 packed b', 'native/avx2', 'native/sse4', 'native/avx512 without out']) {
+      if (process.arch === 'x64') expect(names).toContain(`fovea-${variant}`);
+    }
+    const simd = results.filter(({ contender, variant }) => contender === 'fovea-wasm' && variant === 'simd');
+    expect(simd.map((row) => row.case)).toEqual(['matmul 64x64x64', 'call 1x1x1x8']);
+    expect(simd[1]?.wasmBytes).toBeGreaterThan(0);
+  });
+});
+
 describe('a peer', () => {
   const env = { ...process.env, NO_COLOR: '1' };
   const args = ['--quick', '--contender', peerContender, '--cases', 'matmul 64x64x64', '--json', json];
