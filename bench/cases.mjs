@@ -79,7 +79,7 @@ export const cases = [
   attention('attention 1x12x512x64', [1, 12, 512, 64]),
   attention('attention 1x8x2048x64', [1, 8, 2048, 64], { twoThreads: true }),
   attention('attention 1x8x2048x64 bfloat16', [1, 8, 2048, 64], { dtype: 'bfloat16', full: true }),
-  attention('attention 1x12x512x64 causal', [1, 12, 512, 64], { causal: true }),
+  attention('attention 1x12x512x64 causal', [1, 12, 512, 64], { causal: true, full: true }),
   attention('attention 1x8x2048x64 causal', [1, 8, 2048, 64], { causal: true }),
   attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true, full: true }),
   attention('attention 1x32/8x2048x128 causal', [1, 32, 2048, 128], { kvHeads: 8, causal: true, full: true }),

@@ -24,9 +24,12 @@ export const withFigures = (text, report) =>
 export function markdownOf(report) {
   return [
     `> ${cell(placeLine(report))} · ${cell(versionsLine(report))}`,
-    ...section('', oneThreadTable(report)),
-    ...section('Ours beside the best of the others, one thread:', summaryTable(report)),
+    ...section(
+      'Ours beside the best of the others, machine code with machine code and WebAssembly with WebAssembly, one thread:',
+      summaryTable(report),
+    ),
     ...section('More threads:', threadsTable(report)),
+    ...section('Every contender on one thread, the fastest of a case in bold:', oneThreadTable(report)),
     '',
   ].join('\n');
 }
@@ -84,7 +87,7 @@ function summaryTable(report) {
     name,
     `${ours.contender}/${ours.variant}: ${time(ours.medianMs)}`,
     `${peer.contender}/${peer.variant}: ${time(peer.medianMs)}`,
-    times(ratio),
+    ratio < 1 ? `${times(ratio)}, behind` : times(ratio),
   ]);
   return table([['case', 'ours', 'best of the others', 'ours is'], ...lines]);
 }

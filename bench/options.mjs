@@ -77,7 +77,7 @@ into bench/node_modules when they are missing (500 MB); without a network their 
   --only NAME        only contenders with this in their name; may be repeated
   --cases NAME       only cases with this in their name; may be repeated
   --threads LIST     threads a call may use, like 1,2; by default 1, and 2 as well for the cases that show how it scales
-  --quick            the usual cases and the best of each contender, a tenth of the time for each row, an eighth of the rows of each result
+  --quick            the usual cases and the best of each contender, a fraction of the time for each row, an eighth of the rows of each result
                      checked: two to three minutes; the report says what is left out
   --json FILE        write the report as JSON, too ("-": to stdout, instead of the table)
   --svg FILE         write a chart

@@ -18,7 +18,7 @@ import { workOf } from './counting.mjs';
 /** @typedef {{ readonly item: Case, readonly entry: Entry, readonly threads: number }} Row */
 
 /** Of what a contender has the patience for in full. */
-const quickPatience = 0.05;
+const quickPatience = 0.03;
 
 /**
  * @param {Selection} selection

@@ -16,7 +16,7 @@ import { setUp } from './setup.mjs';
 
 const paces = {
   full: { budgetMs: 1000, leastRuns: 7, coldBytes: 2 ** 28, checkWork: 2 ** 24 },
-  quick: { budgetMs: 100, leastRuns: 3, coldBytes: 2 ** 27, checkWork: 2 ** 21 },
+  quick: { budgetMs: 70, leastRuns: 3, coldBytes: 2 ** 27, checkWork: 2 ** 21 },
 };
 const probing = { full: { rounds: 3, roundMs: 100 }, quick: { rounds: 2, roundMs: 20 } };
 
