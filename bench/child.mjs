@@ -65,7 +65,7 @@ async function judge({ contender: url, variant, threads, item, pace }) {
     let callMs = await timed(first);
     const wrongAtFirst = wrongResult();
     if (wrongAtFirst) return { kind: 'failed', reason: `wrong result: ${wrongAtFirst}`, maxError };
-    if (callMs < 10 * pace.budgetMs) callMs = await timed(first); // without what only a first call does
+    if (callMs < 3 * pace.budgetMs) callMs = await timed(first); // without what only a first call does
     if (item.bound === 'memory' && callMs < bytesOf(item) / waitingBytesPerMs) await addCopies(jobs, session, item, inputs, pace.coldBytes);
     const times = await measure(jobs, pace, callMs);
     const wrongAfterwards = wrongResult(); // of the very calls that were timed

@@ -9,7 +9,7 @@ export default {
   name: 'fovea-reference',
   ours: true,
   variants: [{ name: 'js', full: true }],
-  most: 1e9,
+  most: 5e8,
   oneThread: true,
   refuses: (item) => ('weights' in item && item.weights ? 'is measured without packed weights' : undefined),
   open: (variant, threads) => openFovea('reference', variant, threads),

@@ -8,7 +8,7 @@ import { visibleKeys } from '../counting.mjs';
 export default {
   name: 'plain-loop',
   variants: [{ name: 'js' }],
-  most: 6e9,
+  most: 3e9,
   oneThread: true,
   refuses(item) {
     if (item.dtype || ('weights' in item && item.weights) || ('through' in item && item.through)) return 'knows float32 and no cache';

@@ -13,7 +13,7 @@ export default {
   name: 'tfjs-cpu',
   peer: name,
   variants: variants().filter(({ name: variant }) => variant !== 'matMul from arrays'),
-  most: 6e9,
+  most: 3e9,
   oneThread: true,
   refuses: refusal,
   async open(variant) {
