@@ -1,6 +1,6 @@
 /** `npm run compare`: the report's form, and that a wrong or missing contender is a row or a line that says so, never a time. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ import type { Report } from '../bench/types.js';
 const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
 const wrongContender = fileURLToPath(new URL('fixtures/wrong-contender.mjs', import.meta.url));
 const peerContender = fileURLToPath(new URL('fixtures/peer-contender.mjs', import.meta.url));
+const offlineNpm = fileURLToPath(new URL('fixtures/npm-offline.mjs', import.meta.url));
+const peerFolder = fileURLToPath(new URL('../bench/node_modules/onnxruntime-node', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fovea-compare-'));
 const json = join(folder, 'report.json');
 
@@ -121,6 +123,22 @@ describe('a peer', () => {
     });
     expect(results().environment.notRun).toContain('peer/refuses: does <no> matmul (matmul 64x64x64)');
     expect({ status, stderr }).toMatchObject({ status: 0 });
+  });
+
+  it('needs no network once it is installed; before, its rows say what is missing and the rest goes on', () => {
+    const only = ['onnxruntime-node/MatMul', 'plain-loop/js'].flatMap((name) => ['--only', name]);
+    const { status, stderr } = spawnSync(process.execPath, [script, ...args, ...only], {
+      encoding: 'utf8',
+      env: { ...env, npm_execpath: offlineNpm },
+    });
+    const [peer, own] = results().results;
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(own).toMatchObject({ contender: 'plain-loop', medianMs: expect.any(Number) });
+    if (existsSync(peerFolder)) expect(peer?.failed).toBeUndefined();
+    else {
+      expect(peer?.failed).toContain('onnxruntime-node is not installed');
+      expect(stderr).toContain('npm error network request failed');
+    }
   });
 
   it('that is waited for when Ctrl-C comes leaves what was measured', async () => {
