@@ -67,7 +67,7 @@ inline void score_tile(const AttentionArgs& args, const float* queries, const Pa
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
   const int64_t count = keys.end - keys.begin;
-  for (int i = 0; i < RM; i++) fill_masked(scores + i * V::key_tile, count, round_up(count, V::lanes));
+  for (int i = 0; i < RM; i++) hide<V>(scores + i * V::key_tile, count, round_up(count, V::lanes));
 }
 
 /** m', α, P and ℓ of `rows` rows over `count` keys. Returns whether any O has to be rescaled. */

@@ -75,6 +75,19 @@ inline void add_bias(const float* bias, int64_t stride, int64_t n, float* scores
   }
 }
 
+/**
+ * scores[i] = −∞ for begin ≤ i < end, by whole vectors: what was just stored whole is also read whole, and need not wait for
+ * the store. The rows of a tile of scores are whole vectors.
+ */
+template <class V>
+inline void hide(float* scores, int64_t begin, int64_t end) {
+  const V masked = V::set(-kInfinity), first = V::set(static_cast<float>(begin)), last = V::set(static_cast<float>(end));
+  for (int64_t i = begin / V::lanes * V::lanes; i < end; i += V::lanes) {
+    const V place = add(V::set(static_cast<float>(i)), V::iota()), score = V::load(scores + i);
+    select(less(place, first), score, select(less(place, last), masked, score)).store(scores + i);
+  }
+}
+
 /** One row's final scores over the keys that start at keys.begin. */
 template <class V>
 inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, RuleClass kind, float* scores) {
@@ -92,8 +105,8 @@ inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, Ru
     }
   }
   if (const float* bias = bias_of(args, row)) add_bias<V>(bias + keys.begin * args.bias.column_stride, args.bias.column_stride, n, scores);
-  fill_masked(scores, 0, smaller(row.keys.begin - keys.begin, n));
-  fill_masked(scores, smaller(larger(row.keys.end - keys.begin, 0), n), padded);
+  hide<V>(scores, 0, smaller(row.keys.begin - keys.begin, n));
+  hide<V>(scores, smaller(larger(row.keys.end - keys.begin, 0), n), padded);
   if (kind == RuleClass::shifted) return;
   if (const uint8_t* mask = mask_of(args, row))
     mask_row<V>(mask + keys.begin * args.mask.column_stride, args.mask.column_stride, n, scores);
