@@ -20,7 +20,7 @@ namespace {
 /** Scratch of one query tile; sizes in floats. */
 template <class V>
 struct AttentionScratch {
-  float* queries;   // panels of tile_rows rows: headDim columns of them
+  float* queries;   // query_tile × headDim, in rows queries_stride apart
   float* scores;    // S, then P: tile_rows × key_tile
   float* sums;      // O: query_tile × valueDim, padded to whole panels
   float* row_max;   // m, query_tile
@@ -28,18 +28,21 @@ struct AttentionScratch {
   float* factors;   // α, tile_rows
   float* previous;  // m before this key tile, tile_rows
   Row* rows;        // query_tile
-  int64_t sums_stride;
+  int64_t sums_stride, queries_stride;
 
   static constexpr int64_t kHeight = V::query_tile;
   static constexpr int64_t kTileRows = round_up(V::tile_rows, V::lanes);
 
   static int64_t floats(const AttentionArgs& args) {
-    return round_up(kHeight * args.head_dim, 16) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight + 2 * kTileRows +
+    return kHeight * queries_width(args) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight + 2 * kTileRows +
            kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
   }
   static int64_t sums_width(const AttentionArgs& args) { return round_up(args.value_dim, V::tile_vectors * V::lanes); }
 
-  AttentionScratch(const AttentionArgs& args, float* memory) : sums_stride(sums_width(args)) {
+  /** A cache line beyond the head dim, so that rows whose length is a power of two do not compete for the same lines. */
+  static int64_t queries_width(const AttentionArgs& args) { return round_up(args.head_dim, 16) + 16; }
+
+  AttentionScratch(const AttentionArgs& args, float* memory) : sums_stride(sums_width(args)), queries_stride(queries_width(args)) {
     const auto take = [&](int64_t count) {
       float* block = memory;
       memory += count;
@@ -52,18 +55,19 @@ struct AttentionScratch {
     row_sum = take(kHeight);
     factors = take(kTileRows);
     previous = take(kTileRows);
-    queries = take(round_up(kHeight * args.head_dim, 16));
+    queries = take(kHeight * queries_stride);
   }
 };
 
 /** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels; what lies past `end` in the last vector becomes −∞. */
 template <class V, int RM>
-inline void score_tile(const AttentionArgs& args, const float* queries, const PackedHead<V>& head, Keys keys, float* scores) {
+inline void score_tile(const AttentionArgs& args, const float* queries, int64_t stride, const PackedHead<V>& head, Keys keys,
+                       float* scores) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   for (int64_t j = keys.begin; j < keys.end; j += width) {
     Tile<V, RM, V::tile_vectors> tile;
     tile.set(0.0f);
-    tile.accumulate({queries, 1, V::tile_rows}, {head.keys + j * args.head_dim, width}, args.head_dim);
+    tile.accumulate({queries, stride, 1}, {head.keys + j * args.head_dim, width}, args.head_dim);
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
   const int64_t count = keys.end - keys.begin;
@@ -138,10 +142,10 @@ inline void value_rows_seen(const AttentionArgs& args, const float* weights, con
 
 /** Final scores of one tile of rows against one tile of keys; false when no row sees any of them. */
 template <class V>
-inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, const Row* rows, int64_t count, Keys keys,
-                      RuleClass kind, float* scores) {
+inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, int64_t stride, const Row* rows,
+                      int64_t count, Keys keys, RuleClass kind, float* scores) {
   if (kind == RuleClass::empty) return false;
-  with_height<V>(count, [&](auto height) { score_tile<V, decltype(height)::rows>(args, queries, head, keys, scores); });
+  with_height<V>(count, [&](auto height) { score_tile<V, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
   for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
   return true;
 }
@@ -149,15 +153,15 @@ inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, cons
 /** Everything of one tile of rows against one tile of keys. */
 template <class V>
 inline void attend(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
-                   int64_t key_tile) {
+                   int64_t step) {
   const Row* rows = at.rows + row;
-  const Keys keys = visible_keys<V>(rows, count, key_tile);
+  const Keys keys = visible_keys<V>(rows, count, step);
   const RuleClass kind = classify(args, rows, count, keys);
-  if (!scores_of<V>(args, head, at.queries + row * args.head_dim, rows, count, keys, kind, at.scores)) return;
+  if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
   float* sums = at.sums + row * at.sums_stride;
   const bool rescale =
       softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row, at.previous, at.factors);
-  if (kind == RuleClass::partial && !head.finite[key_tile])
+  if (kind == RuleClass::partial && !head.all_finite(keys))
     return value_rows_seen<V>(args, at.scores, head, rows, count, keys, at.factors, rescale, at.sums_stride, sums);
   with_height<V>(
       count, [&](auto height) { value_tile<V, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums); });
@@ -177,11 +181,11 @@ inline void finish_row(const AttentionArgs& args, const Row& row, float row_max,
 /** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
 template <class V>
 inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
-                          int64_t key_tile) {
+                          int64_t step) {
   const Row* rows = at.rows + row;
-  const Keys keys = visible_keys<V>(rows, count, key_tile);
+  const Keys keys = visible_keys<V>(rows, count, step);
   const RuleClass kind = classify(args, rows, count, keys);
-  if (!scores_of<V>(args, head, at.queries + row * args.head_dim, rows, count, keys, kind, at.scores)) return;
+  if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
   for (int64_t i = 0; i < count; i++) {
     const float* scores = at.scores + i * V::key_tile;
     float* weights = args.weights + rows[i].index * args.key_length + keys.begin;
@@ -209,7 +213,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     else
       finish_dead_row(args, row);
   }
-  pack_queries<V>(args, at.rows, count, at.queries);
+  load_queries<V>(args, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
   for (int64_t i = 0; i < V::query_tile; i++) {
     const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
@@ -217,14 +221,12 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     at.row_sum[i] = sink == -kInfinity ? 0.0f : 1.0f;
   }
 
-  const Keys reach = union_of_keys(at.rows, count);
-  const int64_t first = reach.begin / V::key_tile, last = (reach.end + V::key_tile - 1) / V::key_tile;
-  for (int64_t key_tile = first; key_tile < last; key_tile++)
-    for (int64_t row = 0; row < count; row += V::tile_rows) attend(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
+  const int64_t steps = key_steps<V>(union_of_keys(at.rows, count));
+  for (int64_t step = 0; step < steps; step++)
+    for (int64_t row = 0; row < count; row += V::tile_rows) attend(args, head, at, row, smaller(V::tile_rows, count - row), step);
   if (args.weights)
-    for (int64_t key_tile = first; key_tile < last; key_tile++)
-      for (int64_t row = 0; row < count; row += V::tile_rows)
-        write_weights(args, head, at, row, smaller(V::tile_rows, count - row), key_tile);
+    for (int64_t step = 0; step < steps; step++)
+      for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), step);
   for (int64_t i = 0; i < count; i++)
     finish_row<V>(args, at.rows[i], at.row_max[i], at.row_sum[i], at.sums + i * at.sums_stride, at.sums_stride);
 }

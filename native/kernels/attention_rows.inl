@@ -62,6 +62,13 @@ struct Group {
   }
 };
 
+/** Where the panel that holds a key begins. */
+template <class V>
+inline int64_t panel_of(int64_t key) {
+  constexpr int64_t width = V::tile_vectors * V::lanes;
+  return key / width * width;
+}
+
 inline Keys union_of_keys(const Row* rows, int64_t count) {
   Keys keys = {kUnbounded, 0};
   for (int64_t i = 0; i < count; i++) {
@@ -72,13 +79,18 @@ inline Keys union_of_keys(const Row* rows, int64_t count) {
   return keys.begin < keys.end ? keys : Keys{0, 0};
 }
 
-/** What of a key tile these rows may see, from the start of a panel. */
+/** The key tile that these rows see as their `step`-th: tiles are counted from the panel of the first key that any of them sees. */
 template <class V>
-inline Keys visible_keys(const Row* rows, int64_t count, int64_t key_tile) {
-  constexpr int64_t width = V::tile_vectors * V::lanes;
+inline Keys visible_keys(const Row* rows, int64_t count, int64_t step) {
   const Keys keys = union_of_keys(rows, count);
-  const int64_t tile_begin = key_tile * V::key_tile;
-  return {larger(tile_begin, keys.begin / width * width), smaller(tile_begin + V::key_tile, keys.end)};
+  const int64_t begin = panel_of<V>(keys.begin) + step * V::key_tile;
+  return {begin, smaller(begin + V::key_tile, keys.end)};
+}
+
+/** Steps that reach every key of [begin, end). */
+template <class V>
+inline int64_t key_steps(Keys keys) {
+  return (keys.end - panel_of<V>(keys.begin) + V::key_tile - 1) / V::key_tile;
 }
 
 /** A row past query_lengths: nothing is computed for it, sinks or not. */
@@ -90,26 +102,17 @@ inline void finish_dead_row(const AttentionArgs& args, const Row& row) {
   if (args.log_sum_exp) args.log_sum_exp[row.index] = -kInfinity;
 }
 
-/** Rows of q as panels of tile_rows columns, multiplied by the scale. */
+/** Rows of q times the scale, one after another `stride` apart; zeros up to a whole number of tiles. */
 template <class V>
-inline void pack_queries(const AttentionArgs& args, const Row* rows, int64_t count, float* to) {
-  constexpr int64_t width = V::tile_rows;
+inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t count, int64_t stride, float* to) {
   const View4& q = args.q;
-  std::memset(to, 0, sizeof(float) * static_cast<size_t>(round_up(count, width) * args.head_dim));
-  for (int64_t r = 0; r < count;) {
-    // As far as the panel and the head go on, neighbouring rows lie a row stride apart.
-    int64_t n = 1;
-    while (r + n < count && (r + n) % width != 0 && rows[r + n].head == rows[r].head) n++;
-    const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
-    const Matrix columns = {element(static_cast<const void*>(q.data), q.dtype, offset), q.dtype, q.column_stride, q.row_stride};
-    pack_block<V>(columns, args.head_dim, n, width, to + r / width * width * args.head_dim + r % width);
-    r += n;
-  }
   const V scale = V::set(args.scale);
-  const int64_t size = round_up(count, width) * args.head_dim;
-  int64_t i = 0;
-  for (; i + V::lanes <= size; i += V::lanes) mul(V::load(to + i), scale).store(to + i);
-  if (i < size) store_part(mul(load_part<V>(to + i, size - i), scale), to + i, size - i);
+  for (int64_t r = 0; r < count; r++, to += stride) {
+    const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
+    widen<V>(element(static_cast<const void*>(q.data), q.dtype, offset), q.dtype, q.column_stride, args.head_dim, to);
+    for (int64_t c = 0; c < args.head_dim; c += V::lanes) mul(V::load(to + c), scale).store(to + c);
+  }
+  std::memset(to, 0, sizeof(float) * static_cast<size_t>((round_up(count, V::tile_rows) - count) * stride));
 }
 
 /**
@@ -141,6 +144,13 @@ struct PackedHead {
 
   TileColumns values_at(int64_t key, int64_t column) const { return {values + column / kWidth * panel_stride + key * step, step}; }
 
+  /** Whether all values of these keys are finite; read where a rule masks. */
+  bool all_finite(Keys keys) const {
+    for (int64_t tile = keys.begin / V::key_tile; tile * V::key_tile < keys.end; tile++)
+      if (!finite[tile]) return false;
+    return true;
+  }
+
   static int64_t tiles(const AttentionArgs& args) { return round_up((args.key_length + V::key_tile - 1) / V::key_tile, 16); }
   static int64_t keys_size(const AttentionArgs& args) { return round_up(args.key_length, kWidth) * args.head_dim; }
   static int64_t values_size(const AttentionArgs& args) { return in_place(args) ? 0 : args.key_length * round_up(args.value_dim, kWidth); }
@@ -169,7 +179,7 @@ inline Keys reach_of(const AttentionArgs& args, int64_t kv_head, int64_t stretch
   constexpr int64_t length = kPackedKeyTiles * V::key_tile;
   const Keys keys = {larger(group.row(args, 0).keys.begin, stretch * length),
                      smaller(group.row(args, group.live_length - 1).keys.end, (stretch + 1) * length)};
-  const int64_t begin = keys.begin / PackedHead<V>::kWidth * PackedHead<V>::kWidth;
+  const int64_t begin = panel_of<V>(keys.begin);
   return begin < keys.end ? Keys{begin, keys.end} : Keys{0, 0};
 }
 

@@ -20,7 +20,7 @@ struct Vec {
   static constexpr int tile_rows = 12;
   static constexpr int tile_vectors = 2;
   static constexpr int query_tile = 96;
-  static constexpr int key_tile = 256;
+  static constexpr int key_tile = 320;
   static constexpr int block_m = 192;
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;

@@ -154,6 +154,39 @@ const hiding: readonly Case[] = [19, 300].flatMap((keys) => [
   }),
 ]);
 
+/** The same beside the borders of tiles: what a tile of keys takes in beyond the rows' sight must not show, whichever tile notes it. */
+const hiddenAcrossTiles: readonly Case[] = [
+  ...[
+    [250, 20],
+    [255, 300],
+    [33, 290],
+  ].map(([before = 0, after = 0]) =>
+    rotten(
+      `by a window of ${before} before and ${after} after`,
+      800,
+      (j) => j < 270 - before || j > 276 + after,
+      { window: [before, after], queryOffset: 270 },
+      { queries: 7 },
+    ),
+  ),
+  ...[255, 256, 319, 320, 510, 575].map((key) =>
+    rotten(
+      `from all but the last query by causal, key ${key}`,
+      key + 1,
+      (j) => j === key,
+      { causal: true, queryOffset: key - 13 },
+      { queries: 14 },
+    ),
+  ),
+  ...[254, 321, 577].map((key) =>
+    rotten(`by a mask, key ${key} before a window's end`, 700, (j) => j === key, {
+      window: [340, 2],
+      queryOffset: key - 3,
+      mask: booleans([700], (j) => j !== key),
+    }),
+  ),
+];
+
 const visible: readonly Case[] = [
   attentionCase('NaN in one query', { ...single, q: (count) => (count === 12 ? nan : 0.5) }, [], both),
   attentionCase('NaN in one query of a group of heads', { kvHeads: 1, q: (count) => (count === 100 ? nan : 0.5) }, [], both),
@@ -222,4 +255,4 @@ const empty: readonly Case[] = [
   attentionCase('nothing at all', { batch: 0, queries: 0, keys: 0, headDim: 0, valueDim: 0 }, [], both),
 ];
 
-export const adversarialCases: readonly Case[] = [...sizes, ...hiding, ...visible, ...seesNothing, ...empty];
+export const adversarialCases: readonly Case[] = [...sizes, ...hiding, ...hiddenAcrossTiles, ...visible, ...seesNothing, ...empty];

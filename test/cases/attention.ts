@@ -40,7 +40,9 @@ const together = (features: readonly AttentionFeature[]) => features.map((featur
 
 /** Sizes of which every target's lanes, rows and columns are among the borders (test/cases.test.ts checks that). */
 export const querySizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25, 95, 96, 97];
-export const keySizes = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 255, 256, 257, 511, 512, 513];
+export const keySizes = [
+  1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 255, 256, 257, 319, 320, 321, 511, 512, 513,
+];
 export const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 47, 48, 49, 64, 65, 128, 129];
 
 const single = { batch: 1, heads: 1, kvHeads: 1 };
@@ -61,7 +63,26 @@ export const attentionCases: readonly Case[] = [
       returnWeights: true,
     }),
   ),
-  // The rules that shape the loops, where query tiles (96) and key tiles (256) meet.
+  // Key tiles are counted from the first key that a group of rows sees: windows that begin beside the borders of tiles and of panels, and
+  // reach into the next tile or just to its edge.
+  ...[0, 1, 31, 32, 33, 255, 256, 257].flatMap((before) =>
+    [0, 40, 330].map((after) =>
+      attentionCase(
+        `a window of ${before} before and ${after} after, queries from 260`,
+        { ...single, queries: 25, keys: 660, headDim: 3, valueDim: 4 },
+        [],
+        { window: [before, after], queryOffset: 260 },
+      ),
+    ),
+  ),
+  ...[1, 31, 255, 319, 321].map((queryOffset) =>
+    attentionCase(`causal, 14 queries from ${queryOffset}`, { ...single, queries: 14, keys: 345, headDim: 3, valueDim: 4 }, [], {
+      causal: true,
+      queryOffset,
+      returnWeights: true,
+    }),
+  ),
+  // The rules that shape the loops, where query tiles (96) and key tiles (240 to 320) meet.
   ...alonePaired(rules).map((features) =>
     attentionCase(`${together(features)}, across tiles`, { ...single, queries: 101, keys: 277, headDim: 5, valueDim: 6 }, features),
   ),
