@@ -20,22 +20,22 @@ namespace {
 /** Scratch of one query tile; sizes in floats. */
 template <class V>
 struct AttentionScratch {
-  float* queries;   // query_tile × headDim, in rows queries_stride apart
-  float* scores;    // S, then P: tile_rows × key_tile
-  float* sums;      // O: query_tile × valueDim, padded to whole panels
-  float* row_max;   // m, query_tile
-  float* row_sum;   // ℓ, query_tile
-  float* factors;   // α, tile_rows
-  float* previous;  // m before this key tile, tile_rows
-  Row* rows;        // query_tile
+  float* queries;  // query_tile × headDim, in rows queries_stride apart
+  float* scores;   // S, then P: tile_rows × key_tile
+  float* sums;     // O: query_tile × valueDim, padded to whole panels
+  float* row_max;  // m, query_tile
+  float* row_sum;  // ℓ, query_tile × lanes: summed up at the end
+  float* factors;  // α, tile_rows
+  float* bases;    // m', 0 for −∞, tile_rows
+  Row* rows;       // query_tile
   int64_t sums_stride, queries_stride;
 
   static constexpr int64_t kHeight = V::query_tile;
   static constexpr int64_t kTileRows = round_up(V::tile_rows, V::lanes);
 
   static int64_t floats(const AttentionArgs& args) {
-    return kHeight * queries_width(args) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + 2 * kHeight + 2 * kTileRows +
-           kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
+    return kHeight * queries_width(args) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + (1 + V::lanes) * kHeight +
+           2 * kTileRows + kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
   }
   static int64_t sums_width(const AttentionArgs& args) { return round_up(args.value_dim, V::tile_vectors * V::lanes); }
 
@@ -52,9 +52,9 @@ struct AttentionScratch {
     scores = take(V::tile_rows * V::key_tile);
     sums = take(kHeight * sums_stride);
     row_max = take(kHeight);
-    row_sum = take(kHeight);
+    row_sum = take(kHeight * V::lanes);
     factors = take(kTileRows);
-    previous = take(kTileRows);
+    bases = take(kTileRows);
     queries = take(kHeight * queries_stride);
   }
 };
@@ -74,33 +74,46 @@ inline void score_tile(const AttentionArgs& args, const float* queries, int64_t 
   for (int i = 0; i < RM; i++) hide<V>(scores + i * V::key_tile, count, round_up(count, V::lanes));
 }
 
-/** m', α, P and ℓ of `rows` rows over `count` keys. Returns whether any O has to be rescaled. */
+/** The greatest of `padded` scores of a row. */
 template <class V>
-inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_max, float* row_sum, float* previous, float* factors) {
+inline float highest_of(const float* row, int64_t padded) {
+  V one = V::set(-kInfinity), other = one;
+  int64_t j = 0;
+  for (; j + 2 * V::lanes <= padded; j += 2 * V::lanes) {
+    one = max(V::load(row + j), one);
+    other = max(V::load(row + j + V::lanes), other);
+  }
+  if (j < padded) one = max(V::load(row + j), one);
+  return reduce_max(max(one, other));
+}
+
+/** m', α, P and ℓ of `rows` rows over `count` keys; ℓ stays in lanes until the end. Returns whether any O has to be rescaled. */
+template <class V>
+inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_max, float* row_sum, float* bases, float* factors) {
   const int64_t padded = round_up(count, V::lanes);
-  bool rescale = false;
-  for (int64_t i = 0; i < rows; i++) {
-    const float* row = scores + i * V::key_tile;
-    V tile_max = V::set(-kInfinity);
-    for (int64_t j = 0; j < padded; j += V::lanes) tile_max = max(V::load(row + j), tile_max);
-    const float highest = reduce_max(tile_max);
-    previous[i] = row_max[i];
-    if (highest > row_max[i]) row_max[i] = highest, rescale = true;
-  }
+  for (int64_t i = 0; i < rows; i++) bases[i] = highest_of<V>(scores + i * V::key_tile, padded);
+  V moved = V::set(0.0f);
   for (int64_t i = 0; i < rows; i += V::lanes) {
-    const V base = finite_base(V::load(row_max + i));
-    exp_of_difference(sub(V::load(previous + i), base)).store(factors + i);
+    const int64_t n = smaller(V::lanes, rows - i);
+    const V before = load_part<V>(row_max + i, n), after = max(load_part<V>(bases + i, n), before), base = finite_base(after);
+    const auto moves = less(before, after);
+    moved = select(moves, V::set(1.0f), moved);
+    store_part(after, row_max + i, n);
+    store_part(base, bases + i, n);
+    store_part(select(moves, exp_of_difference(sub(before, base)), V::set(1.0f)), factors + i, n);
   }
+  const bool rescale = reduce_max(moved) > 0.0f;
   for (int64_t i = 0; i < rows; i++) {
     float* row = scores + i * V::key_tile;
-    const V base = V::set(row_max[i] == -kInfinity ? 0.0f : row_max[i]);
-    V sum = V::set(0.0f);
+    const V base = V::set(bases[i]);
+    V sum = V::load(row_sum + i * V::lanes);
+    if (rescale) sum = mul(sum, V::set(factors[i]));
     for (int64_t j = 0; j < padded; j += V::lanes) {
       const V weight = exp_of_difference(sub(V::load(row + j), base));
       weight.store(row + j);
       sum = add(sum, weight);
     }
-    row_sum[i] = row_sum[i] * (previous[i] == row_max[i] ? 1.0f : factors[i]) + reduce_add(sum);
+    sum.store(row_sum + i * V::lanes);
   }
   return rescale;
 }
@@ -160,7 +173,7 @@ inline void attend(const AttentionArgs& args, const PackedHead<V>& head, Attenti
   if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
   float* sums = at.sums + row * at.sums_stride;
   const bool rescale =
-      softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row, at.previous, at.factors);
+      softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row * V::lanes, at.bases, at.factors);
   if (kind == RuleClass::partial && !head.all_finite(keys))
     return value_rows_seen<V>(args, at.scores, head, rows, count, keys, at.factors, rescale, at.sums_stride, sums);
   with_height<V>(
@@ -189,7 +202,7 @@ inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, 
   for (int64_t i = 0; i < count; i++) {
     const float* scores = at.scores + i * V::key_tile;
     float* weights = args.weights + rows[i].index * args.key_length + keys.begin;
-    const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / at.row_sum[row + i]);
+    const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / reduce_add(V::load(at.row_sum + (row + i) * V::lanes)));
     for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
       const V score = V::load(scores + j);
       const V weight = select(is_masked(score), V::set(0.0f), mul(exp_of_difference(sub(score, base)), factor));  // 0 even in a row of NaN
@@ -218,7 +231,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   for (int64_t i = 0; i < V::query_tile; i++) {
     const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
     at.row_max[i] = sink;
-    at.row_sum[i] = sink == -kInfinity ? 0.0f : 1.0f;
+    for (int64_t l = 0; l < V::lanes; l++) at.row_sum[i * V::lanes + l] = l == 0 && sink != -kInfinity ? 1.0f : 0.0f;
   }
 
   const int64_t steps = key_steps<V>(union_of_keys(at.rows, count));
@@ -228,7 +241,8 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     for (int64_t step = 0; step < steps; step++)
       for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), step);
   for (int64_t i = 0; i < count; i++)
-    finish_row<V>(args, at.rows[i], at.row_max[i], at.row_sum[i], at.sums + i * at.sums_stride, at.sums_stride);
+    finish_row<V>(args, at.rows[i], at.row_max[i], reduce_add(V::load(at.row_sum + i * V::lanes)), at.sums + i * at.sums_stride,
+                  at.sums_stride);
 }
 
 template <class V>

@@ -29,9 +29,8 @@ inline V finite_base(V row_max) {
 // plus rounding, counted in ulps of the result, is minimax: below 0 an ulp is half as large, and there it lies closer.
 template <class V>
 inline V exp2(V x) {
-  const V bounded = max(V::set(-127.0f), x);  // in this order NaN passes
-  const V n = round(bounded);
-  const V f = sub(bounded, n);
+  const V n = round(x);
+  const V f = sub(x, n);  // NaN at −∞: what lies below −126 is replaced whole
   V p = V::set(0x1.5986a4p-10f);
   p = mul_add(p, f, V::set(0x1.3cf362p-7f));
   p = mul_add(p, f, V::set(0x1.c6bdcp-5f));
