@@ -1,6 +1,7 @@
 /** The table: every row runs on every backend and every target that this machine has (cases.test.ts). */
 import { adversarialCases } from './cases/adversarial.js';
 import { attentionCases } from './cases/attention.js';
+import { attentionPairCases } from './cases/attention-pairs.js';
 import { cacheCases } from './cases/cache.js';
 import type { Case } from './cases/case.js';
 import { convertCases } from './cases/convert.js';
@@ -13,6 +14,7 @@ export type { Case } from './cases/case.js';
 
 export const cases: readonly Case[] = [
   ...attentionCases,
+  ...attentionPairCases,
   ...adversarialCases,
   ...cacheCases,
   ...matmulCases,

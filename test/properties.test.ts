@@ -17,7 +17,7 @@ import { random } from './random.js';
 import { label, type Target, targets, use } from './targets.js';
 import { booleans, dense, float32 } from './tensors.js';
 import { textbookAttention } from './textbook/attention.js';
-import { attentionBounds, gamma, kernelArithmetic, referenceArithmetic } from './tolerance.js';
+import { arithmeticOf, attentionBounds, gamma, kernelArithmetic } from './tolerance.js';
 
 const seed = Number(process.env.FOVEA_SEED ?? Date.now() % 2 ** 31);
 console.info(`properties: FOVEA_SEED=${seed}`);
@@ -88,7 +88,7 @@ function expectNear(actual: Tensor<FloatData>, other: Tensor<FloatData>, slack: 
   expect(apart.slice(0, 3)).toEqual([]);
 }
 
-function properties({ name }: Target): void {
+function properties(target: Target): void {
   // The reference, too, gives float32: two of its results lie apart by a rounding, which is the least that these count.
   const arithmetic = kernelArithmetic;
   const boundsOf = (call: AttentionCall) => attentionBounds(textbookAttention(call), arithmetic);
@@ -224,7 +224,7 @@ function properties({ name }: Target): void {
         const allowed = chosen.filter(({ kind }) => kind === undefined || (!kinds.has(kind) && kinds.add(kind)));
         const call = attentionCase(`any ${numbers}`, { ...draft, kvHeads: draft.heads ?? 1 }, allowed).call();
         const answers = oracle(call);
-        const bounds = textbook(call).bounds(name === 'reference' ? referenceArithmetic : kernelArithmetic);
+        const bounds = textbook(call).bounds(arithmeticOf(target));
         expectWithin(call, run(call), answers, bounds);
       },
       60,

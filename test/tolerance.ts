@@ -29,6 +29,8 @@ export interface Arithmetic {
   readonly smallest: number;
   /** Below this, what goes into a product of two bfloat16 or comes out of one counts as 0. */
   readonly flushed: number;
+  /** Relative error of a weight before it is multiplied with a value in bfloat16. */
+  readonly weight: number;
   /** Below this, exp may be 0. */
   readonly vanish: number;
   /** Keys between two steps of the running maximum, at least. */
@@ -47,13 +49,17 @@ export const kernelArithmetic: Arithmetic = {
   erf: 4 * unit,
   smallest: 2 ** -149,
   flushed: 0,
+  weight: 0,
   vanish: 2 ** -126,
   keyTile: 64,
   softmaxTile: 1, // across rows it is streamed: the maximum may move at every element
 };
 
-/** avx512bf16: what is bfloat16 throughout goes through vdpbf16ps, two fused multiply-adds that know no subnormal numbers. */
-export const pairArithmetic: Arithmetic = { ...kernelArithmetic, flushed: 2 ** -126 };
+/**
+ * avx512bf16: what is bfloat16 throughout goes through vdpbf16ps, two fused multiply-adds that know no subnormal numbers. In attention the
+ * weights become bfloat16, too, 8 bits, rounded to nearest.
+ */
+export const pairArithmetic: Arithmetic = { ...kernelArithmetic, flushed: 2 ** -126, weight: 2 ** -8 };
 
 const doubleUnit = 2 ** -53;
 /** src/backend/reference and the textbook itself: float64 with V8's exp, log and tanh (fdlibm: < 1 ulp). */
@@ -65,6 +71,7 @@ export const referenceArithmetic: Arithmetic = {
   erf: 2 ** -45, // its series: src/backend/reference/activation.ts
   smallest: 2 ** -1074,
   flushed: 0,
+  weight: 0,
   vanish: 2 ** -1022,
   keyTile: 1,
   softmaxTile: 1,
@@ -194,14 +201,17 @@ function weightSlack({ exact, least, most, sum, sumLeast, sumMost }: Weighing, j
   return Math.max(above * (1 + g) - weight, weight - below * (1 - g)) + arithmetic.smallest;
 }
 
-/** Σ p·v / Σ p: the terms' errors times |v|, γₙ for adding up, the sum's error, two roundings for the quotient. */
+/**
+ * Σ p·v / Σ p: the terms' errors times |v|, γₙ for adding up, the sum's error, two roundings for the quotient. Weights that are rounded
+ * to fewer bits, p(1 + δ), are divided by the sum of the same: the average moves by Σ pδ(v − average) / Σ p(1 + δ).
+ */
 function averageBound(
   weighing: Weighing,
   value: (term: number) => number,
   steps: number,
   arithmetic: Arithmetic,
 ): { slack: number; low: number; high: number } {
-  const { exact, stray, sum, sumLeast, sumMost } = weighing;
+  const { exact, stray, most, sum, sumLeast, sumMost } = weighing;
   const count = exact.length;
   let [numerator, size, error] = [0, 0, 0];
   let [low, high, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
@@ -214,12 +224,20 @@ function averageBound(
     high = Math.max(high, v);
     greatest = Math.max(greatest, Math.abs(v));
   }
-  error += 2 * (count + steps) * arithmetic.smallest;
+  error += 2 * (count + steps) * (arithmetic.smallest + arithmetic.flushed);
+  if (arithmetic.flushed > 0) error += arithmetic.flushed * sumMost; // of the values
   const bySum = Math.max(1 / sumLeast - 1 / sum, 1 / sum - 1 / sumMost) * Math.abs(numerator);
   const slack = error / sumLeast + bySum + (gamma(2, arithmetic) * (size + error)) / sumLeast + arithmetic.smallest;
+  const { weight } = arithmetic;
+  let moved = 0;
+  if (weight > 0) for (let j = 0; j < count; j++) moved += (most[j] ?? 0) * (Math.abs(value(j) - numerator / sum) + slack);
+  moved *= weight / (1 - weight) / sumLeast;
   // However wrong the weights are, they are not negative and what divides them is their sum: the average stays among the values.
-  const beside = gamma(2 * count + 2 * steps + 4, arithmetic) * greatest + 2 * (count + steps) * arithmetic.smallest;
-  return { slack, low: low - beside, high: high + beside };
+  const beside =
+    gamma(2 * count + 2 * steps + 4, arithmetic) * greatest +
+    2 * (count + steps) * arithmetic.smallest +
+    (2 * (count + steps) + 1) * arithmetic.flushed;
+  return { slack: slack + moved, low: low - beside, high: high + beside };
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -248,12 +266,14 @@ export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: A
  * A score before softmax. The dot product: scale rounded, q times that, then d products and d − 1 additions; what falls below
  * the normal range loses the smallest number, times k where it was q. Softcap (slope ≤ 1, so it does not enlarge that): tanh's
  * own error and 2u of its argument (c rounded, the quotient), where x·tanh′(x) < ½, all times c; two roundings of the result (c,
- * the product). ALiBi: the product with the distance; adding it and the bias: one each.
+ * the product). ALiBi: the product with the distance; adding it and the bias: one each. Pairs take the scale after the sum, which is as
+ * many roundings, and lose what is subnormal: whole products, and of each sum what is below the normal range, times the scale.
  */
 function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
   const { headDim, softcap } = sheet;
   const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
-  const dot = gamma(headDim + 2, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum));
+  const flushed = arithmetic.flushed > 0 ? part(sheet.ofSubnormals) + headDim * arithmetic.flushed * Math.max(1, Math.abs(sheet.scale)) : 0;
+  const dot = gamma(headDim + 2, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum)) + flushed;
   const capped = softcap > 0 ? softcap * (arithmetic.tanh + 2 * arithmetic.u) + gamma(2, arithmetic) * part(sheet.capped) : 0;
   return (
     dot +
@@ -265,8 +285,9 @@ function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): 
 }
 
 /** Output [b, hq, sq, dv] and, should the call give them, weights and logSumExp. A sink is one more term, of value 0. */
-export function attentionBounds(sheet: AttentionSheet, arithmetic: Arithmetic): { output: Bound; weights: Bound; logSumExp: Bound } {
+export function attentionBounds(sheet: AttentionSheet, given: Arithmetic): { output: Bound; weights: Bound; logSumExp: Bound } {
   const { batch, heads, queries, keys, valueDim, seen, scores, sinks } = sheet;
+  const arithmetic = sheet.bfloat16 ? given : { ...given, flushed: 0, weight: 0 };
   const rows = batch * heads * queries;
   const output = {
     slack: new Float64Array(rows * valueDim),

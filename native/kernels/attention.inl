@@ -18,13 +18,14 @@ namespace fovea {
 namespace {
 
 /** Scratch of one query tile; sizes in floats. */
-template <class V>
+template <class V, class E>
 struct AttentionScratch {
   float* queries;  // query_tile × headDim, in rows queries_stride apart
   float* scores;   // S, then P: tile_rows × key_tile
   float* sums;     // O: query_tile × valueDim, padded to whole panels
   float* row_max;  // m, query_tile
   float* row_sum;  // ℓ, query_tile × lanes: summed up at the end
+  float* divisor;  // the ℓ of P as P·V has it: rounded, where P is pairs; else row_sum itself
   float* factors;  // α, tile_rows
   float* bases;    // m', 0 for −∞, tile_rows
   Row* rows;       // query_tile
@@ -34,7 +35,7 @@ struct AttentionScratch {
   static constexpr int64_t kTileRows = round_up(V::tile_rows, V::lanes);
 
   static int64_t floats(const AttentionArgs& args) {
-    return kHeight * queries_width(args) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + (1 + V::lanes) * kHeight +
+    return kHeight * queries_width(args) + V::tile_rows * V::key_tile + kHeight * sums_width(args) + (1 + E::depth * V::lanes) * kHeight +
            2 * kTileRows + kHeight * static_cast<int64_t>(sizeof(Row) / sizeof(float)) + 16;
   }
   static int64_t sums_width(const AttentionArgs& args) { return round_up(args.value_dim, V::tile_vectors * V::lanes); }
@@ -53,6 +54,7 @@ struct AttentionScratch {
     sums = take(kHeight * sums_stride);
     row_max = take(kHeight);
     row_sum = take(kHeight * V::lanes);
+    divisor = E::depth == 1 ? row_sum : take(kHeight * V::lanes);
     factors = take(kTileRows);
     bases = take(kTileRows);
     queries = take(kHeight * queries_stride);
@@ -60,14 +62,15 @@ struct AttentionScratch {
 };
 
 /** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels; what lies past `end` in the last vector becomes −∞. */
-template <class V, int RM>
-inline void score_tile(const AttentionArgs& args, const float* queries, int64_t stride, const PackedHead<V>& head, Keys keys,
+template <class V, class E, int RM>
+inline void score_tile(const AttentionArgs& args, const float* queries, int64_t stride, const PackedHead<V, E>& head, Keys keys,
                        float* scores) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   for (int64_t j = keys.begin; j < keys.end; j += width) {
     Tile<V, RM, V::tile_vectors> tile;
     tile.set(0.0f);
-    tile.accumulate({queries, stride, 1}, {head.keys + j * args.head_dim, width}, args.head_dim);
+    tile.template accumulate<E>({queries, stride, 1}, head.keys_at(j, args.head_dim), steps_of<E>(args.head_dim));
+    if constexpr (E::depth == 2) tile.scale(args.scale);  // q has it already where it is float32
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
   const int64_t count = keys.end - keys.begin;
@@ -87,9 +90,13 @@ inline float highest_of(const float* row, int64_t padded) {
   return reduce_max(max(one, other));
 }
 
-/** m', α, P and ℓ of `rows` rows over `count` keys; ℓ stays in lanes until the end. Returns whether any O has to be rescaled. */
-template <class V>
-inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_max, float* row_sum, float* bases, float* factors) {
+/**
+ * m', α, P and ℓ of `rows` rows over `count` keys; ℓ stays in lanes until the end. Returns whether any O has to be rescaled. Pairs of P are
+ * weights rounded to bfloat16, at the front of their row; they are also added up as such: O divided by that sum stays an average.
+ */
+template <class V, class E>
+inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_max, float* row_sum, float* divisor, float* bases,
+                         float* factors) {
   const int64_t padded = round_up(count, V::lanes);
   for (int64_t i = 0; i < rows; i++) bases[i] = highest_of<V>(scores + i * V::key_tile, padded);
   V moved = V::set(0.0f);
@@ -108,10 +115,25 @@ inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_
     const V base = V::set(bases[i]);
     V sum = V::load(row_sum + i * V::lanes);
     if (rescale) sum = mul(sum, V::set(factors[i]));
-    for (int64_t j = 0; j < padded; j += V::lanes) {
-      const V weight = exp_of_difference(sub(V::load(row + j), base));
-      weight.store(row + j);
-      sum = add(sum, weight);
+    if constexpr (E::depth == 2) {
+      const V ones = to_pairs(V::set(1.0f), V::set(1.0f));
+      V rounded = V::load(divisor + i * V::lanes);
+      if (rescale) rounded = mul(rounded, V::set(factors[i]));
+      for (int64_t j = 0; j < padded; j += 2 * V::lanes) {
+        const V first = exp_of_difference(sub(V::load(row + j), base));
+        const V second = j + V::lanes < padded ? exp_of_difference(sub(V::load(row + j + V::lanes), base)) : V::set(0.0f);
+        const V weights = to_pairs(first, second);
+        weights.store(row + j / 2);
+        sum = add(sum, add(first, second));
+        rounded = dot_pairs(weights, ones, rounded);
+      }
+      rounded.store(divisor + i * V::lanes);
+    } else {
+      for (int64_t j = 0; j < padded; j += V::lanes) {
+        const V weight = exp_of_difference(sub(V::load(row + j), base));
+        weight.store(row + j);
+        sum = add(sum, weight);
+      }
     }
     sum.store(row_sum + i * V::lanes);
   }
@@ -119,8 +141,8 @@ inline bool softmax_tile(float* scores, int64_t rows, int64_t count, float* row_
 }
 
 /** O = α·O + P·V for RM rows. */
-template <class V, int RM>
-inline void value_tile(const float* weights, const PackedHead<V>& head, Keys keys, const float* factors, bool rescale, int64_t width,
+template <class V, class E, int RM>
+inline void value_tile(const float* weights, const PackedHead<V, E>& head, Keys keys, const float* factors, bool rescale, int64_t width,
                        float* sums) {
   for (int64_t c = 0; c < width; c += V::tile_vectors * V::lanes) {
     Tile<V, RM, V::tile_vectors> tile;
@@ -128,14 +150,35 @@ inline void value_tile(const float* weights, const PackedHead<V>& head, Keys key
       tile.load_scaled(sums + c, width, factors);
     else
       tile.load(sums + c, width);
-    tile.accumulate({weights, V::key_tile, 1}, head.values_at(keys.begin, c), keys.end - keys.begin);
+    tile.template accumulate<E>({weights, V::key_tile, 1}, head.values_at(keys.begin, c), steps_of<E>(keys.end - keys.begin));
     tile.store(sums + c, width);
   }
 }
 
+/** Weight j of a row, as P·V has it. */
+template <class E>
+inline float weight_at(const float* weights, int64_t j) {
+  if constexpr (E::depth == 1) return weights[j];
+  uint16_t bits;
+  std::memcpy(&bits, reinterpret_cast<const char*>(weights) + j * static_cast<int64_t>(sizeof bits), sizeof bits);
+  const uint32_t wide = uint32_t{bits} << 16;
+  float weight;
+  std::memcpy(&weight, &wide, sizeof weight);
+  return weight;
+}
+
+/** The values of key j in a step of them. */
+template <class E, class V>
+inline V of_step(V step, int64_t j) {
+  if constexpr (E::depth == 1)
+    return step;
+  else
+    return j % 2 == 0 ? first_of_pairs(step) : second_of_pairs(step);
+}
+
 /** The same where masked values are not finite: 0 · NaN is NaN, so what a row does not see is not multiplied at all. */
-template <class V>
-inline void value_rows_seen(const AttentionArgs& args, const float* weights, const PackedHead<V>& head, const Row* rows, int64_t count,
+template <class V, class E>
+inline void value_rows_seen(const AttentionArgs& args, const float* weights, const PackedHead<V, E>& head, const Row* rows, int64_t count,
                             Keys keys, const float* factors, bool rescale, int64_t width, float* sums) {
   for (int64_t i = 0; i < count; i++) {
     float* sum = sums + i * width;
@@ -143,47 +186,48 @@ inline void value_rows_seen(const AttentionArgs& args, const float* weights, con
       for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(sum + c), V::set(factors[i])).store(sum + c);
     for (int64_t j = keys.begin; j < keys.end; j++) {
       if (!sees(args, rows[i], j)) continue;
-      const V weight = V::set(weights[i * V::key_tile + j - keys.begin]);
+      const V weight = V::set(weight_at<E>(weights + i * V::key_tile, j - keys.begin));
       for (int64_t c = 0; c < width; c += V::tile_vectors * V::lanes) {
         const float* value = head.values_at(j, c).data;
         for (int64_t l = 0; l < V::tile_vectors * V::lanes; l += V::lanes)
-          mul_add(weight, V::load(value + l), V::load(sum + c + l)).store(sum + c + l);
+          mul_add(weight, of_step<E>(V::load(value + l), j), V::load(sum + c + l)).store(sum + c + l);
       }
     }
   }
 }
 
 /** Final scores of one tile of rows against one tile of keys; false when no row sees any of them. */
-template <class V>
-inline bool scores_of(const AttentionArgs& args, const PackedHead<V>& head, const float* queries, int64_t stride, const Row* rows,
+template <class V, class E>
+inline bool scores_of(const AttentionArgs& args, const PackedHead<V, E>& head, const float* queries, int64_t stride, const Row* rows,
                       int64_t count, Keys keys, RuleClass kind, float* scores) {
   if (kind == RuleClass::empty) return false;
-  with_height<V>(count, [&](auto height) { score_tile<V, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
+  with_height<V>(count, [&](auto height) { score_tile<V, E, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
   for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
   return true;
 }
 
 /** Everything of one tile of rows against one tile of keys. */
-template <class V>
-inline void attend(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
+template <class V, class E>
+inline void attend(const AttentionArgs& args, const PackedHead<V, E>& head, AttentionScratch<V, E>& at, int64_t row, int64_t count,
                    int64_t step) {
   const Row* rows = at.rows + row;
   const Keys keys = visible_keys<V>(rows, count, step);
   const RuleClass kind = classify(args, rows, count, keys);
   if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
   float* sums = at.sums + row * at.sums_stride;
-  const bool rescale =
-      softmax_tile<V>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row * V::lanes, at.bases, at.factors);
+  const bool rescale = softmax_tile<V, E>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row * V::lanes,
+                                          at.divisor + row * V::lanes, at.bases, at.factors);
   if (kind == RuleClass::partial && !head.all_finite(keys))
     return value_rows_seen<V>(args, at.scores, head, rows, count, keys, at.factors, rescale, at.sums_stride, sums);
-  with_height<V>(
-      count, [&](auto height) { value_tile<V, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums); });
+  with_height<V>(count, [&](auto height) {
+    value_tile<V, E, decltype(height)::rows>(at.scores, head, keys, at.factors, rescale, at.sums_stride, sums);
+  });
 }
 
 /** out and logSumExp of one row. */
 template <class V>
-inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float* sums, int64_t width) {
-  const float factor = row_sum == 0.0f ? 0.0f : 1.0f / row_sum;
+inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float divisor, float* sums, int64_t width) {
+  const float factor = divisor == 0.0f ? 0.0f : 1.0f / divisor;
   for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(sums + c), V::set(factor)).store(sums + c);
   const View4& out = args.out;
   void* target = element(out.data, out.dtype, row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride);
@@ -192,8 +236,8 @@ inline void finish_row(const AttentionArgs& args, const Row& row, float row_max,
 }
 
 /** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
-template <class V>
-inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, AttentionScratch<V>& at, int64_t row, int64_t count,
+template <class V, class E>
+inline void write_weights(const AttentionArgs& args, const PackedHead<V, E>& head, AttentionScratch<V, E>& at, int64_t row, int64_t count,
                           int64_t step) {
   const Row* rows = at.rows + row;
   const Keys keys = visible_keys<V>(rows, count, step);
@@ -211,10 +255,10 @@ inline void write_weights(const AttentionArgs& args, const PackedHead<V>& head, 
   }
 }
 
-template <class V>
+template <class V, class E = Single>
 void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* memory) {
-  AttentionScratch<V> at(args, memory);
-  const PackedHead<V> head(args, kv_head, packed);
+  AttentionScratch<V, E> at(args, memory);
+  const PackedHead<V, E> head(args, kv_head, packed);
   const Group group(args, kv_head);
   const int64_t begin = tile * V::query_tile, end = smaller(begin + V::query_tile, group.rows());
   int64_t count = 0;
@@ -226,12 +270,13 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     else
       finish_dead_row(args, row);
   }
-  load_queries<V>(args, at.rows, count, at.queries_stride, at.queries);
+  load_queries<V, E>(args, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
   for (int64_t i = 0; i < V::query_tile; i++) {
     const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
     at.row_max[i] = sink;
-    for (int64_t l = 0; l < V::lanes; l++) at.row_sum[i * V::lanes + l] = l == 0 && sink != -kInfinity ? 1.0f : 0.0f;
+    for (int64_t l = 0; l < V::lanes; l++)
+      at.row_sum[i * V::lanes + l] = at.divisor[i * V::lanes + l] = l == 0 && sink != -kInfinity ? 1.0f : 0.0f;
   }
 
   const int64_t steps = key_steps<V>(union_of_keys(at.rows, count));
@@ -241,13 +286,13 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     for (int64_t step = 0; step < steps; step++)
       for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), step);
   for (int64_t i = 0; i < count; i++)
-    finish_row<V>(args, at.rows[i], at.row_max[i], reduce_add(V::load(at.row_sum + i * V::lanes)), at.sums + i * at.sums_stride,
-                  at.sums_stride);
+    finish_row<V>(args, at.rows[i], at.row_max[i], reduce_add(V::load(at.row_sum + i * V::lanes)),
+                  reduce_add(V::load(at.divisor + i * V::lanes)), at.sums + i * at.sums_stride, at.sums_stride);
 }
 
-template <class V>
+template <class V, class E = Single>
 int64_t attention_scratch(const AttentionArgs& args) {
-  return AttentionScratch<V>::floats(args);
+  return AttentionScratch<V, E>::floats(args);
 }
 
 }  // namespace

@@ -102,14 +102,26 @@ inline void finish_dead_row(const AttentionArgs& args, const Row& row) {
   if (args.log_sum_exp) args.log_sum_exp[row.index] = -kInfinity;
 }
 
-/** Rows of q times the scale, one after another `stride` apart; zeros up to a whole number of tiles. */
+/** n neighbours of bfloat16 as pairs, by whole vectors. */
 template <class V>
+inline void load_row_of_pairs(const bfloat16* from, int64_t stride, int64_t n, float* to) {
+  for (int64_t c = 0; c < n; c += 2 * V::lanes, to += V::lanes)
+    load_pairs<V>(from + c * stride, stride, smaller(2 * V::lanes, n - c)).store(to);
+}
+
+/** Rows of q times the scale (as they are, where they are pairs), one after another `stride` apart; zeros up to a whole number of tiles. */
+template <class V, class E>
 inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t count, int64_t stride, float* to) {
   const View4& q = args.q;
   const V scale = V::set(args.scale);
   for (int64_t r = 0; r < count; r++, to += stride) {
     const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
-    widen<V>(element(static_cast<const void*>(q.data), q.dtype, offset), q.dtype, q.column_stride, args.head_dim, to);
+    const void* from = element(static_cast<const void*>(q.data), q.dtype, offset);
+    if constexpr (E::depth == 2) {
+      load_row_of_pairs<V>(static_cast<const bfloat16*>(from), q.column_stride, args.head_dim, to);
+      continue;
+    }
+    widen<V>(from, q.dtype, q.column_stride, args.head_dim, to);
     for (int64_t c = 0; c < args.head_dim; c += V::lanes) mul(V::load(to + c), scale).store(to + c);
   }
   std::memset(to, 0, sizeof(float) * static_cast<size_t>((round_up(count, V::tile_rows) - count) * stride));
@@ -117,14 +129,15 @@ inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t cou
 
 /**
  * The keys of one head as panels of kᵀ, its values as panels or where they lie, and for each key tile whether all its values
- * are finite. Laid out by attention_pack, read by attention.
+ * are finite. Laid out by attention_pack, read by attention. In steps of E: a pair is two neighbours of the head dim, of the values
+ * two neighbouring keys.
  */
-template <class V>
+template <class V, class E = Single>
 struct PackedHead {
   static constexpr int64_t kWidth = V::tile_vectors * V::lanes;
 
-  const float* keys;    // panel p: headDim rows of keys [p · kWidth, (p + 1) · kWidth)
-  const float* values;  // key j, column c at values[c / kWidth · panel_stride + j · step]
+  const float* keys;    // panel p: headDim steps of keys [p · kWidth, (p + 1) · kWidth)
+  const float* values;  // key j, column c at values[c / kWidth · panel_stride + j / depth · step]
   const float* finite;  // a number a key tile, 0 = some value is NaN or infinite; read where a rule masks
   int64_t panel_stride, step;
 
@@ -137,12 +150,15 @@ struct PackedHead {
       step = args.v.row_stride;
     } else {
       values = finite + tiles(args);
-      panel_stride = args.key_length * kWidth;
+      panel_stride = steps_of<E>(args.key_length) * kWidth;
       step = kWidth;
     }
   }
 
-  TileColumns values_at(int64_t key, int64_t column) const { return {values + column / kWidth * panel_stride + key * step, step}; }
+  TileColumns values_at(int64_t key, int64_t column) const {
+    return {values + column / kWidth * panel_stride + key / E::depth * step, step};
+  }
+  TileColumns keys_at(int64_t key, int64_t head_dim) const { return {keys + key * steps_of<E>(head_dim), kWidth}; }
 
   /** Whether all values of these keys are finite; read where a rule masks. */
   bool all_finite(Keys keys) const {
@@ -152,8 +168,10 @@ struct PackedHead {
   }
 
   static int64_t tiles(const AttentionArgs& args) { return round_up((args.key_length + V::key_tile - 1) / V::key_tile, 16); }
-  static int64_t keys_size(const AttentionArgs& args) { return round_up(args.key_length, kWidth) * args.head_dim; }
-  static int64_t values_size(const AttentionArgs& args) { return in_place(args) ? 0 : args.key_length * round_up(args.value_dim, kWidth); }
+  static int64_t keys_size(const AttentionArgs& args) { return round_up(args.key_length, kWidth) * steps_of<E>(args.head_dim); }
+  static int64_t values_size(const AttentionArgs& args) {
+    return in_place(args) ? 0 : steps_of<E>(args.key_length) * round_up(args.value_dim, kWidth);
+  }
   static int64_t floats(const AttentionArgs& args) { return keys_size(args) + tiles(args) + values_size(args); }
 
   /** Values need no packing when whole vectors of them can be read in rows that lie close together. */
@@ -201,37 +219,47 @@ inline void scale_rows(const float* scales, int64_t rows, int64_t width, float* 
 }
 
 /** The keys of one run as columns of the panels of kᵀ, from the place of `key` on. */
-template <class V>
+template <class V, class E>
 inline void pack_keys(const AttentionArgs& args, const KeyRun& run, int64_t key, float* panels) {
   constexpr int64_t width = PackedHead<V>::kWidth;
   for (int64_t j = 0, n; j < run.count; j += n) {
     const int64_t column = (key + j) % width;
     n = smaller(width - column, run.count - j);
-    float* panel = panels + (key + j - column) * args.head_dim + column;
-    pack_block<V>(run.keys.at(j, 0).transposed(), args.head_dim, n, width, panel);
+    float* panel = panels + (key + j - column) * steps_of<E>(args.head_dim) + column;
+    pack_block<V, E>(run.keys.at(j, 0).transposed(), args.head_dim, n, width, panel);
     if (run.key_scales) scale_columns<V>(run.key_scales + j, args.head_dim, n, width, panel);
   }
 }
 
 /** The values of one run as rows of their panels; `values` is where the first panel's row of the run begins. */
-template <class V>
+template <class V, class E>
 inline void pack_values(const AttentionArgs& args, const KeyRun& run, int64_t panel_stride, float* values) {
   constexpr int64_t width = PackedHead<V>::kWidth;
   for (int64_t c = 0; c < args.value_dim; c += width, values += panel_stride) {
-    pack_panels<V>(run.values.at(0, c), run.count, smaller(width, args.value_dim - c), width, values);
+    pack_panels<V, E>(run.values.at(0, c), run.count, smaller(width, args.value_dim - c), width, values);
     if (run.value_scales) scale_rows<V>(run.value_scales, run.count, width, values);
   }
 }
 
-template <class V>
+/** NaN where a lane of x holds a number that is not finite, else 0. */
+template <class V, class E>
+inline V residue_of(V x) {
+  if constexpr (E::depth == 2)
+    return dot_pairs(x, V::set(0.0f), V::set(0.0f));
+  else
+    return sub(x, x);
+}
+
+template <class V, class E = Single>
 void attention_pack(const AttentionArgs& args, int64_t kv_head, int64_t stretch, float* packed) {
-  using Head = PackedHead<V>;
+  using Head = PackedHead<V, E>;
   constexpr int64_t width = Head::kWidth;
+  const int64_t key_steps = steps_of<E>(args.head_dim);
   const Keys reach = reach_of<V>(args, kv_head, stretch);
   const Head head(args, kv_head, packed);
   float* finite = packed + Head::keys_size(args);
   if (reach.end % width != 0)  // the last panel is filled up with zeros
-    std::memset(packed + reach.end / width * width * args.head_dim, 0, sizeof(float) * static_cast<size_t>(width * args.head_dim));
+    std::memset(packed + reach.end / width * width * key_steps, 0, sizeof(float) * static_cast<size_t>(width * key_steps));
   int64_t held = reach.begin;  // what a cache's window has passed is not there: zeros up to the first key of the panel that is
   if (args.pages.blocks && reach.begin < reach.end) held = larger(held, page_row(args.pages, kv_head / args.kv_heads).first);
   if (held > reach.begin) {
@@ -242,27 +270,24 @@ void attention_pack(const AttentionArgs& args, int64_t kv_head, int64_t stretch,
   }
   for (int64_t key = held; key < reach.end;) {
     const KeyRun run = key_run(args, kv_head, key, reach.end);
-    pack_keys<V>(args, run, key, packed);
-    if (!Head::in_place(args)) pack_values<V>(args, run, head.panel_stride, finite + Head::tiles(args) + key * width);
+    pack_keys<V, E>(args, run, key, packed);
+    if (!Head::in_place(args)) pack_values<V, E>(args, run, head.panel_stride, finite + Head::tiles(args) + key / E::depth * width);
     key += run.count;
   }
   if (!may_mask(args)) return;
   for (int64_t tile = reach.begin / V::key_tile; tile * V::key_tile < reach.end; tile++) {
-    V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
+    V residue = V::set(0.0f);
     const int64_t begin = larger(tile * V::key_tile, reach.begin), end = smaller((tile + 1) * V::key_tile, reach.end);
     for (int64_t c = 0; c < args.value_dim; c += width)
-      for (int64_t j = begin; j < end; j++)
-        for (int64_t l = 0; l < width; l += V::lanes) {
-          const V x = V::load(head.values_at(j, c).data + l);
-          residue = add(residue, sub(x, x));
-        }
+      for (int64_t j = begin; j < end; j += E::depth)
+        for (int64_t l = 0; l < width; l += V::lanes) residue = add(residue, residue_of<V, E>(V::load(head.values_at(j, c).data + l)));
     finite[tile] = reduce_add(residue) == 0.0f;
   }
 }
 
-template <class V>
+template <class V, class E = Single>
 int64_t attention_packed(const AttentionArgs& args) {
-  return PackedHead<V>::floats(args);
+  return PackedHead<V, E>::floats(args);
 }
 
 }  // namespace

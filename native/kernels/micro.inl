@@ -77,6 +77,13 @@ struct Tile {
       for (int j = 0; j < RN; j++) acc[i][j] = fovea::add(acc[i][j], V::load(c + i * row_stride + j * V::lanes));
   }
 
+  FOVEA_INLINE void scale(float factor) {
+#pragma GCC unroll 16
+    for (int i = 0; i < RM; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < RN; j++) acc[i][j] = mul(acc[i][j], V::set(factor));
+  }
+
   FOVEA_INLINE void store(float* c, int64_t row_stride) const {
 #pragma GCC unroll 16
     for (int i = 0; i < RM; i++)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "attention.inl"
 #include "matmul.inl"
 
 namespace fovea {
@@ -22,6 +23,12 @@ inline bool in_pairs(const MatmulArgs& args) {
   return args.a.dtype == DType::bfloat16 && args.b.dtype == DType::bfloat16 && args.m > kStreamedRows;
 }
 
+/** What a cache holds lies in runs that may begin at any key, so that two neighbours need not make a pair. */
+inline bool in_pairs(const AttentionArgs& args) {
+  const DType half = DType::bfloat16;
+  return args.q.dtype == half && args.k.dtype == half && args.v.dtype == half && in_one_piece(args);
+}
+
 template <class V, const Kernels& base>
 struct WithPairs {
   static void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end,
@@ -31,6 +38,20 @@ struct WithPairs {
   }
   static int64_t matmul_scratch(const MatmulArgs& args) {
     return in_pairs(args) ? fovea::matmul_scratch<V, Pair>(args) : base.matmul_scratch(args);
+  }
+  static void attention_pack(const AttentionArgs& args, int64_t kv_head, int64_t stretch, float* packed) {
+    const auto kernel = in_pairs(args) ? fovea::attention_pack<V, Pair> : base.attention_pack;
+    kernel(args, kv_head, stretch, packed);
+  }
+  static int64_t attention_packed(const AttentionArgs& args) {
+    return in_pairs(args) ? fovea::attention_packed<V, Pair>(args) : base.attention_packed(args);
+  }
+  static void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch) {
+    const auto kernel = in_pairs(args) ? fovea::attention<V, Pair> : base.attention;
+    kernel(args, kv_head, tile, packed, scratch);
+  }
+  static int64_t attention_scratch(const AttentionArgs& args) {
+    return in_pairs(args) ? fovea::attention_scratch<V, Pair>(args) : base.attention_scratch(args);
   }
 };
 
@@ -45,10 +66,10 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Own::matmul_scratch,
       Base<base, &Kernels::softmax>::call,
       Base<base, &Kernels::softmax_scratch>::call,
-      Base<base, &Kernels::attention_pack>::call,
-      Base<base, &Kernels::attention_packed>::call,
-      Base<base, &Kernels::attention>::call,
-      Base<base, &Kernels::attention_scratch>::call,
+      Own::attention_pack,
+      Own::attention_packed,
+      Own::attention,
+      Own::attention_scratch,
       Base<base, &Kernels::convert>::call,
       Base<base, &Kernels::convert_scratch>::call,
       Base<base, &Kernels::append>::call,

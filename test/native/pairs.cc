@@ -1,4 +1,6 @@
-// The operations on pairs of bfloat16, where the ISA has them: dot_pairs against two fused multiply-adds, zip_pairs by its definition.
+// The operations on pairs of bfloat16, where the ISA has them: dot_pairs against two fused multiply-adds, the others by their definition.
+#include <algorithm>
+
 #include "check.h"
 #include "simd.h"
 
@@ -78,9 +80,31 @@ void test_zip() {
   }
 }
 
+template <class V>
+void test_rounding() {
+  if constexpr (requires(V v) { to_pairs(v, v); }) {
+    Test test("to_pairs, first_of_pairs, second_of_pairs: to nearest even and back");
+    const std::vector<float> values = assorted_values(4000);
+    for (size_t begin = 0; begin + 2 * kLanes <= values.size(); begin += 2 * kLanes) {
+      Lanes a, b;
+      std::copy_n(values.begin() + static_cast<int64_t>(begin), kLanes, a.begin());
+      std::copy_n(values.begin() + static_cast<int64_t>(begin) + kLanes, kLanes, b.begin());
+      const V first = vec(a), second = vec(b), pairs = to_pairs(first, second);
+      const Lanes even = lanes_of(first_of_pairs(pairs)), odd = lanes_of(second_of_pairs(pairs));
+      for (int i = 0; i < 2 * kLanes; ++i) {
+        const float x = flushed(i < kLanes ? a[i] : b[i - kLanes]);
+        const uint32_t bits = std::bit_cast<uint32_t>(x);
+        const float expected = x == x ? value_of(static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)) : x;
+        test.same(i % 2 ? odd[i / 2] : even[i / 2], expected, "rounded");
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void test_pairs() {
   test_dot<Vec>();
   test_zip<Vec>();
+  test_rounding<Vec>();
 }

@@ -14,6 +14,7 @@ export interface AttentionSheet {
   readonly keys: number;
   readonly headDim: number;
   readonly valueDim: number;
+  readonly scale: number;
   readonly softcap: number;
   /** All of these are [batch, heads, queries, keys]. */
   readonly seen: Uint8Array;
@@ -21,6 +22,10 @@ export interface AttentionSheet {
   readonly magnitude: Float64Array;
   /** Σ|k|: what a product that falls below the smallest number is multiplied by. */
   readonly keySum: Float64Array;
+  /** Σ|scale·q·k| of those products that have a number below 2^-126. */
+  readonly ofSubnormals: Float64Array;
+  /** Whether q, k and v are bfloat16. */
+  readonly bfloat16: boolean;
   /** The score after softcap; what ALiBi subtracts; the bias. */
   readonly capped: Float64Array;
   readonly slope: Float64Array;
@@ -85,6 +90,7 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
 
   const matrix = () => new Float64Array(batch * heads * queries * keys);
   const [magnitude, keySum, capped, slope, bias, scores, weights] = [matrix(), matrix(), matrix(), matrix(), matrix(), matrix(), matrix()];
+  const ofSubnormals = matrix();
   const seen = new Uint8Array(scores.length);
   const logSumExp = new Float64Array(batch * heads * queries);
   const output = new Float64Array(batch * heads * queries * valueDim);
@@ -95,16 +101,19 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
         for (let j = 0; j < keys; j++) {
           const at = ((b * heads + h) * queries + i) * keys + j;
           const distance = j - (i + offsetOf(b));
-          let [sum, size, keySize] = [0, 0, 0];
+          let [sum, size, keySize, lost] = [0, 0, 0, 0];
           for (let f = 0; f < headDim; f++) {
             const factor = key.at(b, kvHead(h), j, f);
-            const product = query.at(b, h, i, f) * factor;
+            const factorOfQuery = query.at(b, h, i, f);
+            const product = factorOfQuery * factor;
             sum += product;
             size += Math.abs(product);
             keySize += Math.abs(factor);
+            if (Math.min(Math.abs(factor), Math.abs(factorOfQuery)) < 2 ** -126) lost += Math.abs(product);
           }
           magnitude[at] = headDim === 0 ? 0 : size * Math.abs(scale);
           keySum[at] = keySize;
+          ofSubnormals[at] = lost * Math.abs(scale);
           const score = headDim === 0 ? 0 : sum * scale;
           capped[at] = softcap > 0 ? softcap * Math.tanh(score / softcap) : score;
           slope[at] = alibi ? (alibi[h] ?? 0) * Math.abs(distance) : 0;
@@ -158,10 +167,13 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
     keys,
     headDim,
     valueDim,
+    scale,
     softcap,
     seen,
     magnitude,
     keySum,
+    ofSubnormals,
+    bfloat16: [q, k, v].every(({ dtype }) => dtype === 'bfloat16'),
     capped,
     slope,
     bias,
