@@ -1,9 +1,9 @@
 /** The half types on every target: all 65536 bit patterns read and written exactly, sums rounded once, to nearest, ties to even. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attention, FoveaError, matmul, setBackend, softmax } from '../src/node.js';
-import type { Tensor } from '../src/types.js';
+import type { DType, Tensor } from '../src/types.js';
 import { fromBits, roundTo } from './numbers.js';
-import { label, targets, use } from './targets.js';
+import { label, type Target, targets, use } from './targets.js';
 import { dense, float32, floats } from './tensors.js';
 
 const patterns = 65536;
@@ -11,6 +11,12 @@ const dtypes = ['float16', 'bfloat16'] as const;
 
 /** 0 and −0 are one number: a sum that starts from 0 does not keep the sign. */
 const same = (a: number, b: number): boolean => a === b || (Number.isNaN(a) && Number.isNaN(b));
+
+/** A number as products know it: vdpbf16ps takes subnormal numbers for 0, and gives 0 for them (docs/design.md). */
+function knownTo({ target }: Target, dtype: DType): (x: number) => number {
+  if (target !== 'avx512bf16' || dtype !== 'bfloat16') return (x) => x;
+  return (x) => (Math.abs(x) < 2 ** -126 ? 0 : x);
+}
 
 function firstDifference(actual: Float64Array, expected: (i: number) => number): string | undefined {
   for (const [i, x] of actual.entries()) if (!same(x, expected(i))) return `[${i}] is ${x}, expected ${expected(i)}`;
@@ -24,13 +30,15 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
   it.each(dtypes)('%s: every pattern times 1 is itself, in float32 and back in its own type', (dtype) => {
     const all: Tensor<Uint16Array> = { data: Uint16Array.from({ length: patterns }, (_, bits) => bits), shape: [patterns, 1], dtype };
     const one = floats([1, 1], dtype, () => 1);
-    const exact = (bits: number) => fromBits(dtype, bits);
+    const known = knownTo(target, dtype);
+    const exact = (bits: number) => known(fromBits(dtype, bits));
     expect(firstDifference(dense(matmul(all, one, { out: float32([patterns, 1], () => 0) })).data, exact)).toBeUndefined();
     expect(firstDifference(dense(matmul(all, one)).data, exact)).toBeUndefined();
   });
 
   it.each(dtypes)('%s: every number plus quarters of its last digit, rounded to nearest, ties to even', (dtype) => {
     const finite = Array.from({ length: patterns }, (_, bits) => bits).filter((bits) => Number.isFinite(fromBits(dtype, bits)));
+    const known = knownTo(target, dtype);
     // Both summands and, as they are close, their sum are exact in float32: what is seen is the one rounding at the end.
     const step = (bits: number) => Math.abs(fromBits(dtype, bits) - fromBits(dtype, bits ^ 1));
     for (const quarters of [-3, -2, -1, 1, 2, 3]) {
@@ -45,7 +53,7 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
         ),
       ).data;
       expect(pairs.length).toBeGreaterThan(patterns / 4);
-      expect(firstDifference(sums, (i) => roundTo(dtype, (pairs[i]?.[0] ?? 0) + (pairs[i]?.[1] ?? 0)))).toBeUndefined();
+      expect(firstDifference(sums, (i) => roundTo(dtype, known(known(pairs[i]?.[0] ?? 0) + known(pairs[i]?.[1] ?? 0))))).toBeUndefined();
     }
   });
 

@@ -15,6 +15,7 @@ import '../../src/node.js';
 import { callOf } from '../../src/plan/layout.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { run } from '../calls.js';
+import { cacheCases } from '../cases/cache.js';
 import { cases } from '../cases.js';
 import { expectWithin } from '../check.js';
 import { expectedOf } from '../expected.js';
@@ -84,7 +85,12 @@ else
       expect(select.backend()).toMatchObject({ name: 'native', target: 'neon' });
     });
 
-    for (const { name, call } of cases)
+    it('leaves a cache to the machine itself', ({ task }) => {
+      Object.assign(task.meta, { notRun: ['the rows of KVCache on native neon, emulated: a process a token and call takes too long'] });
+    });
+
+    const cached = new Set(cacheCases);
+    for (const { name, call } of cases.filter((row) => !cached.has(row)))
       it(name, () => {
         const built = call();
         const { answers, bounds } = expectedOf(name, built, { name: 'native', target: 'neon' });
