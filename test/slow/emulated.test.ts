@@ -23,7 +23,7 @@ import { expectedOf } from '../expected.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = `${root}.cache/test-native/replay-neon`;
 const lacking = ['aarch64-linux-gnu-g++', 'qemu-aarch64'].filter((tool) => onPath(tool) === undefined);
-const ops: Plan['op'][] = ['attention', 'matmul', 'softmax', 'merge', 'convert']; // native/call.h: Op
+const ops: Plan['op'][] = ['attention', 'matmul', 'softmax', 'merge', 'convert', 'cacheAttention', 'append']; // native/call.h: Op
 
 /** @throws what the compiler says */
 function compile(): void {
@@ -85,12 +85,16 @@ else
       expect(select.backend()).toMatchObject({ name: 'native', target: 'neon' });
     });
 
-    it('leaves a cache to the machine itself', ({ task }) => {
-      Object.assign(task.meta, { notRun: ['the rows of KVCache on native neon, emulated: a process a token and call takes too long'] });
+    // Each append and each call on a cache is a process, too: of its rows every sixteenth, from all over the table.
+    const leftOut = new Set(cacheCases.filter((_, i) => i % 16 !== 0));
+
+    it('lists the rows of KVCache that are left out', ({ task }) => {
+      Object.assign(task.meta, {
+        notRun: [`${leftOut.size} rows of KVCache on native neon, emulated: a process for each append and call`],
+      });
     });
 
-    const cached = new Set(cacheCases);
-    for (const { name, call } of cases.filter((row) => !cached.has(row)))
+    for (const { name, call } of cases.filter((row) => !leftOut.has(row)))
       it(name, () => {
         const built = call();
         const { answers, bounds } = expectedOf(name, built, { name: 'native', target: 'neon' });
