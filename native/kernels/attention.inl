@@ -226,12 +226,11 @@ inline void attend(const AttentionArgs& args, const PackedHead<V, E>& head, Atte
 
 /** out and logSumExp of one row. */
 template <class V>
-inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float divisor, float* sums, int64_t width) {
+inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float divisor, const float* sums) {
   const float factor = divisor == 0.0f ? 0.0f : 1.0f / divisor;
-  for (int64_t c = 0; c < width; c += V::lanes) mul(V::load(sums + c), V::set(factor)).store(sums + c);
   const View4& out = args.out;
   void* target = element(out.data, out.dtype, row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride);
-  narrow<V>(sums, args.value_dim, target, out.dtype, out.column_stride);
+  narrow<V>(sums, args.value_dim, target, out.dtype, out.column_stride, Scaled<V>{V::set(factor)});
   if (args.log_sum_exp) args.log_sum_exp[row.index] = row_sum == 0.0f ? -kInfinity : row_max + log_natural(row_sum);
 }
 
@@ -261,15 +260,11 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   const PackedHead<V, E> head(args, kv_head, packed);
   const Group group(args, kv_head);
   const int64_t begin = tile * V::query_tile, end = smaller(begin + V::query_tile, group.rows());
-  int64_t count = 0;
-  for (int64_t r = begin; r < end; r++) {
-    const Row row = group.row(args, r);
-    if (args.weights) std::memset(args.weights + row.index * args.key_length, 0, sizeof(float) * static_cast<size_t>(args.key_length));
-    if (r < group.live_rows())
-      at.rows[count++] = row;
-    else
-      finish_dead_row(args, row);
-  }
+  const int64_t count = larger(0, smaller(end, group.live_rows()) - begin);
+  Place place = count > 0 ? group.place(begin) : Place{};
+  for (int64_t i = 0; i < count; i++, place = group.next(place)) at.rows[i] = group.row(args, place);
+  for (int64_t r = begin + count; r < end; r++) finish_dead_row(args, group.row(args, group.place(r)));
+  for (int64_t i = 0; args.weights && i < count; i++) clear_weights(args, at.rows[i]);
   load_queries<V, E>(args, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
   for (int64_t i = 0; i < V::query_tile; i++) {
@@ -287,7 +282,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
       for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), step);
   for (int64_t i = 0; i < count; i++)
     finish_row<V>(args, at.rows[i], at.row_max[i], reduce_add(V::load(at.row_sum + i * V::lanes)),
-                  reduce_add(V::load(at.divisor + i * V::lanes)), at.sums + i * at.sums_stride, at.sums_stride);
+                  reduce_add(V::load(at.divisor + i * V::lanes)), at.sums + i * at.sums_stride);
 }
 
 template <class V, class E = Single>

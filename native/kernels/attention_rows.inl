@@ -23,6 +23,11 @@ struct Row {
   Keys keys;
 };
 
+/** A query head and a query of it. */
+struct Place {
+  int64_t head, query;
+};
+
 /** The rows that read one key/value head: the queries of its heads one after another, those past query_lengths last. */
 struct Group {
   int64_t batch, first_head, heads, length, live_length;
@@ -37,17 +42,21 @@ struct Group {
   int64_t rows() const { return heads * length; }
   int64_t live_rows() const { return heads * live_length; }
 
-  Row row(const AttentionArgs& args, int64_t r) const {
+  /** Row r of the group. */
+  Place place(int64_t r) const {
+    const int64_t live = live_rows(), dead_length = length - live_length;
+    if (r < live) return {first_head + r / live_length, r % live_length};
+    return {first_head + (r - live) / dead_length, live_length + (r - live) % dead_length};
+  }
+
+  /** The row after that one, where both are live. */
+  Place next(Place place) const { return place.query + 1 < live_length ? Place{place.head, place.query + 1} : Place{place.head + 1, 0}; }
+
+  Row row(const AttentionArgs& args, Place place) const {
     Row row;
     row.batch = batch;
-    if (r < live_rows()) {
-      row.head = first_head + r / live_length;
-      row.query = r % live_length;
-    } else {
-      const int64_t dead = r - live_rows();
-      row.head = first_head + dead / (length - live_length);
-      row.query = live_length + dead % (length - live_length);
-    }
+    row.head = place.head;
+    row.query = place.query;
     row.index = (batch * args.query_heads + row.head) * length + row.query;
     row.position = row.query + (args.query_offsets ? args.query_offsets[batch] : args.query_offset);
     const int64_t visible = args.key_lengths ? smaller(args.key_lengths[batch], args.key_length) : args.key_length;
@@ -93,13 +102,20 @@ inline int64_t key_steps(Keys keys) {
   return (keys.end - panel_of<V>(keys.begin) + V::key_tile - 1) / V::key_tile;
 }
 
+/** A row's weights, all 0: tiles that it does not see are never written. */
+inline void clear_weights(const AttentionArgs& args, const Row& row) {
+  std::memset(args.weights + row.index * args.key_length, 0, sizeof(float) * static_cast<size_t>(args.key_length));
+}
+
 /** A row past query_lengths: nothing is computed for it, sinks or not. */
 inline void finish_dead_row(const AttentionArgs& args, const Row& row) {
   const View4& out = args.out;
   const int64_t offset = row.batch * out.batch_stride + row.head * out.head_stride + row.query * out.row_stride;
-  for (int64_t c = 0; c < args.value_dim; c++)
-    std::memset(element(out.data, out.dtype, offset + c * out.column_stride), 0, static_cast<size_t>(element_bytes(out.dtype)));
+  const int64_t piece = out.column_stride == 1 ? args.value_dim : 1;  // one stretch, or number by number
+  for (int64_t c = 0; c < args.value_dim; c += piece)
+    std::memset(element(out.data, out.dtype, offset + c * out.column_stride), 0, static_cast<size_t>(piece * element_bytes(out.dtype)));
   if (args.log_sum_exp) args.log_sum_exp[row.index] = -kInfinity;
+  if (args.weights) clear_weights(args, row);
 }
 
 /** n neighbours of bfloat16 as pairs, by whole vectors. */
@@ -113,7 +129,7 @@ inline void load_row_of_pairs(const bfloat16* from, int64_t stride, int64_t n, f
 template <class V, class E>
 inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t count, int64_t stride, float* to) {
   const View4& q = args.q;
-  const V scale = V::set(args.scale);
+  const Scaled<V> scale = {V::set(args.scale)};
   for (int64_t r = 0; r < count; r++, to += stride) {
     const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
     const void* from = element(static_cast<const void*>(q.data), q.dtype, offset);
@@ -121,8 +137,7 @@ inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t cou
       load_row_of_pairs<V>(static_cast<const bfloat16*>(from), q.column_stride, args.head_dim, to);
       continue;
     }
-    widen<V>(from, q.dtype, q.column_stride, args.head_dim, to);
-    for (int64_t c = 0; c < args.head_dim; c += V::lanes) mul(V::load(to + c), scale).store(to + c);
+    widen<V>(from, q.dtype, q.column_stride, args.head_dim, to, scale);
   }
   std::memset(to, 0, sizeof(float) * static_cast<size_t>((round_up(count, V::tile_rows) - count) * stride));
 }
@@ -195,8 +210,8 @@ inline Keys reach_of(const AttentionArgs& args, int64_t kv_head, int64_t stretch
   if (group.live_length == 0) return {0, 0};
   // Positions grow with the queries, and so do both ends of what they see.
   constexpr int64_t length = kPackedKeyTiles * V::key_tile;
-  const Keys keys = {larger(group.row(args, 0).keys.begin, stretch * length),
-                     smaller(group.row(args, group.live_length - 1).keys.end, (stretch + 1) * length)};
+  const Keys keys = {larger(group.row(args, {group.first_head, 0}).keys.begin, stretch * length),
+                     smaller(group.row(args, {group.first_head, group.live_length - 1}).keys.end, (stretch + 1) * length)};
   const int64_t begin = panel_of<V>(keys.begin);
   return begin < keys.end ? Keys{begin, keys.end} : Keys{0, 0};
 }

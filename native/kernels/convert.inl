@@ -32,7 +32,7 @@ inline void store_part(V x, float* p, int64_t n) {
 
 /** Calls body with a value of the C++ type that the dtype names. */
 template <class Body>
-inline void with_type(DType dtype, Body body) {
+inline void with_type(DType dtype, const Body& body) {
   if (dtype == DType::float32) body(float());
   if (dtype == DType::float16) body(float16());
   if (dtype == DType::bfloat16) body(bfloat16());
@@ -40,7 +40,7 @@ inline void with_type(DType dtype, Body body) {
 
 /** The same where the source may be int8 as well, its values without their scales. */
 template <class Body>
-inline void with_source_type(DType dtype, Body body) {
+inline void with_source_type(DType dtype, const Body& body) {
   if (dtype == DType::int8) return body(int8_t());
   with_type(dtype, body);
 }
@@ -51,37 +51,53 @@ inline const void* element(const void* data, DType dtype, int64_t index) {
 }
 inline void* element(void* data, DType dtype, int64_t index) { return static_cast<char*>(data) + index * element_bytes(dtype); }
 
-/** to[i] = from[i · stride] for i < n. */
+/** x · 1. */
+struct Unscaled {
+  template <class V>
+  V operator()(V x) const {
+    return x;
+  }
+};
+
+/** x · factor. */
 template <class V>
-inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to) {
+struct Scaled {
+  V factor;
+
+  V operator()(V x) const { return mul(x, factor); }
+};
+
+/** to[i] = scale(from[i · stride]) for i < n. */
+template <class V, class Scale = Unscaled>
+inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to, Scale scale = {}) {
   with_source_type(dtype, [=](auto type) {
     using T = decltype(type);
     const T* source = static_cast<const T*>(from);
     int64_t i = 0;
     if (stride == 1)
-      for (; i + V::lanes <= n; i += V::lanes) V::load(source + i).store(to + i);
+      for (; i + V::lanes <= n; i += V::lanes) scale(V::load(source + i)).store(to + i);
     for (; i < n; i += V::lanes) {
       T part[V::lanes] = {};
       const int64_t count = smaller(V::lanes, n - i);
       for (int64_t j = 0; j < count; j++) part[j] = source[(i + j) * stride];
-      store_part(V::load(part), to + i, count);
+      store_part(scale(V::load(part)), to + i, count);
     }
   });
 }
 
-/** to[i · stride] = from[i] for i < n, rounded to nearest even. */
-template <class V>
-inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride) {
+/** to[i · stride] = scale(from[i]) for i < n, rounded to nearest even. */
+template <class V, class Scale = Unscaled>
+inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride, Scale scale = {}) {
   with_type(dtype, [=](auto type) {
     using T = decltype(type);
     T* target = static_cast<T*>(to);
     int64_t i = 0;
     if (stride == 1)
-      for (; i + V::lanes <= n; i += V::lanes) V::load(from + i).store(target + i);
+      for (; i + V::lanes <= n; i += V::lanes) scale(V::load(from + i)).store(target + i);
     for (; i < n; i += V::lanes) {
       T part[V::lanes];
       const int64_t count = smaller(V::lanes, n - i);
-      load_part<V>(from + i, count).store(part);
+      scale(load_part<V>(from + i, count)).store(part);
       for (int64_t j = 0; j < count; j++) target[(i + j) * stride] = part[j];
     }
   });
