@@ -72,6 +72,7 @@ template <class V, class T>
 inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
   pack_transposed<V>(rows, columns, width, to, [=](int64_t c, int64_t r, int64_t n) {
     const T* p = from + c * column_stride + r;
+    __builtin_prefetch(p + V::lanes * column_stride);  // columns of a head are short, and end before the CPU has seen them begin
     return n == V::lanes ? V::load(p) : load_part<V>(p, n);
   });
 }
