@@ -69,7 +69,7 @@ inline void score_tile(const AttentionArgs& args, const float* queries, int64_t 
   for (int64_t j = keys.begin; j < keys.end; j += width) {
     Tile<V, RM, V::tile_vectors> tile;
     tile.set(0.0f);
-    tile.template accumulate<E>({queries, stride, 1}, head.keys_at(j, args.head_dim), steps_of<E>(args.head_dim));
+    tile.template accumulate<E, V::fetch_ahead>({queries, stride, 1}, head.keys_at(j, args.head_dim), steps_of<E>(args.head_dim));
     if constexpr (E::depth == 2) tile.scale(args.scale);  // q has it already where it is float32
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
@@ -150,7 +150,8 @@ inline void value_tile(const float* weights, const PackedHead<V, E>& head, Keys 
       tile.load_scaled(sums + c, width, factors);
     else
       tile.load(sums + c, width);
-    tile.template accumulate<E>({weights, V::key_tile, 1}, head.values_at(keys.begin, c), steps_of<E>(keys.end - keys.begin));
+    tile.template accumulate<E, V::fetch_ahead>({weights, V::key_tile, 1}, head.values_at(keys.begin, c),
+                                                steps_of<E>(keys.end - keys.begin));
     tile.store(sums + c, width);
   }
 }

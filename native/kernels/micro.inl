@@ -92,13 +92,16 @@ struct Tile {
   }
 
   // acc[RM × RN·lanes] += A · B over k steps of E. The order over k is fixed: the same bits in every run. Registers: see the tile
-  // constants of simd/<isa>.h. The unroll pragmas keep g++ from leaving acc in memory.
-  template <class E = Single>
+  // constants of simd/<isa>.h. The unroll pragmas keep g++ from leaving acc in memory. Rows of B that are not in L1 are asked for `ahead`.
+  template <class E = Single, int ahead = 0>
   FOVEA_INLINE void accumulate(TileRows a, TileColumns b, int64_t k) {
     for (int64_t p = 0; p < k; p++) {
       V row[RN];
 #pragma GCC unroll 4
       for (int j = 0; j < RN; j++) row[j] = V::load(b.data + j * V::lanes);
+      if constexpr (ahead > 0)
+#pragma GCC unroll 4
+        for (int j = 0; j < RN; j++) __builtin_prefetch(b.data + ahead * b.step + j * V::lanes);
 #pragma GCC unroll 16
       for (int i = 0; i < RM; i++) {
         const V x = V::set(a.data[i * a.row_stride]);
