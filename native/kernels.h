@@ -33,6 +33,9 @@ constexpr int64_t kSoftmaxColumns = 1024;
 /** Key tiles that are packed at a time: a stretch of a head's keys. */
 constexpr int64_t kPackedKeyTiles = 8;
 
+/** Queries of all heads that read one key/value head, up to which its keys and values are read where they lie. */
+constexpr int64_t kFewRows = 16;
+
 struct Kernels {
   const char* name;
   uint32_t features;
@@ -54,6 +57,9 @@ struct Kernels {
   /** One query tile of a key/value head: query_tile rows of the queries of all heads that read it, one head after another. */
   void (*attention)(const AttentionArgs& args, int64_t kv_head, int64_t tile, const float* packed, float* scratch);
   int64_t (*attention_scratch)(const AttentionArgs& args);
+  /** All queries of a key/value head at once, at most kFewRows, with keys and values as they lie: their features are contiguous. */
+  void (*attention_few)(const AttentionArgs& args, int64_t kv_head, float* scratch);
+  int64_t (*attention_few_scratch)(const AttentionArgs& args);
 
   /** Elements [begin, end), counted with the axis fastest. */
   void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);

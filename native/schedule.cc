@@ -87,6 +87,12 @@ Status run_whole_heads(const Kernels& kernels, const AttentionArgs& args, const 
   });
 }
 
+/** Whether keys and values are read where they lie, by few queries a head. Their weights, if asked for, take a second look at the keys. */
+bool is_few(const AttentionArgs& args) {
+  const bool in_rows = args.pages.blocks || (args.k.column_stride == 1 && args.v.column_stride == 1);
+  return args.query_heads / args.kv_heads * args.query_length <= kFewRows && in_rows && !args.weights;
+}
+
 /** Where a packed head lies, and how far those that lay there one after the other have come. */
 struct Slot {
   Counter packed, done;
@@ -144,6 +150,9 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
   if (args.batch == 0 || args.query_heads == 0 || args.query_length == 0) return Status::ok;
   constexpr int64_t small = int64_t{1} << 22;
   const Heads heads(kernels, args);
+  if (is_few(args))
+    return in_tasks(host, heads.count, heads.work, kernels.attention_few_scratch(args),
+                    [&](int64_t head, float* scratch) { kernels.attention_few(args, head, scratch); });
   if (heads.work <= small) return run_whole_heads(kernels, args, heads, host);
 
   SharedHeads shared(kernels, args, heads, host->threads);

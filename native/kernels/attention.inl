@@ -225,6 +225,14 @@ inline void attend(const AttentionArgs& args, const PackedHead<V, E>& head, Atte
   });
 }
 
+/** m and ℓ of a row that has seen its sink at most. */
+template <class V>
+inline void begin_row(const AttentionArgs& args, const Row& row, float* row_max, float* row_sum) {
+  *row_max = args.sinks ? args.sinks[row.head] : -kInfinity;
+  V::set(0.0f).store(row_sum);
+  if (*row_max != -kInfinity) *row_sum = 1.0f;
+}
+
 /** out and logSumExp of one row. */
 template <class V>
 inline void finish_row(const AttentionArgs& args, const Row& row, float row_max, float row_sum, float divisor, const float* sums) {
@@ -268,11 +276,9 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   for (int64_t i = 0; args.weights && i < count; i++) clear_weights(args, at.rows[i]);
   load_queries<V, E>(args, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
-  for (int64_t i = 0; i < V::query_tile; i++) {
-    const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
-    at.row_max[i] = sink;
-    for (int64_t l = 0; l < V::lanes; l++)
-      at.row_sum[i * V::lanes + l] = at.divisor[i * V::lanes + l] = l == 0 && sink != -kInfinity ? 1.0f : 0.0f;
+  for (int64_t i = 0; i < count; i++) {
+    begin_row<V>(args, at.rows[i], at.row_max + i, at.row_sum + i * V::lanes);
+    if constexpr (E::depth == 2) V::load(at.row_sum + i * V::lanes).store(at.divisor + i * V::lanes);
   }
 
   const int64_t steps = key_steps<V>(union_of_keys(at.rows, count));

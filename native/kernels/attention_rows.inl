@@ -125,19 +125,26 @@ inline void load_row_of_pairs(const bfloat16* from, int64_t stride, int64_t n, f
     load_pairs<V>(from + c * stride, stride, smaller(2 * V::lanes, n - c)).store(to);
 }
 
+/** A row of q times the scale. */
+template <class V>
+inline void load_query(const AttentionArgs& args, const Row& row, float* to) {
+  const View4& q = args.q;
+  const int64_t offset = row.batch * q.batch_stride + row.head * q.head_stride + row.query * q.row_stride;
+  widen<V>(element(static_cast<const void*>(q.data), q.dtype, offset), q.dtype, q.column_stride, args.head_dim, to,
+           Scaled<V>{V::set(args.scale)});
+}
+
 /** Rows of q times the scale (as they are, where they are pairs), one after another `stride` apart; zeros up to a whole number of tiles. */
 template <class V, class E>
 inline void load_queries(const AttentionArgs& args, const Row* rows, int64_t count, int64_t stride, float* to) {
   const View4& q = args.q;
-  const Scaled<V> scale = {V::set(args.scale)};
   for (int64_t r = 0; r < count; r++, to += stride) {
-    const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
-    const void* from = element(static_cast<const void*>(q.data), q.dtype, offset);
-    if constexpr (E::depth == 2) {
-      load_row_of_pairs<V>(static_cast<const bfloat16*>(from), q.column_stride, args.head_dim, to);
-      continue;
+    if constexpr (E::depth == 1) {
+      load_query<V>(args, rows[r], to);
+    } else {
+      const int64_t offset = rows[r].batch * q.batch_stride + rows[r].head * q.head_stride + rows[r].query * q.row_stride;
+      load_row_of_pairs<V>(static_cast<const bfloat16*>(q.data) + offset, q.column_stride, args.head_dim, to);
     }
-    widen<V>(from, q.dtype, q.column_stride, args.head_dim, to, scale);
   }
   std::memset(to, 0, sizeof(float) * static_cast<size_t>((round_up(count, V::tile_rows) - count) * stride));
 }

@@ -4,6 +4,7 @@
 #include "../kernels.h"
 #include "append.inl"
 #include "attention.inl"
+#include "attention_few.inl"
 #include "convert_tensor.inl"
 #include "matmul.inl"
 #include "merge.inl"
@@ -29,6 +30,8 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_packed<V>,
       attention<V>,
       attention_scratch<V>,
+      attention_few<V>,
+      attention_few_scratch<V>,
       convert<V>,
       convert_scratch<V>,
       append<V>,

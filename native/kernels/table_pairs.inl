@@ -70,6 +70,8 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Own::attention_packed,
       Own::attention,
       Own::attention_scratch,
+      Base<base, &Kernels::attention_few>::call,
+      Base<base, &Kernels::attention_few_scratch>::call,
       Base<base, &Kernels::convert>::call,
       Base<base, &Kernels::convert_scratch>::call,
       Base<base, &Kernels::append>::call,

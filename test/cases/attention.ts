@@ -47,9 +47,13 @@ export const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 3
 
 const single = { batch: 1, heads: 1, kvHeads: 1 };
 
+/** More queries than are few to any target: few are read past keys and values as they lie, many past packed ones. */
+const many = 19;
+
 export const attentionCases: readonly Case[] = [
   attentionCase('no options', {}),
   ...alonePaired(attentionFeatures).map((features) => attentionCase(together(features), {}, features)),
+  ...attentionFeatures.map((feature) => attentionCase(`${feature.name}, ${many} queries`, { queries: many }, [feature])),
   attentionCase(
     'window + softcap, heads of a group side by side, of which one sees nothing',
     { batch: 1, heads: 2, kvHeads: 1, queries: 9, keys: 6, headDim: 4, valueDim: 4 },
@@ -94,7 +98,9 @@ export const attentionCases: readonly Case[] = [
     ),
   ),
   ...querySizes.map((queries) => attentionCase(`${queries} queries`, { ...single, queries, keys: 21, headDim: 5, valueDim: 6 })),
-  ...keySizes.map((keys) => attentionCase(`${keys} keys`, { ...single, queries: 7, keys, headDim: 5, valueDim: 6 })),
+  ...[7, many].flatMap((queries) =>
+    keySizes.map((keys) => attentionCase(`${keys} keys, ${queries} queries`, { ...single, queries, keys, headDim: 5, valueDim: 6 })),
+  ),
   ...keySizes.map((keys) =>
     attentionCase(`${keys} keys, causal, as many queries`, { ...single, queries: Math.min(keys, 130), keys, headDim: 4, valueDim: 3 }, [], {
       causal: true,
@@ -111,9 +117,43 @@ export const attentionCases: readonly Case[] = [
       valueDim: 4,
     }),
   ),
-  ...widths.map((headDim) => attentionCase(`head dim ${headDim}`, { ...single, headDim, valueDim: 7 })),
-  ...widths.map((valueDim) => attentionCase(`value dim ${valueDim}`, { ...single, headDim: 7, valueDim })),
-  ...widths.map((width) => attentionCase(`float16, head dim ${width}`, { ...single, headDim: width, valueDim: width, dtype: 'float16' })),
+  ...[5, many].flatMap((queries) => [
+    ...widths.map((headDim) => attentionCase(`head dim ${headDim}, ${queries} queries`, { ...single, queries, headDim, valueDim: 7 })),
+    ...widths.map((valueDim) => attentionCase(`value dim ${valueDim}, ${queries} queries`, { ...single, queries, headDim: 7, valueDim })),
+    ...widths.map((width) =>
+      attentionCase(`float16, head dim ${width}, ${queries} queries`, {
+        ...single,
+        queries,
+        headDim: width,
+        valueDim: width,
+        dtype: 'float16',
+      }),
+    ),
+  ]),
+  // Around the most queries that are few (16), and the rows that are worked on side by side (4, 2, 1).
+  ...[
+    [1, 1],
+    [1, 2],
+    [3, 1],
+    [4, 1],
+    [1, 5],
+    [2, 3],
+    [7, 1],
+    [5, 3],
+    [16, 1],
+    [4, 4],
+    [17, 1],
+  ].map(([heads = 1, queries = 1]) =>
+    attentionCase(`${queries} queries of ${heads} heads to a key head, keys of several tiles`, {
+      batch: 1,
+      heads,
+      kvHeads: 1,
+      queries,
+      keys: 700,
+      headDim: 20,
+      valueDim: 36,
+    }),
+  ),
   // A group's queries share one tall tile: its borders fall between heads, inside them and at their ends.
   ...[1, 2, 3, 4, 11, 12, 13, 24, 25].map((queries) =>
     attentionCase(

@@ -86,6 +86,7 @@ export const cacheCases: readonly Case[] = dtypes.flatMap((dtype) => [
   ...features.map((feature) =>
     cacheCase(`${feature.name}, one query`, dtype, { ...small, queries: 1, keys: 300 }, { lengths: [300, 41] }, [feature]),
   ),
+  ...features.map((feature) => cacheCase(`${feature.name}, 19 queries`, dtype, { ...small, queries: 19, keys: 40 }, {}, [feature])),
   ...borders.flatMap((keys) =>
     [1, 3, 30].map((queries) =>
       cacheCase(
@@ -102,6 +103,7 @@ export const cacheCases: readonly Case[] = dtypes.flatMap((dtype) => [
   ...widths.flatMap((width) => [
     cacheCase(`head dim ${width}`, dtype, { ...small, queries: 2, headDim: width, valueDim: 5 }, {}),
     cacheCase(`value dim ${width}`, dtype, { ...small, queries: 2, headDim: 5, valueDim: width }, {}),
+    cacheCase(`head dim and value dim ${width}, 19 queries`, dtype, { ...small, queries: 19, headDim: width, valueDim: width }, {}),
   ]),
   ...[
     [1, 1],
@@ -114,7 +116,7 @@ export const cacheCases: readonly Case[] = dtypes.flatMap((dtype) => [
     ),
   ),
   // The cache's own window: blocks that it has passed are gone, and an option can only narrow it.
-  ...[1, 5].flatMap((queries) => [
+  ...[1, 5, 19].flatMap((queries) => [
     cacheCase(
       `window of the cache, ${queries} queries`,
       dtype,
