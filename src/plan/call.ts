@@ -84,13 +84,39 @@ export class Call {
   }
 
   #view(view: View<Data> | undefined, written: boolean, size0: number, size1?: number, size2?: number, size3?: number): void {
-    const tensor = this.#begin(view, written);
-    const strides = view?.strides;
-    this.#dimension(tensor, size0, strides?.[0] ?? 0);
-    if (size1 !== undefined) this.#dimension(tensor, size1, strides?.[1] ?? 0);
-    if (size2 !== undefined) this.#dimension(tensor, size2, strides?.[2] ?? 0);
-    if (size3 !== undefined) this.#dimension(tensor, size3, strides?.[3] ?? 0);
-    if (tensor.elements === 0) tensor.extent = 0;
+    const tensor = this.#slot(view?.data, written);
+    const words = this.#room(5);
+    const offset = view === undefined ? 0 : view.offset;
+    const strides = view === undefined ? noStrides : view.strides;
+    let at = this.wordCount;
+    tensor.offsetWord = at;
+    tensor.offset = offset;
+    words[at++] = offset;
+    const stride0 = strides[0] ?? 0;
+    let last = (size0 - 1) * stride0;
+    let elements = size0;
+    words[at++] = stride0;
+    if (size1 !== undefined) {
+      const stride = strides[1] ?? 0;
+      words[at++] = stride;
+      last += (size1 - 1) * stride;
+      elements *= size1;
+    }
+    if (size2 !== undefined) {
+      const stride = strides[2] ?? 0;
+      words[at++] = stride;
+      last += (size2 - 1) * stride;
+      elements *= size2;
+    }
+    if (size3 !== undefined) {
+      const stride = strides[3] ?? 0;
+      words[at++] = stride;
+      last += (size3 - 1) * stride;
+      elements *= size3;
+    }
+    this.wordCount = at;
+    tensor.elements = elements;
+    tensor.extent = elements === 0 ? 0 : last + 1;
   }
 
   #batchView(
@@ -146,12 +172,20 @@ export class Call {
     return tensor;
   }
 
+  /** The words, with room for so many more. */
+  #room(count: number): Float64Array {
+    while (this.wordCount + count > this.words.length) this.#grow();
+    return this.words;
+  }
+
   #grow(): void {
     const words = new Float64Array(2 * this.words.length);
     words.set(this.words);
     this.words = words;
   }
 }
+
+const noStrides: readonly number[] = [0, 0, 0, 0];
 
 function newTensor(): Lent {
   return { data: undefined, offset: 0, extent: 0, elements: 0, written: false, offsetWord: -1 };
