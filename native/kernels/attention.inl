@@ -272,11 +272,13 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   }
   load_queries<V, E>(args, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
-  for (int64_t i = 0; i < V::query_tile; i++) {
-    const float sink = i < count && args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
+  for (int64_t i = 0; i < count; i++) {
+    const float sink = args.sinks ? args.sinks[at.rows[i].head] : -kInfinity;
+    float *const row_sum = at.row_sum + i * V::lanes, *const divisor = at.divisor + i * V::lanes;
     at.row_max[i] = sink;
-    for (int64_t l = 0; l < V::lanes; l++)
-      at.row_sum[i * V::lanes + l] = at.divisor[i * V::lanes + l] = l == 0 && sink != -kInfinity ? 1.0f : 0.0f;
+    V::set(0.0f).store(row_sum);
+    if constexpr (E::depth == 2) V::set(0.0f).store(divisor);
+    if (sink != -kInfinity) row_sum[0] = divisor[0] = 1.0f;
   }
 
   const int64_t steps = key_steps<V>(union_of_keys(at.rows, count));
