@@ -32,17 +32,18 @@ export class Call {
   #next = 0;
 
   begin(): void {
+    this.end();
     this.wordCount = 0;
-    this.tensorCount = 0;
     this.#next = 0;
   }
 
-  /** Forgets the tensors, so that their memory is not kept by a call that is over. */
+  /** Forgets the tensors, so that their memory is not kept by a call that is over, and that the next one finds all of them absent. */
   end(): void {
     for (let i = 0; i < this.tensorCount; i++) {
       const tensor = this.tensors[i];
       if (tensor !== undefined) tensor.data = undefined;
     }
+    this.tensorCount = 0;
   }
 
   word(value: number): void {
@@ -84,10 +85,13 @@ export class Call {
   }
 
   #view(view: View<Data> | undefined, written: boolean, size0: number, size1?: number, size2?: number, size3?: number): void {
-    const tensor = this.#slot(view?.data, written);
+    if (view === undefined) {
+      this.#absent(2 + Number(size1 !== undefined) + Number(size2 !== undefined) + Number(size3 !== undefined));
+      return;
+    }
+    const tensor = this.#slot(view.data, written);
     const words = this.#room(5);
-    const offset = view === undefined ? 0 : view.offset;
-    const strides = view === undefined ? noStrides : view.strides;
+    const { offset, strides } = view;
     let at = this.wordCount;
     tensor.offsetWord = at;
     tensor.offset = offset;
@@ -127,20 +131,30 @@ export class Call {
     rows: number,
     columns: number | undefined,
   ): void {
+    if (view === undefined) {
+      this.#absent(1 + rank + (columns === undefined ? 1 : 2));
+      return;
+    }
     const tensor = this.#begin(view, written);
-    const strides = view?.strides;
+    const { strides } = view;
     const outer = batch.length;
     for (let i = outer; i < rank; i++) this.word(0);
-    for (let i = 0; i < outer; i++) this.#dimension(tensor, batch[i] ?? 1, strides?.[i] ?? 0);
-    this.#dimension(tensor, rows, strides?.[outer] ?? 0);
-    if (columns !== undefined) this.#dimension(tensor, columns, strides?.[outer + 1] ?? 0);
+    for (let i = 0; i < outer; i++) this.#dimension(tensor, batch[i] ?? 1, strides[i] ?? 0);
+    this.#dimension(tensor, rows, strides[outer] ?? 0);
+    if (columns !== undefined) this.#dimension(tensor, columns, strides[outer + 1] ?? 0);
     if (tensor.elements === 0) tensor.extent = 0;
   }
 
-  #begin(view: View<Data> | undefined, written: boolean): Lent {
-    const tensor = this.#slot(view?.data, written);
+  /** A tensor that the call has not, and zeros for the words of its view. */
+  #absent(words: number): void {
+    this.#next++;
+    for (let i = 0; i < words; i++) this.word(0);
+  }
+
+  #begin(view: View<Data>, written: boolean): Lent {
+    const tensor = this.#slot(view.data, written);
     tensor.offsetWord = this.wordCount;
-    tensor.offset = view?.offset ?? 0;
+    tensor.offset = view.offset;
     tensor.extent = 1;
     tensor.elements = 1;
     this.word(tensor.offset);
@@ -154,21 +168,25 @@ export class Call {
   }
 
   #add(data: Data | undefined, written: boolean): void {
+    if (data === undefined) {
+      this.#absent(0);
+      return;
+    }
     const tensor = this.#slot(data, written);
     tensor.offsetWord = -1;
     tensor.offset = 0;
-    tensor.extent = data === undefined ? 0 : data.length;
+    tensor.extent = data.length;
     tensor.elements = tensor.extent;
   }
 
   /** The next tensor's place. */
-  #slot(data: Data | undefined, written: boolean): Lent {
+  #slot(data: Data, written: boolean): Lent {
     const index = this.#next++;
+    while (this.tensors.length <= index) this.tensors.push(newTensor());
     const tensor = this.tensors[index] ?? newTensor();
-    this.tensors[index] = tensor;
     tensor.data = data;
     tensor.written = written;
-    if (data !== undefined) this.tensorCount = this.#next;
+    this.tensorCount = this.#next;
     return tensor;
   }
 
@@ -184,8 +202,6 @@ export class Call {
     this.words = words;
   }
 }
-
-const noStrides: readonly number[] = [0, 0, 0, 0];
 
 function newTensor(): Lent {
   return { data: undefined, offset: 0, extent: 0, elements: 0, written: false, offsetWord: -1 };
