@@ -1,5 +1,6 @@
 // New tokens of a cache: rows of any stride, rounded to the cache's dtype, into the blocks that hold them.
-// int8 is symmetric, with a scale a token and head: scale = max |x| / 127, q = x / scale to the nearest whole number, as in src/plan/int8.ts.
+// int8 is symmetric, with a scale a token and head: scale = max |x| / 127, q = x / scale to the nearest whole number, as in
+// src/plan/int8.ts.
 #pragma once
 
 #include "attention_source.inl"
