@@ -55,6 +55,12 @@ size_t element_bytes(napi_typedarray_type type) {
 bool read_buffer(napi_env env, napi_value value, Buffer* buffer) {
   void* data = nullptr;
   size_t length = 0;
+  bool is_view = false;
+  // Node says so of every view and knows its bytes; to learn the type of an array it compares it with all there are.
+  if (napi_is_buffer(env, value, &is_view) == napi_ok && is_view && napi_get_buffer_info(env, value, &data, &length) == napi_ok) {
+    *buffer = lent(data, length);
+    return true;
+  }
   napi_valuetype kind = napi_null;
   if (napi_typeof(env, value, &kind) != napi_ok) return false;
   *buffer = {nullptr, 0};

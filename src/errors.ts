@@ -46,3 +46,8 @@ export function optionError(op: string, option: string, received: string, expect
 export function abortedError(op: string, signal: AbortSignal): FoveaError {
   return new FoveaError('ERR_ABORTED', `${op}: aborted by its signal`, { cause: signal.reason });
 }
+
+/** What was thrown, which may be anything, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

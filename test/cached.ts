@@ -3,6 +3,7 @@ import { KVCache } from '../src/index.js';
 import type { AsyncOptions, CacheAttentionOptions, CacheDType, FloatData, Tensor } from '../src/types.js';
 import type { AttentionCall, Results } from './calls.js';
 import { roundHalfToEven, roundTo } from './numbers.js';
+import { stepOf } from './packed-weights.js';
 import { dense, eachElement, floats, formatOf, sizeOf } from './tensors.js';
 
 export interface CacheCall {
@@ -84,8 +85,7 @@ function held(tensor: Tensor<FloatData>, dtype: CacheDType): Tensor<FloatData> {
   if (dtype !== 'int8') return floats(shape, 'float32', (i) => roundTo(dtype, data[i] ?? Number.NaN));
   const width = shape[3] ?? 1;
   const steps = Float64Array.from({ length: data.length / Math.max(1, width) }, (_, token) => {
-    const largest = data.subarray(token * width, (token + 1) * width).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    return Math.fround(largest / 127);
+    return stepOf(data.subarray(token * width, (token + 1) * width).reduce((most, x) => Math.max(most, Math.abs(x)), 0));
   });
   return floats(shape, 'float32', (i) => {
     const step = steps[Math.floor(i / width)] ?? Number.NaN;

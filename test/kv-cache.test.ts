@@ -5,8 +5,9 @@ import { backend, KVCache, setBackend } from '../src/node.js';
 import type { CacheDType, Tensor } from '../src/types.js';
 import { asFloat32, dtypes, expectSame, tokens } from './cache/decoding.js';
 import { expectWithin } from './check.js';
-import { type Format, roundTo } from './numbers.js';
+import { type Format, roundHalfToEven, roundTo } from './numbers.js';
 import { oracle, textbook } from './oracle.js';
+import { stepOf } from './packed-weights.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
 import { booleans, dense, float32, floats } from './tensors.js';
@@ -248,9 +249,24 @@ describe.each(targets.map((target) => ({ name: label(target), target })))(`$name
     }
     expect(cache.toTensors()).toEqual(before);
   });
+
+  it.each([2 ** -149, 60 * 2 ** -149, 5e-39, 2 ** -126, 127 * 2 ** -126, 1, (2 - 2 ** -23) * 2 ** 127])(
+    'int8 of numbers up to %d: whole steps, none of them subnormal, and finite',
+    (most) => {
+      const width = 19;
+      const cache = new KVCache({ batch: 1, kvHeads: 2, headDim: width, capacity: 4, dtype: 'int8' });
+      const x = float32([1, 2, 3, width], (i) => Math.fround(most * ([1, -1, 0.49, 0.01, -0.3, 0][i % 6] ?? 0)));
+      cache.append(x, x);
+      const { k, v } = cache.toTensors();
+      const step = stepOf(Math.fround(most));
+      const expected = Float64Array.from(x.data, (value) => roundHalfToEven(value / step) * step + 0); // + 0: int8 has no −0
+      for (const kept of [k, v]) expect([...dense(kept).data]).toEqual([...expected.map(Math.fround)]);
+      expect(expected.every((value) => Math.fround(value) < Number.POSITIVE_INFINITY)).toBe(true);
+    },
+  );
 });
 
-/** Half types to nearest even; int8 within half a step of max |x| / 127 of its token and head. */
+/** Half types to nearest even; int8 within half a step of its token and head. */
 function expectRounded(dtype: CacheDType, given: Tensor, kept: Tensor<Float32Array | Uint16Array>): void {
   const [x, y] = [dense(given).data, dense(kept).data];
   if (dtype !== 'int8') {
@@ -260,7 +276,7 @@ function expectRounded(dtype: CacheDType, given: Tensor, kept: Tensor<Float32Arr
   const width = given.shape.at(-1) ?? 1;
   for (let token = 0; token < x.length; token += width) {
     const row = x.subarray(token, token + width);
-    const step = row.reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 127;
+    const step = stepOf(row.reduce((max, value) => Math.max(max, Math.abs(value)), 0));
     // Half a step; the scale, the quotient and the product round once each, of at most 127 steps.
     const bound = step * (0.5 + 127 * 3 * 2 ** -24);
     row.forEach((value, i) => {

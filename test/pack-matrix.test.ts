@@ -112,7 +112,9 @@ describe.each(targets.map((target) => [label(target), target] as const))('%s', (
   });
 });
 
-describe('bad input', () => {
+describe.each(targets.map((target) => [label(target), target] as const))('%s: bad input', (_, target) => {
+  beforeAll(() => use(target));
+  afterAll(() => setBackend('auto'));
   const packed = () => packMatrix(zeros(5, 4));
   const rows: readonly [string, () => unknown, string, readonly string[]][] = [
     ['no matrix', () => (packMatrix as Anything)(), 'ERR_DTYPE', ['packMatrix: b has no value', 'a tensor']],
@@ -161,6 +163,31 @@ describe('bad input', () => {
     ],
     ['another k', () => matmul(zeros(3, 6), packed()), 'ERR_SHAPE', ['b has 5 rows', 'expected 6', 'a is [3, 6], b is [5, 4]']],
     [
+      'another k, a transposed',
+      () => matmul(zeros(3, 5), packed(), { transposeA: true }),
+      'ERR_SHAPE',
+      ['b has 5 rows', 'expected 3', 'a is [3, 5] transposed'],
+    ],
+    ['a vector for a', () => matmul(zeros(5), packed()), 'ERR_SHAPE', ['a has rank 1']],
+    ['ids for a', () => matmul({ data: new Int32Array(15), shape: [3, 5] } as Anything, packed()), 'ERR_DTYPE', ['a has', 'Int32Array']],
+    ['half numbers without a dtype', () => matmul({ data: new Uint16Array(15), shape: [3, 5] }, packed()), 'ERR_DTYPE', ['without dtype']],
+    ['a bias of another length', () => matmul(zeros(3, 5), packed(), { bias: zeros(5) }), 'ERR_SHAPE', ['bias']],
+    [
+      'out in a half type that a is not in',
+      () => matmul(zeros(3, 5), packed(), { out: { data: new Uint16Array(12), shape: [3, 4], dtype: 'bfloat16' } }),
+      'ERR_DTYPE',
+      ['out has dtype bfloat16', 'expected float32'],
+    ],
+    [
+      'out over a',
+      () => {
+        const data = new Float32Array(15);
+        return matmul({ data, shape: [3, 5] }, packed(), { out: { data, shape: [3, 4] } });
+      },
+      'ERR_OPTION',
+      ['out is overlapping a'],
+    ],
+    [
       'transposeB',
       () => matmul(zeros(3, 5), packed(), { transposeB: true }),
       'ERR_OPTION',
@@ -179,16 +206,18 @@ describe('bad input', () => {
     for (const word of words) expect(String(error)).toContain(word);
   });
 
-  it.each(['matmul', 'its twin'])('on another backend is ERR_BACKEND, and nothing is written: %s', async (which) => {
+  it.each(['matmul', 'its twin'])('on any other target is ERR_BACKEND, and nothing is written: %s', async (which) => {
     const [b, out] = [packed(), { ...zeros(3, 4), data: new Float32Array(12).fill(7) }];
-    const chosen = active('test');
-    setBackend('reference');
     const call = async () => (which === 'matmul' ? matmul(zeros(3, 5), b, { out }) : matmulAsync(zeros(3, 5), b, { out }));
-    await expect(call()).rejects.toMatchObject({
-      code: 'ERR_BACKEND',
-      message: `matmul: b is packed for ${chosen.name} ${chosen.target}, expected reference js, which is chosen now (after setBackend a matrix is packed anew)`,
-    });
-    setBackend('auto');
+    for (const other of targets) {
+      if (other === target) continue;
+      use(other);
+      await expect(call(), label(other)).rejects.toMatchObject({
+        code: 'ERR_BACKEND',
+        message: `matmul: b is packed for ${label(target)}, expected ${label(other)}, which is chosen now (after setBackend a matrix is packed anew)`,
+      });
+    }
+    use(target);
     expect(out.data).toEqual(new Float32Array(12).fill(7));
     expect(matmul(zeros(3, 5), b, { out }).data).toEqual(new Float32Array(12));
   });

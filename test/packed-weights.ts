@@ -24,9 +24,12 @@ export function stepsOf(exact: Float64Array, n: number): Float64Array {
   exact.forEach((x, at) => {
     largest[at % n] = Math.max(largest[at % n] ?? 0, Math.abs(x));
   });
-  return largest.map((most) => {
-    if (most === 0) return 0;
-    const step = Math.max(Math.fround(most / 127), 2 ** -126);
-    return Math.fround(127 * step) < Number.POSITIVE_INFINITY ? step : Math.fround(step * (1 - 2 ** -24));
-  });
+  return largest.map(stepOf);
+}
+
+/** int8's step of numbers up to ±most. */
+export function stepOf(most: number): number {
+  if (most === 0) return 0;
+  const step = Math.max(Math.fround(most / 127), 2 ** -126);
+  return Math.fround(127 * step) < Number.POSITIVE_INFINITY ? step : Math.fround(step * (1 - 2 ** -24));
 }

@@ -1,11 +1,19 @@
 // New tokens of a cache: rows of any stride, rounded to the cache's dtype, into the blocks that hold them.
-// int8 is symmetric, with a scale a token and head: scale = max |x| / 127, q = x / scale to the nearest whole number.
+// int8 is symmetric, with a scale a token and head: scale = max |x| / 127, q = x / scale to the nearest whole number, as in
+// src/plan/int8.ts.
 #pragma once
 
 #include "attention_source.inl"
 
 namespace fovea {
 namespace {
+
+/** Of numbers up to ±greatest: a normal number, of which 127 are finite; 0 where all are 0. */
+inline float int8_scale(float greatest) {
+  constexpr float least = 0x1p-126f, most = 0x810203p98f;
+  const float scale = greatest / 127.0f;
+  return greatest == 0.0f ? 0.0f : scale < least ? least : scale > most ? most : scale;
+}
 
 template <class V>
 inline void quantise(float* row, int64_t n, int8_t* to, float* scale) {
@@ -14,7 +22,7 @@ inline void quantise(float* row, int64_t n, int8_t* to, float* scale) {
     const V x = load_part<V>(row + c, smaller(V::lanes, n - c));
     greatest = max(greatest, max(x, sub(V::set(0.0f), x)));
   }
-  *scale = reduce_max(greatest) / 127.0f;
+  *scale = int8_scale(reduce_max(greatest));
   if (*scale == 0.0f) return static_cast<void>(std::memset(to, 0, static_cast<size_t>(n)));
   const V unit = V::set(*scale), most = V::set(127.0f), least = V::set(-127.0f);
   for (int64_t c = 0; c < n; c += V::lanes) {

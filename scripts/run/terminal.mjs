@@ -1,8 +1,7 @@
 /**
  * Shows what is being done, on stderr (stdout belongs to the program that runs at the end): a line that ticks on a terminal, plain lines elsewhere.
  */
-const quiet = Boolean(process.env.FOVEA_QUIET);
-const live = process.stderr.isTTY && !quiet;
+const live = process.stderr.isTTY;
 
 /**
  * Runs one step of work under its title.
@@ -32,9 +31,9 @@ export async function step(title, work) {
   }
 }
 
-/** Writes a line to stderr, unless FOVEA_QUIET is set. */
+/** Writes a line to stderr. */
 export function say(line) {
-  if (!quiet) process.stderr.write(`${line}\n`);
+  process.stderr.write(`${line}\n`);
 }
 
 /**

@@ -3,7 +3,7 @@
  * wait here; results are written on the caller's thread, so an abort settles at once and nothing is written after it.
  * @module
  */
-import { abortedError, FoveaError } from '../errors.js';
+import { abortedError, asError, FoveaError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Data } from '../plan/tensors.js';
 import { pack, type Reply, type Request } from './parcel.js';
@@ -103,7 +103,7 @@ export class Remote {
       this.#worker ??= this.#start();
       this.#worker.hold(true);
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error), { cause: error });
+      this.#failure = asError(error);
     }
     return this.#worker;
   }
@@ -129,7 +129,7 @@ export class Remote {
       this.#unpack(reply.written);
       this.#settle();
     } catch (error) {
-      this.#settle(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      this.#settle(asError(error));
     }
   }
 
@@ -151,7 +151,7 @@ export class Remote {
       this.#runHere(job.plan);
       this.#settle();
     } catch (error) {
-      this.#settle(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      this.#settle(asError(error));
     }
   }
 

@@ -3,7 +3,7 @@
  * A preset (node.ts, browser.ts) starts it once; from then on an op reads one field.
  * @module
  */
-import { FoveaError } from '../errors.js';
+import { asError, FoveaError } from '../errors.js';
 import type { BackendInfo, BackendName, InitOptions, SetBackendOptions } from '../types.js';
 import type { Backend, Candidate } from './backend.js';
 import { cannotBeHad, checkNames, notReady, type Rejected, reasonFor, unknownBackend, unknownTarget, type Wanted } from './info.js';
@@ -176,8 +176,4 @@ function lists(from: Candidates): [BackendName, () => readonly Candidate[]][] {
     const list = from[name];
     return list === undefined ? [] : [[name, list] satisfies [BackendName, () => readonly Candidate[]]];
   });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error), { cause: error });
 }

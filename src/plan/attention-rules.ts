@@ -4,13 +4,12 @@
  */
 import { optionError, shapeError } from '../errors.js';
 import type { AttentionResult, CacheAttentionOptions, FloatData, Layout, Tensor } from '../types.js';
-import { broadcastStrides } from '../validate/broadcast.js';
-import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import type { Checked, CheckedFloats } from '../validate/tensor.js';
 import { fromHeads, toHeads } from './heads.js';
-import type { AttentionRules, View } from './plan.js';
+import type { AttentionOp, AttentionRules, Floats, View } from './plan.js';
 import { freshFloat32, freshResult, givenResult } from './result.js';
+import { stretchedStrides } from './stretch.js';
 
 /** All but `keyLengths`, which a cache knows by itself. */
 export const attentionOptions = {
@@ -37,44 +36,47 @@ export type Sizes = Pick<AttentionRules, 'batch' | 'queryHeads' | 'kvHeads' | 'q
 /** Where the queries stand among the keys: each attention has defaults of its own. */
 export type Positions = Pick<AttentionRules, 'windowLeft' | 'windowRight' | 'queryOffset' | 'queryOffsets' | 'keyLengths'>;
 
-/** What of the keys the caller has given, too, and `out` must keep off. */
-interface Keys {
-  readonly key?: CheckedFloats;
-  readonly value?: CheckedFloats;
-}
+type ViewOf<Keys> = Keys extends CheckedFloats ? View<Floats> : undefined;
 
-export interface PlannedRules {
-  readonly rules: AttentionRules;
+export interface PlannedRules<Op extends AttentionOp, Keys extends CheckedFloats | undefined> {
+  readonly plan: AttentionRules<Op, ViewOf<Keys>>;
   readonly result: AttentionResult<FloatData>;
 }
 
-/** Checks what is left to be checked and allocates what is to be written. */
-export function planRules(
+/**
+ * Checks what is left to be checked, allocates what is to be written, and writes the plan in one literal: to add to an object or to
+ * spread it takes longer than all the checks.
+ * @param op for messages
+ * @param key `key` and `value` are what the caller has given of the keys
+ */
+export function planRules<Op extends AttentionOp, Keys extends CheckedFloats | undefined>(
   op: string,
+  planOp: Op,
   query: CheckedFloats,
-  keys: Keys,
+  key: Keys,
+  value: Keys,
   layout: Layout,
   sizes: Sizes,
   positions: Positions,
   given: Given,
-): PlannedRules {
+): PlannedRules<Op, Keys> {
   const rank = query.shape.length;
   const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = sizes;
   const { windowLeft, windowRight, queryOffset, queryOffsets, keyLengths } = positions;
   // What is indexed by query and key has no dimensions that q left out.
-  const scores = [batch, queryHeads, queryLength, keyLength].slice(4 - rank);
-  const mask = given.mask && stretch(op, 'mask', given.mask, scores);
-  const bias = given.bias && stretch(op, 'bias', given.bias, scores);
+  const scores = fromHeads(batch, queryHeads, queryLength, keyLength, rank, 'bhsd');
+  const mask = given.mask && scoresView(op, 'mask', given.mask, scores);
+  const bias = given.bias && scoresView(op, 'bias', given.bias, scores);
   checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
   checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
   checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
 
-  const outShape = fromHeads([batch, queryHeads, queryLength, valueDim], rank, layout);
+  const outShape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout);
   const output = given.out
     ? givenResult(op, outShape, query, given.out, {
         query,
-        key: keys.key,
-        value: keys.value,
+        key,
+        value,
         mask: given.mask,
         bias: given.bias,
         alibi: given.alibi,
@@ -87,7 +89,8 @@ export function planRules(
   const weights = given.returnWeights ? freshFloat32(op, scores) : undefined;
   const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
   return {
-    rules: {
+    plan: {
+      op: planOp,
       batch,
       queryHeads,
       kvHeads: sizes.kvHeads,
@@ -104,6 +107,8 @@ export function planRules(
       queryOffset,
       queryOffsets,
       q: headsOf(query, layout),
+      k: (key && headsOf(key, layout)) as ViewOf<Keys>,
+      v: (value && headsOf(value, layout)) as ViewOf<Keys>,
       out: headsOf(output, layout),
       mask,
       bias,
@@ -130,10 +135,8 @@ function resultOf(output: Tensor<FloatData>, weights: Tensor | undefined, logSum
 }
 
 /** The mask or bias as it is read at `[batch, query head, query, key]`. */
-function stretch<D extends ArrayBufferView>(op: string, name: string, tensor: Checked<D>, scores: readonly number[]): View<D> {
-  const strides = broadcastStrides(tensor.shape, tensor.strides, scores);
-  if (strides === undefined)
-    throw shapeError(op, name, `shape ${list(tensor.shape)}`, `one that broadcasts from the right to ${list(scores)}`);
+function scoresView<D extends ArrayBufferView>(op: string, name: string, tensor: Checked<D>, scores: readonly number[]): View<D> {
+  const strides = stretchedStrides(op, name, tensor, scores);
   return { data: tensor.data, offset: tensor.offset, strides: toHeads(strides, 'bhsd', 0) };
 }
 

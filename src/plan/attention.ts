@@ -3,11 +3,11 @@
  * @module
  */
 import { dtypeError, shapeError } from '../errors.js';
-import type { AttentionOptions, AttentionResult, FloatData } from '../types.js';
+import type { AttentionOptions, AttentionResult, FloatData, Layout } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
-import { attentionOptions, checkEntries, checkLengths, headsOf, planRules, type Sizes } from './attention-rules.js';
+import { attentionOptions, checkEntries, checkLengths, planRules, type Sizes } from './attention-rules.js';
 import { toHeads } from './heads.js';
 import type { AttentionPlan } from './plan.js';
 
@@ -41,35 +41,41 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
     queryOffsets,
     keyLengths,
   };
-  const { rules: common, result } = planRules(op, query, { key, value }, layout, sizes, positions, given);
-  // Object.assign, because a spread costs more than all the checks.
-  return { plan: Object.assign(common, { op, k: headsOf(key, layout), v: headsOf(value, layout) }), result };
+  return planRules(op, op, query, key, value, layout, sizes, positions, given);
 }
 
 /** The sizes that query, key and value agree on. */
-function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, layout: 'bhsd' | 'bshd'): Sizes {
+function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, layout: Layout): Sizes {
   const rank = query.shape.length;
   if (rank < 2 || rank > 4) {
     throw shapeError(op, 'query', `rank ${rank}`, 'rank 2 [s, d], 3 [h, s, d] or 4 [b, h, s, d]', `query is ${list(query.shape)}`);
   }
-  const said = (name: string, tensor: CheckedFloats) =>
-    `query is ${list(query.shape)}, ${name} is ${list(tensor.shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
-  for (const tensor of [key, value]) {
-    const name = tensor === key ? 'key' : 'value';
-    if (tensor.shape.length !== rank)
-      throw shapeError(op, name, `rank ${tensor.shape.length}`, `${rank}, the rank of query`, said(name, tensor));
-    if (tensor.dtype !== query.dtype) throw dtypeError(op, name, `dtype ${tensor.dtype}`, `${query.dtype}, the dtype of query`);
-  }
+  checkKind('key', key, query, layout);
+  checkKind('value', value, query, layout);
   const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1);
   const [keyBatch, kvHeads, keyLength, keyDim] = toHeads(key.shape, layout, 1);
   const [valueBatch, valueHeads, valueLength, valueDim] = toHeads(value.shape, layout, 1);
-  if (keyBatch !== batch) throw shapeError(op, 'key', `batch ${keyBatch}`, String(batch), said('key', key));
-  if (valueBatch !== batch) throw shapeError(op, 'value', `batch ${valueBatch}`, String(batch), said('value', value));
-  if (keyDim !== headDim) throw shapeError(op, 'key', `head dim ${keyDim}`, String(headDim), said('key', key));
-  if (valueHeads !== kvHeads) throw shapeError(op, 'value', `${valueHeads} heads`, `${kvHeads}, as key has`, said('value', value));
-  if (valueLength !== keyLength) throw shapeError(op, 'value', `length ${valueLength}`, `${keyLength}, as key has`, said('value', value));
+  if (keyBatch !== batch) throw shapeError(op, 'key', `batch ${keyBatch}`, String(batch), said(query, 'key', key, layout));
+  if (valueBatch !== batch) throw shapeError(op, 'value', `batch ${valueBatch}`, String(batch), said(query, 'value', value, layout));
+  if (keyDim !== headDim) throw shapeError(op, 'key', `head dim ${keyDim}`, String(headDim), said(query, 'key', key, layout));
+  if (valueHeads !== kvHeads)
+    throw shapeError(op, 'value', `${valueHeads} heads`, `${kvHeads}, as key has`, said(query, 'value', value, layout));
+  if (valueLength !== keyLength)
+    throw shapeError(op, 'value', `length ${valueLength}`, `${keyLength}, as key has`, said(query, 'value', value, layout));
   if (kvHeads === 0 ? queryHeads > 0 : queryHeads % kvHeads > 0) {
-    throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${kvHeads} key/value heads`, said('key', key));
+    throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${kvHeads} key/value heads`, said(query, 'key', key, layout));
   }
   return { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim };
+}
+
+/** Key or value has the rank and dtype of query. */
+function checkKind(name: 'key' | 'value', { shape, dtype }: CheckedFloats, query: CheckedFloats, layout: Layout): void {
+  const rank = query.shape.length;
+  if (shape.length !== rank)
+    throw shapeError(op, name, `rank ${shape.length}`, `${rank}, the rank of query`, said(query, name, { shape }, layout));
+  if (dtype !== query.dtype) throw dtypeError(op, name, `dtype ${dtype}`, `${query.dtype}, the dtype of query`);
+}
+
+function said(query: CheckedFloats, name: string, { shape }: Pick<CheckedFloats, 'shape'>, layout: Layout): string {
+  return `query is ${list(query.shape)}, ${name} is ${list(shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
 }

@@ -49,12 +49,11 @@ export function planCacheAttention(
 
   const sizes = { batch, queryHeads, kvHeads, queryLength, keyLength: longest, headDim, valueDim };
   const positions = { windowLeft, windowRight, queryOffset: 0, queryOffsets: offsets, keyLengths: undefined };
-  const { rules: common, result } = planRules(op, query, none, layout, sizes, positions, given);
+  const { plan: common, result } = planRules(op, 'cacheAttention', query, undefined, undefined, layout, sizes, positions, given);
   // Once a window has passed, positions are counted from what is kept, so that work and memory do not grow with the position.
   // Where weights are asked for there is one for every position anyway.
   const base = common.weights ? 0 : Math.min(...rows.map(({ first }) => first));
   const plan = Object.assign(common, {
-    op: 'cacheAttention' as const,
     cacheDtype: cache.dtype,
     blockTokens: cache.blockTokens,
     keyLength: longest - base,
@@ -66,8 +65,6 @@ export function planCacheAttention(
   });
   return { plan, result };
 }
-
-const none = {};
 
 /** The sizes of query, once they fit the cache's. */
 function relate(cache: CacheSizes, query: CheckedFloats, layout: 'bhsd' | 'bshd') {

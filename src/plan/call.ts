@@ -32,17 +32,18 @@ export class Call {
   #next = 0;
 
   begin(): void {
+    this.end();
     this.wordCount = 0;
-    this.tensorCount = 0;
     this.#next = 0;
   }
 
-  /** Forgets the tensors, so that their memory is not kept by a call that is over. */
+  /** Forgets the tensors, so that their memory is not kept by a call that is over, and that the next one finds all of them absent. */
   end(): void {
     for (let i = 0; i < this.tensorCount; i++) {
       const tensor = this.tensors[i];
       if (tensor !== undefined) tensor.data = undefined;
     }
+    this.tensorCount = 0;
   }
 
   word(value: number): void {
@@ -84,13 +85,42 @@ export class Call {
   }
 
   #view(view: View<Data> | undefined, written: boolean, size0: number, size1?: number, size2?: number, size3?: number): void {
-    const tensor = this.#begin(view, written);
-    const strides = view?.strides;
-    this.#dimension(tensor, size0, strides?.[0] ?? 0);
-    if (size1 !== undefined) this.#dimension(tensor, size1, strides?.[1] ?? 0);
-    if (size2 !== undefined) this.#dimension(tensor, size2, strides?.[2] ?? 0);
-    if (size3 !== undefined) this.#dimension(tensor, size3, strides?.[3] ?? 0);
-    if (tensor.elements === 0) tensor.extent = 0;
+    if (view === undefined) {
+      this.#absent(2 + Number(size1 !== undefined) + Number(size2 !== undefined) + Number(size3 !== undefined));
+      return;
+    }
+    const tensor = this.#slot(view.data, written);
+    const words = this.#room(5);
+    const { offset, strides } = view;
+    let at = this.wordCount;
+    tensor.offsetWord = at;
+    tensor.offset = offset;
+    words[at++] = offset;
+    const stride0 = strides[0] ?? 0;
+    let last = (size0 - 1) * stride0;
+    let elements = size0;
+    words[at++] = stride0;
+    if (size1 !== undefined) {
+      const stride = strides[1] ?? 0;
+      words[at++] = stride;
+      last += (size1 - 1) * stride;
+      elements *= size1;
+    }
+    if (size2 !== undefined) {
+      const stride = strides[2] ?? 0;
+      words[at++] = stride;
+      last += (size2 - 1) * stride;
+      elements *= size2;
+    }
+    if (size3 !== undefined) {
+      const stride = strides[3] ?? 0;
+      words[at++] = stride;
+      last += (size3 - 1) * stride;
+      elements *= size3;
+    }
+    this.wordCount = at;
+    tensor.elements = elements;
+    tensor.extent = elements === 0 ? 0 : last + 1;
   }
 
   #batchView(
@@ -101,20 +131,30 @@ export class Call {
     rows: number,
     columns: number | undefined,
   ): void {
+    if (view === undefined) {
+      this.#absent(1 + rank + (columns === undefined ? 1 : 2));
+      return;
+    }
     const tensor = this.#begin(view, written);
-    const strides = view?.strides;
+    const { strides } = view;
     const outer = batch.length;
     for (let i = outer; i < rank; i++) this.word(0);
-    for (let i = 0; i < outer; i++) this.#dimension(tensor, batch[i] ?? 1, strides?.[i] ?? 0);
-    this.#dimension(tensor, rows, strides?.[outer] ?? 0);
-    if (columns !== undefined) this.#dimension(tensor, columns, strides?.[outer + 1] ?? 0);
+    for (let i = 0; i < outer; i++) this.#dimension(tensor, batch[i] ?? 1, strides[i] ?? 0);
+    this.#dimension(tensor, rows, strides[outer] ?? 0);
+    if (columns !== undefined) this.#dimension(tensor, columns, strides[outer + 1] ?? 0);
     if (tensor.elements === 0) tensor.extent = 0;
   }
 
-  #begin(view: View<Data> | undefined, written: boolean): Lent {
-    const tensor = this.#slot(view?.data, written);
+  /** A tensor that the call has not, and zeros for the words of its view. */
+  #absent(words: number): void {
+    this.#next++;
+    for (let i = 0; i < words; i++) this.word(0);
+  }
+
+  #begin(view: View<Data>, written: boolean): Lent {
+    const tensor = this.#slot(view.data, written);
     tensor.offsetWord = this.wordCount;
-    tensor.offset = view?.offset ?? 0;
+    tensor.offset = view.offset;
     tensor.extent = 1;
     tensor.elements = 1;
     this.word(tensor.offset);
@@ -128,22 +168,32 @@ export class Call {
   }
 
   #add(data: Data | undefined, written: boolean): void {
+    if (data === undefined) {
+      this.#absent(0);
+      return;
+    }
     const tensor = this.#slot(data, written);
     tensor.offsetWord = -1;
     tensor.offset = 0;
-    tensor.extent = data === undefined ? 0 : data.length;
+    tensor.extent = data.length;
     tensor.elements = tensor.extent;
   }
 
   /** The next tensor's place. */
-  #slot(data: Data | undefined, written: boolean): Lent {
+  #slot(data: Data, written: boolean): Lent {
     const index = this.#next++;
+    while (this.tensors.length <= index) this.tensors.push(newTensor());
     const tensor = this.tensors[index] ?? newTensor();
-    this.tensors[index] = tensor;
     tensor.data = data;
     tensor.written = written;
-    if (data !== undefined) this.tensorCount = this.#next;
+    this.tensorCount = this.#next;
     return tensor;
+  }
+
+  /** The words, with room for so many more. */
+  #room(count: number): Float64Array {
+    while (this.wordCount + count > this.words.length) this.#grow();
+    return this.words;
   }
 
   #grow(): void {

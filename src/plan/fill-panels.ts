@@ -1,19 +1,15 @@
 /**
- * A float32 matrix into the panels of a packed one (panels.ts), one after the other: as it is, rounded to bfloat16, or as int8.
- *
- * int8 is symmetric, with a step a column: step = max |column| / 127, q = x / step to the nearest whole number, ties to even. It is at
- * least 2^-126, so that it is a normal number, and at most what 127 steps stay finite with.
+ * A float32 matrix into the panels of a packed one (panels.ts), one after the other: as it is, rounded to bfloat16, or as
+ * int8 (int8.ts), with a step a column.
  * @module
  */
 import { optionError } from '../errors.js';
+import { inSteps, stepOf } from './int8.js';
 import type { PackPlan } from './pack-matrix.js';
 import { panelParts } from './panels.js';
 import type { ConvertPlan, Floats, View } from './plan.js';
 
 const op = 'packMatrix';
-const leastStep = 2 ** -126;
-/** The largest float32 number below 2^128 / 127. */
-const mostStep = 0x810203 * 2 ** 98;
 
 /**
  * @param panel room for one panel
@@ -84,15 +80,10 @@ function quantise(panel: Float32Array, first: number, to: Int8Array, scales: Flo
       if (!(size < Infinity)) throw notFinite(panel[at], (at - c) / width, first + c);
       if (size > greatest) greatest = size;
     }
-    const scale = greatest === 0 ? 0 : Math.min(Math.max(Math.fround(greatest / 127), leastStep), mostStep);
-    scales[c] = scale;
-    for (let at = c; at < panel.length; at += width) to[at] = scale === 0 ? 0 : nearest((panel[at] ?? NaN) / scale);
+    const step = stepOf(greatest);
+    scales[c] = step;
+    for (let at = c; at < panel.length; at += width) to[at] = inSteps(panel[at] ?? NaN, step);
   }
-}
-
-/** To the nearest whole number, ties to even: beside 1.5 · 2^52 a double has no fraction. */
-function nearest(x: number): number {
-  return x + 0x18000000000000 - 0x18000000000000;
 }
 
 function notFinite(value: number | undefined, row: number, column: number): Error {

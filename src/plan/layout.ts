@@ -8,7 +8,6 @@ import { Call } from './call.js';
 import { panelElements } from './panels.js';
 import type {
   AppendPlan,
-  AttentionPlan,
   AttentionRules,
   CacheAttentionPlan,
   CacheRow,
@@ -26,8 +25,7 @@ export const convertOuterRank = 7;
 const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
 
-/** `k` and `v` are none where the keys lie in a cache. */
-function attentionCall(call: Call, plan: AttentionRules & Partial<Pick<AttentionPlan, 'k' | 'v'>>): void {
+function attentionCall(call: Call, plan: AttentionRules): void {
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
   call.word(batch);
   call.word(queryHeads);

@@ -16,7 +16,8 @@ export interface View<D extends ArrayBufferView = Float32Array> {
 export type Floats = Float32Array | Uint16Array;
 
 /** What every attention has, wherever its keys and values lie. */
-export interface AttentionRules {
+export interface AttentionRules<Op extends AttentionOp = AttentionOp, Keys extends View<Floats> | undefined = View<Floats> | undefined> {
+  readonly op: Op;
   readonly batch: number;
   readonly queryHeads: number;
   readonly kvHeads: number;
@@ -39,6 +40,9 @@ export interface AttentionRules {
   readonly queryOffsets: Int32Array | undefined;
   /** `[batch, head, sequence, feature]`, whatever the layout was. */
   readonly q: View<Floats>;
+  /** In the dtype of q; none where they lie in a cache. */
+  readonly k: Keys;
+  readonly v: Keys;
   readonly out: View<Floats>;
   /** Strides of `[batch, query head, query, key]`. */
   readonly mask: View<Uint8Array> | undefined;
@@ -53,12 +57,9 @@ export interface AttentionRules {
   readonly logSumExp: Float32Array | undefined;
 }
 
-export interface AttentionPlan extends AttentionRules {
-  readonly op: 'attention';
-  /** In the dtype of q. */
-  readonly k: View<Floats>;
-  readonly v: View<Floats>;
-}
+export type AttentionOp = 'attention' | 'cacheAttention';
+
+export type AttentionPlan = AttentionRules<'attention', View<Floats>>;
 
 /** Where the tokens of one row of a cache lie: blocks as plan/blocks.ts lays them out. */
 export interface CacheRow {
@@ -68,8 +69,7 @@ export interface CacheRow {
 }
 
 /** Attention over a cache; keyLengths are the tokens of its rows, and none before its row's `first` is seen. */
-export interface CacheAttentionPlan extends AttentionRules {
-  readonly op: 'cacheAttention';
+export interface CacheAttentionPlan extends AttentionRules<'cacheAttention', undefined> {
   readonly cacheDtype: CacheDType;
   readonly blockTokens: number;
   readonly keyLengths: Int32Array;

@@ -19,7 +19,7 @@ export interface Result {
 }
 
 /** Inputs by the names that a message uses. */
-export type Inputs = Readonly<Record<string, Checked<ArrayBufferView> | ArrayBufferView | undefined>>;
+export type Inputs = Readonly<Record<string, Input | undefined>>;
 
 /** New row-major memory in the dtype of `like`, in the kind of array that its caller uses. */
 export function freshResult(op: string, shape: readonly number[], like: CheckedFloats): Result {
@@ -43,7 +43,7 @@ export function freshFloat32(op: string, shape: readonly number[]): { readonly d
 /** The caller's `out`, checked against the call's shape, the dtype of `like` and all inputs. */
 export function givenResult(op: string, shape: readonly number[], like: CheckedFloats, out: CheckedFloats, inputs: Inputs): Result {
   const { data, strides, offset, dtype } = out;
-  if (shape.length !== out.shape.length || shape.some((size, i) => size !== out.shape[i])) {
+  if (!isSame(shape, out.shape)) {
     throw shapeError(op, 'out', `shape ${list(out.shape)}`, list(shape));
   }
   if (dtype !== 'float32' && dtype !== like.dtype) {
@@ -59,10 +59,11 @@ export function givenResult(op: string, shape: readonly number[], like: CheckedF
       `shape is ${list(shape)}, strides are ${list(strides)}`,
     );
   }
-  for (const [name, input] of Object.entries(inputs)) {
-    if (input !== undefined && overlaps(bytesOf(out), 'shape' in input ? bytesOf(input) : input)) {
+  const { buffer } = data;
+  for (const name in inputs) {
+    const input = inputs[name];
+    if (input !== undefined && bufferOf(input) === buffer && overlaps(bytesOf(out), bytesOf(input)))
       throw optionError(op, 'out', `overlapping ${name}`, 'memory that no input lies in');
-    }
   }
   return { data, strides, offset, dtype, tensor: out.source as Tensor<FloatData> };
 }
@@ -82,39 +83,56 @@ function asFloat16Array(bits: Uint16Array<ArrayBuffer>): Float16Data | Uint16Arr
   return Float16Array === undefined ? bits : new Float16Array(bits.buffer);
 }
 
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /**
  * Whether no two indices meet in one element: by growing stride, each step must be longer than all shorter ones together reach.
  * Stricter than need be for strides that interleave like teeth ([3, 2] for shape [2, 3]), which nobody writes.
  */
 function reachesEachOnce(shape: readonly number[], strides: readonly number[]): boolean {
-  if (shape.includes(0)) return true;
-  const dimensions = shape.map((size, i) => ({ size, stride: strides[i] ?? 0 })).filter(({ size }) => size > 1);
-  dimensions.sort((a, b) => a.stride - b.stride);
+  if (shape.includes(0) || isNested(shape, strides)) return true;
+  const longestFirst = [...shape.keys()].sort((a, b) => (strides[b] ?? 0) - (strides[a] ?? 0));
+  const ordered = (values: readonly number[]) => longestFirst.map((i) => values[i] ?? 0);
+  return isNested(ordered(shape), ordered(strides));
+}
+
+/** Whether each step is longer than all dimensions after it together reach. */
+function isNested(shape: readonly number[], strides: readonly number[]): boolean {
   let reach = 0;
-  for (const { size, stride } of dimensions) {
-    if (stride <= reach) return false;
-    reach += (size - 1) * stride;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const steps = (shape[i] ?? 1) - 1;
+    const stride = strides[i] ?? 0;
+    if (steps > 0 && stride <= reach) return false;
+    reach += steps * stride;
   }
   return true;
 }
 
+type Input = Checked<ArrayBufferView> | ArrayBufferView;
+
+function bufferOf(input: Input): ArrayBufferLike {
+  return 'shape' in input ? input.data.buffer : input.buffer;
+}
+
+/** Within their buffer. */
 interface Bytes {
-  readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
   readonly byteLength: number;
 }
 
-/** The bytes from the first element that a tensor reaches to its last. */
-function bytesOf({ data, shape, strides, offset }: Checked<ArrayBufferView>): Bytes {
+/** The bytes from the first element that an input reaches to its last. */
+function bytesOf(input: Input): Bytes {
+  if (!('shape' in input)) return input;
+  const { data, shape, strides, offset } = input;
   const elementBytes = (data as ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-  return {
-    buffer: data.buffer,
-    byteOffset: data.byteOffset + offset * elementBytes,
-    byteLength: extentOf(shape, strides) * elementBytes,
-  };
+  return { byteOffset: data.byteOffset + offset * elementBytes, byteLength: extentOf(shape, strides) * elementBytes };
 }
 
 function overlaps(a: Bytes, b: Bytes): boolean {
-  if (a.buffer !== b.buffer || a.byteLength === 0 || b.byteLength === 0) return false;
+  if (a.byteLength === 0 || b.byteLength === 0) return false;
   return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }

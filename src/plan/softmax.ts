@@ -4,13 +4,13 @@
  */
 import { optionError, shapeError } from '../errors.js';
 import type { FloatData, SoftmaxOptions, Tensor } from '../types.js';
-import { broadcastStrides } from '../validate/broadcast.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
-import { type Checked, checkFloats } from '../validate/tensor.js';
+import { checkFloats } from '../validate/tensor.js';
 import { softmaxOuterRank } from './layout.js';
 import type { SoftmaxPlan } from './plan.js';
 import { freshResult, givenResult } from './result.js';
+import { stretchedStrides } from './stretch.js';
 
 const rules = {
   axis: rule.integer,
@@ -33,7 +33,7 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   if (rank < 1 || rank > softmaxOuterRank + 1)
     throw shapeError(op, 'x', `rank ${rank}`, `rank 1 to ${softmaxOuterRank + 1}`, `x is ${list(shape)}`);
   const axis = resolveAxis(op, given.axis ?? -1, shape);
-  const maskStrides = given.mask && stretch(op, given.mask, shape);
+  const maskStrides = given.mask && stretchedStrides(op, 'mask', given.mask, shape);
   const result = given.out ? givenResult(op, shape, input, given.out, { x: input, mask: given.mask }) : freshResult(op, shape, input);
 
   const outer = outerDimensions(shape, axis, input.strides, result.strides, maskStrides);
@@ -57,13 +57,6 @@ function resolveAxis(op: string, axis: number, shape: readonly number[]): number
   const rank = shape.length;
   if (axis < -rank || axis >= rank) throw optionError(op, 'axis', String(axis), `${-rank} to ${rank - 1}`, `x is ${list(shape)}`);
   return axis < 0 ? axis + rank : axis;
-}
-
-function stretch(op: string, mask: Checked<Uint8Array>, shape: readonly number[]): readonly number[] {
-  const strides = broadcastStrides(mask.shape, mask.strides, shape);
-  if (strides === undefined)
-    throw shapeError(op, 'mask', `shape ${list(mask.shape)}`, `one that broadcasts from the right to ${list(shape)}`);
-  return strides;
 }
 
 /** A dimension beside the axis: its size, and its stride in each tensor. */

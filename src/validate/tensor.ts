@@ -150,7 +150,7 @@ function isKind<D>(data: unknown, kind: string): data is D {
 }
 
 function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && kindOf(value) === undefined && 'data' in value;
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && 'data' in value;
 }
 
 function fieldsOf(op: string, name: string, value: unknown): Fields {
@@ -177,12 +177,13 @@ function isCount(value: unknown): value is number {
 function checkShape(op: string, name: string, shape: unknown): number[] {
   if (!Array.isArray(shape))
     throw shapeError(op, name, shape === undefined ? 'no shape' : `a shape that is ${received(shape)}`, 'an array of sizes');
-  const sizes: number[] = [];
+  const sizes = new Array<number>(shape.length); // a push would make room for sixteen
   let product = 1;
-  for (const size of shape as unknown[]) {
+  for (let i = 0; i < sizes.length; i++) {
+    const size: unknown = shape[i];
     if (!isCount(size))
       throw shapeError(op, name, `size ${received(size)} in its shape ${list(shape)}`, 'whole numbers from 0 to 2^53 - 1');
-    sizes.push(size);
+    sizes[i] = size;
     if (size > 0) product *= size;
   }
   if (product > Number.MAX_SAFE_INTEGER) throw shapeError(op, name, `shape ${list(shape)}, which overflows`, 'at most 2^53 - 1 elements');
@@ -200,10 +201,11 @@ function checkStrides(op: string, name: string, strides: unknown, shape: readonl
       `shape is ${list(shape)}, strides are ${list(strides)}`,
     );
   }
-  const checked: number[] = [];
-  for (const stride of strides as unknown[]) {
+  const checked = new Array<number>(shape.length);
+  for (let i = 0; i < checked.length; i++) {
+    const stride: unknown = strides[i];
     if (!isCount(stride)) throw shapeError(op, name, `stride ${received(stride)} in ${list(strides)}`, 'whole numbers from 0 to 2^53 - 1');
-    checked.push(stride);
+    checked[i] = stride;
   }
   return checked;
 }

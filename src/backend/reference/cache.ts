@@ -1,13 +1,13 @@
 /**
- * A cache's blocks as float64 numbers, and new tokens into them, each rounded to the cache's dtype once. int8 is symmetric, with a
- * scale for each token and head: x ≈ q · scale, scale = max |x| / 127, q = x / scale to the nearest whole number.
+ * A cache's blocks as float64 numbers, and new tokens into them, each rounded to the cache's dtype once; int8 with a step for each
+ * token and head.
  * @module
  */
 import { type BlockSizes, blockParts } from '../../plan/blocks.js';
+import { inSteps, stepOf } from '../../plan/int8.js';
 import type { AppendPlan, CacheAttentionPlan, CacheRow, View } from '../../plan/plan.js';
 import type { CacheDType } from '../../types.js';
 import { notFinite } from '../status.js';
-import { roundToEven } from './half.js';
 import { position, read, write } from './numbers.js';
 
 /** The keys and values of one head of one row, dense and row-major; 0 where the cache holds no token. */
@@ -107,12 +107,9 @@ function quantised(data: Int8Array, scales: Float32Array, width: number): Tokens
       for (let c = 0; c < width; c++) to[c] = Math.fround((data[slot * width + c] ?? NaN) * (scales[slot] ?? NaN));
     },
     write(slot, from) {
-      const scale = Math.fround(from.reduce((max, x) => Math.max(max, Math.abs(x)), 0) / 127);
-      scales[slot] = scale;
-      for (let c = 0; c < width; c++) {
-        const steps = scale === 0 ? 0 : roundToEven((from[c] ?? NaN) / scale);
-        data[slot * width + c] = Math.max(-127, Math.min(127, steps));
-      }
+      const step = stepOf(from.reduce((max, x) => Math.max(max, Math.abs(x)), 0));
+      scales[slot] = step;
+      for (let c = 0; c < width; c++) data[slot * width + c] = inSteps(from[c] ?? NaN, step);
     },
   };
 }

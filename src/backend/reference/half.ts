@@ -2,6 +2,7 @@
  * The half types as numbers: IEEE 754 binary16 (float16) and the upper half of binary32 (bfloat16), one formula for both.
  * @module
  */
+import { roundToEven } from '../../plan/int8.js';
 
 export interface HalfFormat {
   readonly exponentBits: number;
@@ -37,11 +38,4 @@ export function encodeHalf(value: number, { exponentBits, fractionBits }: HalfFo
 
 function bias(exponentBits: number): number {
   return 2 ** (exponentBits - 1) - 1;
-}
-
-/** The nearest whole number, ties to even. */
-export function roundToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
 }

@@ -43,6 +43,8 @@ export class Arena {
   readonly #placed: Placed = { words: 0, wordCount: 0, buffers: 0, bufferCount: 0, end: 0 };
   /** Address of each tensor of the call. */
   readonly #addresses: number[] = [];
+  /** The memory, and views of it, as they were last. */
+  #buffer: ArrayBuffer;
   #bytes: Uint8Array;
   #floats: Float32Array;
   #integers: Uint32Array;
@@ -51,10 +53,11 @@ export class Arena {
   constructor(memory: WebAssembly.Memory, blocks: Blocks) {
     this.#memory = memory;
     this.#blocks = blocks;
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#floats = new Float32Array(memory.buffer);
-    this.#integers = new Uint32Array(memory.buffer);
-    this.#doubles = new Float64Array(memory.buffer);
+    this.#buffer = memory.buffer;
+    this.#bytes = new Uint8Array(this.#buffer);
+    this.#floats = new Float32Array(this.#buffer);
+    this.#integers = new Uint32Array(this.#buffer);
+    this.#doubles = new Float64Array(this.#buffer);
   }
 
   /** Lays the call out and copies in what it reads. @throws {FoveaError} ERR_OUT_OF_MEMORY before anything is written */
@@ -167,7 +170,8 @@ export class Arena {
   /** Growing the memory, here or by the kernels, detaches what was made of it. */
   #renew(): void {
     const { buffer } = this.#memory;
-    if (this.#bytes.buffer === buffer) return;
+    if (this.#buffer === buffer) return; // an array's own getter takes as long as copying a small tensor
+    this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
     this.#floats = new Float32Array(buffer);
     this.#integers = new Uint32Array(buffer);

@@ -7,7 +7,7 @@ import type { Plan } from '../../plan/plan.js';
 import type { KeptMemory } from '../backend.js';
 import { Spare } from '../spare.js';
 import { nameOf, opNames, statusError } from '../status.js';
-import { Arena } from './arena.js';
+import { Arena, type Placed } from './arena.js';
 import { Blocks } from './blocks.js';
 import { copied } from './copied.js';
 import { maximumPages } from './growth.js';
@@ -69,8 +69,7 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
     run(plan) {
       const arena = arenas.take();
       try {
-        const { words, wordCount, buffers, bufferCount, end } = arena.put(plan);
-        const status = kernelCall(plan, () => exported[plan.op](words, wordCount, buffers, bufferCount, end));
+        const status = callKernel(plan, exported, arena.put(plan));
         if (status !== 0) throw statusError(plan, status);
         arena.take(plan);
       } finally {
@@ -89,9 +88,9 @@ function wordAt(memory: WebAssembly.Memory, address: number): string {
   return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
 }
 
-function kernelCall(plan: Plan, call: () => number): number {
+function callKernel(plan: Plan, exported: Exports, { words, wordCount, buffers, bufferCount, end }: Placed): number {
   try {
-    return call();
+    return exported[plan.op](words, wordCount, buffers, bufferCount, end);
   } catch (error) {
     throw new FoveaError('ERR_BACKEND', `${nameOf(plan)}: the wasm kernel trapped; this is a bug in fovea`, { cause: error });
   }
