@@ -10,6 +10,8 @@ export interface Backend {
   /** Instruction set of its kernels: 'avx512', 'simd', 'js', … */
   readonly target: string;
   readonly threads: number;
+  /** Why there are fewer threads than were asked for, in the words of `backend()`. */
+  readonly shortage?: string | undefined;
   /** Where `runAsync` works, in the words of `backend()`: 'on threads of the addon', 'in one worker …'. */
   readonly asyncRuns: string;
   /** For what lives longer than a call: a cache, a packed matrix. */
