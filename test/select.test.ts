@@ -371,7 +371,7 @@ const doesNothing = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0],
   ...[1, 5, 1, 96, 0, 1, 127], // (type (func (result i32)))
   ...[3, 2, 1, 0], // (func (type 0) …
-  ...[7, entries.length + 1, exported.length, ...entries], // (export … (func 0))
+  ...[7, ((entries.length + 1) & 127) | 128, (entries.length + 1) >> 7, exported.length, ...entries], // (export … (func 0))
   ...[10, 6, 1, 4, 0, 65, 0, 11], // i32.const 0
 );
 

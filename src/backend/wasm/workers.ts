@@ -51,14 +51,15 @@ export class Workers {
     const start = this.#start;
     const count = Math.min(helpers, this.threads - 1);
     while (start !== undefined && this.#stacks.length < count) {
-      const { module, memory } = this.#compiled;
+      let stack: KeptBlock | undefined;
       try {
-        const stack = this.#blocks.allocate(stackBytes);
-        this.#stacks.push(stack);
-        const stackEnd = stack.view().byteOffset + stackBytes;
-        start({ module, memory, stackEnd }, (error) => this.#failed(stack, error));
+        const own = this.#blocks.allocate(stackBytes);
+        stack = own;
+        this.#stacks.push(own);
+        const { module, memory } = this.#compiled;
+        start({ module, memory, stackEnd: own.view().byteOffset + stackBytes }, (error) => this.#failed(own, error));
       } catch (error) {
-        this.#failed(this.#stacks.at(-1), error);
+        this.#failed(stack, error);
         return;
       }
     }
