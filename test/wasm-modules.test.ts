@@ -1,6 +1,7 @@
 /** The wasm files as they are and with a shared memory: one bit apart, whatever else is in them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { checked } from '../src/backend/self-check.js';
 import { compile, compiledBefore, shared } from '../src/backend/wasm/modules.js';
 import { instantiate } from '../src/backend/wasm/wasm.js';
 
@@ -64,6 +65,28 @@ describe('other bytes', () => {
 });
 
 describe('a module and its memory', () => {
+  test('the data that each worker writes anew is never written by a call', () => {
+    const stackBytes = 65536;
+    const compiled = compile(bytes);
+    const stack: unknown = link(bytes, false).exports.__stack_pointer;
+    const end = stack instanceof WebAssembly.Global ? Number(stack.value) - stackBytes : 0;
+    const data = () => Buffer.from(new Uint8Array(compiled.memory.buffer, 0, end).slice());
+    const { run, memory: kept, panelColumns } = instantiate(compiled);
+    const before = data();
+    expect(before.some((byte) => byte !== 0)).toBe(true);
+    checked({
+      name: 'wasm',
+      target: 'simd',
+      threads: 1,
+      asyncRuns: '',
+      memory: kept,
+      panelColumns,
+      run,
+      runAsync: () => expect.unreachable(),
+    });
+    expect(data().equals(before)).toBe(true);
+  });
+
   test('shared where it can be', () => {
     const { memory: made, alone } = compile(bytes);
     expect(made.buffer).toBeInstanceOf(SharedArrayBuffer);

@@ -41,8 +41,8 @@ export interface KeptMemory {
 export interface KeptBlock {
   readonly bytes: number;
   /**
-   * The block as bytes. For one plan: in wasm any call and any allocation may grow the memory, which detaches views made before,
-   * so take it anew for each. @throws {FoveaError} ERR_DISPOSED after `free`
+   * The block as bytes. For one plan: in wasm any call and any allocation may grow the memory, which (where it is not shared) detaches
+   * views made before, so take it anew for each. @throws {FoveaError} ERR_DISPOSED after `free`
    */
   view(): Uint8Array;
   /** Gives it back; a second time does nothing. Not while a plan runs on it. */
