@@ -1,4 +1,4 @@
-// A host with one thread, the caller's: does the tasks one after the other. For wasm without shared memory, and for tests.
+// A host with one thread, the caller's: does the tasks one after the other. For tests.
 #pragma once
 
 #include "schedule.h"

@@ -20,11 +20,11 @@ inline void relax() {
 }
 
 /** Gives the CPU to a thread that works, where there are more threads than cores. */
-inline void step_aside() {
-#ifndef __wasm__
-  std::this_thread::yield();
+#ifdef __wasm__
+void step_aside();  // of the workers' pool, wasm/pool.cc
+#else
+inline void step_aside() { std::this_thread::yield(); }
 #endif
-}
 
 /** A number that only grows, alone on its cache line. Zero bytes are a counter at 0. */
 struct alignas(64) Counter {

@@ -13,7 +13,7 @@ import { emcc } from './toolchain/emscripten.mjs';
 import { wasmFlags } from './toolchain/wasm-flags.mjs';
 
 /** What the modules are made of: simd/wasm.h sees by the flags which of the two it is in. */
-const sources = ['wasm/exports.cc', 'native/call.cc', 'native/args.cc', 'native/schedule.cc', 'native/targets/wasm.cc'];
+const sources = ['wasm/exports.cc', 'wasm/pool.cc', 'native/call.cc', 'native/args.cc', 'native/schedule.cc', 'native/targets/wasm.cc'];
 
 const builds = [
   { name: 'simd', flags: ['-msimd128'] },
@@ -24,6 +24,8 @@ const flags = [
   ...['-std=c++20', '-O3', '-DNDEBUG', '-Wall', '-Wextra', '-Werror'],
   ...['-fno-exceptions', '-fno-rtti', '-fno-math-errno', '-ffp-contract=off', '-fvisibility=hidden'],
   ...['--no-entry', '-sSTANDALONE_WASM=1', '-sIMPORTED_MEMORY=1', '-sALLOW_MEMORY_GROWTH=1', '-sMAXIMUM_MEMORY=4gb'],
+  // For workers on one memory. Not linked as shared: TypeScript makes it so where it can be (src/backend/wasm/modules.ts).
+  ...['-matomics', '-Wl,--export=__stack_pointer'],
 ];
 
 /** A page downloads it before anything runs; compressed, as servers send it, it is a fifth of that. */

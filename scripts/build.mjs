@@ -5,6 +5,7 @@
  *   node.mjs      re-exports node.cjs, name by name, by way of load.cjs
  *   browser.mjs   the library for browsers and everything else
  *   worker-*      what runs beside the event loop for the backends that have no threads of their own
+ *   helper-*      what runs beside a sync call of the wasm
  *   *.d.mts/.cts  types of each
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -20,8 +21,10 @@ const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
 const bundles = [
   { entry: 'src/node.ts', outfile: 'dist/node.cjs', format: 'cjs', platform: 'node' },
   { entry: 'src/worker-node.ts', outfile: 'dist/worker-node.cjs', format: 'cjs', platform: 'node' },
+  { entry: 'src/helper-node.ts', outfile: 'dist/helper-node.cjs', format: 'cjs', platform: 'node' },
   { entry: 'src/browser.ts', outfile: 'dist/browser.mjs', format: 'esm', platform: 'browser' },
   { entry: 'src/worker-browser.ts', outfile: 'dist/worker-browser.mjs', format: 'esm', platform: 'browser' },
+  { entry: 'src/helper-browser.ts', outfile: 'dist/helper-browser.mjs', format: 'esm', platform: 'browser' },
 ];
 
 /** Each public entry's declarations, and the files that carry them. */

@@ -7,8 +7,8 @@ import type { MatmulPlan, View } from '../src/plan/plan.js';
 
 const base = 1000;
 
-function newArena(pages = 2, maximum = 65536): { arena: Arena; memory: WebAssembly.Memory } {
-  const memory = new WebAssembly.Memory({ initial: pages, maximum });
+function newArena(pages = 2, maximum = 65536, shared = false): { arena: Arena; memory: WebAssembly.Memory } {
+  const memory = new WebAssembly.Memory({ initial: pages, maximum, shared });
   return { arena: new Arena(memory, new Blocks(memory, base)), memory };
 }
 
@@ -84,8 +84,8 @@ describe('what comes back', () => {
     expect([...data]).toEqual(expected);
   });
 
-  test('although the kernels have grown the memory meanwhile', () => {
-    const { arena, memory } = newArena();
+  test.each([false, true])('although the kernels have grown the memory meanwhile (shared: %s)', (shared) => {
+    const { arena, memory } = newArena(2, 65536, shared);
     const ones = new Float32Array(4).fill(1);
     const data = new Float32Array(4);
     const product = plan(2, 2, 2, matrix(ones, 2), matrix(ones, 2), matrix(data, 2));

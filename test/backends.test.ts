@@ -60,7 +60,7 @@ test.each(each.filter(({ name }) => name === 'wasm'))('the table straddles the t
 describe.each(each)('$name $target', ({ name, target }) => {
   test('is what runs once it is set', () => {
     setBackend(name, { target });
-    expect(backend()).toMatchObject({ name, target, ...(name === 'native' ? {} : { threads: 1 }) });
+    expect(backend()).toMatchObject({ name, target, ...(name === 'reference' && { threads: 1 }) });
     expect(backend().reason).toContain(`asked for by setBackend('${name}', { target: '${target}' })`);
     expect([...matmul(small, small).data]).toEqual([7, 10, 15, 22]);
     const { output, weights } = attention(small, small, small, { returnWeights: true });

@@ -20,9 +20,13 @@ import { kernelArithmetic } from './tolerance.js';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 
+/** What makes a page cross-origin isolated; sent to whoever calls this server localhost. */
+const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
 let server: Server;
 let browser: Browser;
 let tab: Tab;
+let origin: string;
 const complaints: string[] = [];
 
 beforeAll(async () => {
@@ -33,7 +37,8 @@ beforeAll(async () => {
   server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     const body = pages.get(path) ?? (await readFile(join(dist, path)).catch(() => undefined));
-    response.writeHead(body ? 200 : 404, { 'content-type': types[extname(path)] ?? 'application/octet-stream' }).end(body);
+    const headers = request.headers.host?.startsWith('localhost') ? isolated : {};
+    response.writeHead(body ? 200 : 404, { 'content-type': types[extname(path)] ?? 'application/octet-stream', ...headers }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   browser = await playwright.launch({ ...(await chromium()), headless: true });
@@ -41,6 +46,7 @@ beforeAll(async () => {
   tab.on('pageerror', (error) => complaints.push(String(error)));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  origin = `localhost:${address.port}`;
   await tab.goto(`http://127.0.0.1:${address.port}/index.html`);
   await tab.waitForFunction(() => 'page' in globalThis);
 });
@@ -92,7 +98,38 @@ describe('a page without a bundler', () => {
     expect(await tab.evaluate(() => page.notDownloaded())).toContain('wasm simd: not downloaded; init({ wasm })');
   });
 
+  it('has one thread, and says why', async () => {
+    const { threads, reason, same } = await tab.evaluate(() => page.threads());
+    expect([threads, same]).toEqual([1, true]);
+    expect(reason).toContain('1 of the 2 threads asked for: this page is not cross-origin isolated; async calls run');
+  });
+
   it('has had no error that nobody caught', () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('a page that is cross-origin isolated', () => {
+  let other: Tab;
+
+  beforeAll(async () => {
+    other = await browser.newPage();
+    other.on('pageerror', (error) => complaints.push(String(error)));
+    await other.goto(`http://${origin}/index.html`);
+    await other.waitForFunction(() => 'page' in globalThis);
+  });
+
+  it('has workers, which change no bit', async () => {
+    const { threads, reason, same } = await other.evaluate(() => page.threads());
+    expect([threads, same]).toEqual([2, true]);
+    expect(reason).not.toContain('threads asked for');
+    const helpers = other.workers().filter((worker) => worker.url().endsWith('/helper-browser.mjs'));
+    expect(helpers.length).toBe(1);
+  });
+
+  it('runs promise twins, too', async () => {
+    const { aborted } = await other.evaluate(() => page.inWorker());
+    expect(aborted).toEqual(['ERR_ABORTED', 'ERR_ABORTED']);
     expect(complaints).toEqual([]);
   });
 });

@@ -13,8 +13,8 @@ import { label, targets, use } from './targets.js';
 const base = 1000;
 const page = 65536;
 
-function newBlocks(pages = 2, maximum = 65536): { memory: WebAssembly.Memory; blocks: Blocks; arena: Arena } {
-  const memory = new WebAssembly.Memory({ initial: pages, maximum });
+function newBlocks(pages = 2, maximum = 65536, shared = false): { memory: WebAssembly.Memory; blocks: Blocks; arena: Arena } {
+  const memory = new WebAssembly.Memory({ initial: pages, maximum, shared });
   const blocks = new Blocks(memory, base);
   return { memory, blocks, arena: new Arena(memory, blocks) };
 }
@@ -34,6 +34,7 @@ function square(a: Float32Array, out = new Float32Array(4)): MatmulPlan {
 describe.each<[string, () => KeptMemory]>([
   ['the heap', () => heapMemory],
   ['wasm', () => newBlocks().blocks],
+  ['wasm with workers', () => newBlocks(2, 65536, true).blocks],
 ])('%s', (_, make) => {
   test('many blocks, each its own', () => {
     const memory = make();
@@ -117,6 +118,21 @@ describe('in the wasm memory', () => {
     const { buffers } = arena.put(plan);
     expect(memory.buffer.byteLength).toBeGreaterThan(8 * page);
     expect([...new Uint32Array(memory.buffer, buffers, 4)]).toEqual([address, 16, address, 16]);
+  });
+
+  test('shared with workers: a call takes the address of a view that was made before the memory grew', () => {
+    const { memory, arena, blocks } = newBlocks(2, 65536, true);
+    const block = blocks.allocate(64);
+    const before = floats(block);
+    before.set([1, 2, 3, 4]);
+    blocks.allocate(10 * page);
+    expect(before.buffer).not.toBe(memory.buffer);
+    expect(blocks.holds(before)).toBe(true);
+    expect(blocks.holds(new Float32Array(new SharedArrayBuffer(64)))).toBe(false);
+    const { buffers } = arena.put(square(before.subarray(0, 4)));
+    expect([...new Uint32Array(memory.buffer, buffers, 2)]).toEqual([block.view().byteOffset, 16]);
+    before[3] = 7;
+    expect([...floats(block).subarray(0, 4)]).toEqual([1, 2, 3, 7]);
   });
 
   test('a memory that cannot grow is ERR_OUT_OF_MEMORY', () => {

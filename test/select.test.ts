@@ -6,6 +6,7 @@ import { heapMemory } from '../src/backend/kept.js';
 import { runReference } from '../src/backend/reference/index.js';
 import { opNames } from '../src/backend/status.js';
 import { candidatesLater } from '../src/backend/wasm/candidates.js';
+import { compileLater } from '../src/backend/wasm/modules.js';
 import { wasmTargets } from '../src/backend/wasm/targets.js';
 import type { FoveaError } from '../src/errors.js';
 import type { Plan } from '../src/plan/plan.js';
@@ -307,9 +308,9 @@ describe('the wasm builds of a browser, with an opener that stands for the netwo
     const left = { ...instead };
     const open: Open = async ({ name }) => {
       opened.push(name);
-      return WebAssembly.compile(left[name]?.() ?? new Uint8Array(await readFile(new URL(`../dist/fovea-${name}.wasm`, import.meta.url))));
+      return compileLater(left[name]?.() ?? new Uint8Array(await readFile(new URL(`../dist/fovea-${name}.wasm`, import.meta.url))));
     };
-    return { opened, instead: left, opener: candidatesLater(open, noWorker) };
+    return { opened, instead: left, opener: candidatesLater(open, { worker: noWorker, helper: noWorker }) };
   }
 
   const started = async (opener: () => Promise<readonly Candidate[]>) => {
@@ -364,13 +365,13 @@ function noWorker(): never {
 }
 
 /** A module with the exports of ours, each of which only gives 0. */
-const exported = [...opNames, 'heap_base', 'tile_sizes', 'target_name'];
+const exported = [...opNames, 'heap_base', 'tile_sizes', 'target_name', 'own', 'wished', 'help', 'trapped'];
 const entries = exported.flatMap((name) => [name.length, ...Buffer.from(name), 0, 0]);
 const doesNothing = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0],
   ...[1, 5, 1, 96, 0, 1, 127], // (type (func (result i32)))
   ...[3, 2, 1, 0], // (func (type 0) …
-  ...[7, entries.length + 1, exported.length, ...entries], // (export … (func 0))
+  ...[7, ((entries.length + 1) & 127) | 128, (entries.length + 1) >> 7, exported.length, ...entries], // (export … (func 0))
   ...[10, 6, 1, 4, 0, 65, 0, 11], // i32.const 0
 );
 

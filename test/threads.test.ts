@@ -1,4 +1,4 @@
-/** The native pool: as many threads as asked for, the same bits with any number of them, and nothing of it when there is nothing to do. */
+/** Threads of native and of wasm: as many as asked for, the same bits with any number of them, and nothing of them when there is nothing to do. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,66 +57,75 @@ function large(): Record<string, () => Results> {
   };
 }
 
-describe.each(targets.filter(({ name }) => name === 'native').map((target) => ({ name: label(target), target })))('$name', ({ target }) => {
-  beforeAll(() => use(target));
-  afterAll(() => setBackend('auto'));
+describe.each(targets.filter(({ name }) => name !== 'reference').map((target) => ({ name: label(target), target })))(
+  '$name',
+  ({ target }) => {
+    beforeAll(async () => {
+      use(target);
+      setThreads(7);
+      const many = tensor(1100, 1100);
+      matmul(many, many);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // wasm's workers come when they have started
+    });
+    afterAll(() => setBackend('auto'));
 
-  it.each(Object.entries(large()))('the same bits for 1, 2, 3 and 7 threads: %s', (_, call) => {
-    setThreads(1);
-    const one = bits(call());
-    for (const count of [2, 3, 7]) {
-      setThreads(count);
-      expect(backend().threads).toBe(count);
-      for (let i = 0; i < 3; i += 1) expect(bits(call()).equals(one)).toBe(true);
-    }
-  });
-
-  it('the same bits for 1, 2, 3 and 7 threads: every row of the table of cases', () => {
-    for (const { name, call } of cases) {
-      const it = call();
-      const all = [1, 2, 3, 7].map((count) => {
+    it.each(Object.entries(large()))('the same bits for 1, 2, 3 and 7 threads: %s', (_, call) => {
+      setThreads(1);
+      const one = bits(call());
+      for (const count of [2, 3, 7]) {
         setThreads(count);
-        return bits(run(it));
-      });
-      expect(
-        all.every((each) => all[0]?.equals(each)),
-        name,
-      ).toBe(true);
-    }
-  });
+        expect(backend().threads).toBe(count);
+        for (let i = 0; i < 3; i += 1) expect(bits(call()).equals(one)).toBe(true);
+      }
+    });
 
-  it('sync calls and several promises at once are all right', async () => {
-    setThreads(3);
-    const [a, b] = [tensor(600, 600), tensor(600, 600)];
-    const expected = bits({ out: matmul(a, b) });
-    const promises = Array.from({ length: 8 }, () => matmulAsync(a, b));
-    for (let i = 0; i < 8; i += 1) expect(bits({ out: matmul(a, b) }).equals(expected)).toBe(true);
-    for (const out of await Promise.all(promises)) expect(bits({ out }).equals(expected)).toBe(true);
-  });
+    it('the same bits for 1, 2, 3 and 7 threads: every row of the table of cases', () => {
+      for (const { name, call } of cases) {
+        const it = call();
+        const all = [1, 2, 3, 7].map((count) => {
+          setThreads(count);
+          return bits(run(it));
+        });
+        expect(
+          all.every((each) => all[0]?.equals(each)),
+          name,
+        ).toBe(true);
+      }
+    });
 
-  it('a sync call while async work runs waits for no more than the tasks that are at work', async () => {
-    const [count, tasks, taskRows] = [3, 120, 96]; // a task is 96 query rows of a head
-    setThreads(count);
-    const [q, k, few] = [tensor(tasks * taskRows, 64), tensor(1500, 64), tensor(count * taskRows, 64)];
-    const out = tensor(tasks * taskRows, 64);
-    const done = () => Array.from({ length: tasks }, (_, task) => out.data[task * taskRows * 64]).filter((x) => !Number.isNaN(x)).length;
-    let least = tasks;
-    // The system may keep the caller from its core for a while, so the best of some tries counts.
-    for (let i = 0; i < 5 && least > 2 * count; i += 1) {
-      out.data.fill(Number.NaN);
-      const running = attentionAsync(q, k, k, { out, copy: false });
-      for (let turn = 0; turn < 10_000 && done() === 0; turn += 1) await new Promise((resolve) => setImmediate(resolve)); // it begins
-      const before = done();
-      attention(few, k, k);
-      const meanwhile = done() - before;
-      if (before > 0 && done() < tasks) least = Math.min(least, meanwhile);
-      await running;
-      expect(done()).toBe(tasks);
-    }
-    // Of each of the other threads the task it was at, and one that it took once the sync call had none left.
-    expect(least).toBeLessThanOrEqual(2 * count);
-  });
-});
+    it('sync calls and several promises at once are all right', async () => {
+      setThreads(3);
+      const [a, b] = [tensor(600, 600), tensor(600, 600)];
+      const expected = bits({ out: matmul(a, b) });
+      const promises = Array.from({ length: 8 }, () => matmulAsync(a, b));
+      for (let i = 0; i < 8; i += 1) expect(bits({ out: matmul(a, b) }).equals(expected)).toBe(true);
+      for (const out of await Promise.all(promises)) expect(bits({ out }).equals(expected)).toBe(true);
+    });
+
+    it.runIf(target.name === 'native')('a sync call while async work runs waits for no more than the tasks that are at work', async () => {
+      const [count, tasks, taskRows] = [3, 120, 96]; // a task is 96 query rows of a head
+      setThreads(count);
+      const [q, k, few] = [tensor(tasks * taskRows, 64), tensor(1500, 64), tensor(count * taskRows, 64)];
+      const out = tensor(tasks * taskRows, 64);
+      const done = () => Array.from({ length: tasks }, (_, task) => out.data[task * taskRows * 64]).filter((x) => !Number.isNaN(x)).length;
+      let least = tasks;
+      // The system may keep the caller from its core for a while, so the best of some tries counts.
+      for (let i = 0; i < 5 && least > 2 * count; i += 1) {
+        out.data.fill(Number.NaN);
+        const running = attentionAsync(q, k, k, { out, copy: false });
+        for (let turn = 0; turn < 10_000 && done() === 0; turn += 1) await new Promise((resolve) => setImmediate(resolve)); // it begins
+        const before = done();
+        attention(few, k, k);
+        const meanwhile = done() - before;
+        if (before > 0 && done() < tasks) least = Math.min(least, meanwhile);
+        await running;
+        expect(done()).toBe(tasks);
+      }
+      // Of each of the other threads the task it was at, and one that it took once the sync call had none left.
+      expect(least).toBeLessThanOrEqual(2 * count);
+    });
+  },
+);
 
 describe('setThreads', () => {
   it.each([0, -1, 1.5, 1e9, Number.NaN, '2', undefined])('refuses %s', (count) => {
@@ -130,6 +139,17 @@ describe('setThreads', () => {
     const { status, stderr } = runScript('require("fovea")', { env: { FOVEA_THREADS: value } });
     expect(status).not.toBe(0);
     expect(stderr).toContain(`FOVEA_THREADS=${value}: expected a whole number from 1 to 256`);
+  });
+
+  it('FOVEA_THREADS is the default on wasm, and setThreads is for the JavaScript thread that says it', () => {
+    const script = `
+      const fovea = require('fovea');
+      const { Worker } = require('node:worker_threads');
+      const first = fovea.backend().threads;
+      fovea.setThreads(5);
+      new Worker('require("node:worker_threads").parentPort.postMessage(require("fovea").backend().threads)', { eval: true })
+        .on('message', (there) => console.log(JSON.stringify([first, fovea.backend().threads, there])));`;
+    expect(jsonOf(script, { env: { FOVEA_THREADS: '3', FOVEA_BACKEND: 'wasm' } })).toEqual([3, 5, 3]);
   });
 
   it.runIf(targets.some(({ name }) => name === 'native'))(
@@ -147,7 +167,11 @@ describe('setThreads', () => {
   );
 });
 
-describe.runIf(targets.some(({ name }) => name === 'native'))('worker_threads share the pool', () => {
+const threaded = ['native', 'wasm'].filter((name) => targets.some((target) => target.name === name));
+
+describe.each(threaded)('worker_threads beside one another: %s', (name) => {
+  const env = { FOVEA_BACKEND: name };
+
   /** Sums of bits, so that two workers and their parent can compare results. */
   const work = `
     const fovea = require('fovea');
@@ -168,7 +192,7 @@ describe.runIf(targets.some(({ name }) => name === 'native'))('worker_threads sh
       for (let i = 0; i < 2; i++) new Worker(${JSON.stringify(there)}, { eval: true }).on('message', count);
       const turn = setInterval(() => { count(results()); if (right + wrong >= 25) clearInterval(turn); }, 1);
       process.on('exit', () => console.log(JSON.stringify([right >= 25, wrong])));`;
-    expect(jsonOf(script)).toEqual([true, 0]);
+    expect(jsonOf(script, { env })).toEqual([true, 0]);
   });
 
   it('one that is ended while its jobs run leaves the others their pool', () => {
@@ -183,7 +207,7 @@ describe.runIf(targets.some(({ name }) => name === 'native'))('worker_threads sh
         await worker.terminate();
         console.log(JSON.stringify([results() === expected, sum(await fovea.matmulAsync(a, a)) === sum(fovea.matmul(a, a))]));
       });`;
-    expect(jsonOf(script)).toEqual([true, true]);
+    expect(jsonOf(script, { env })).toEqual([true, true]);
   });
 });
 
@@ -238,21 +262,135 @@ describe.runIf(process.platform === 'linux' && targets.some(({ name }) => name =
   });
 });
 
-describe('a pool with nothing to do', () => {
-  it('uses no CPU, and lets the process end', () => {
-    const script = `
-      const fovea = require('fovea');
-      fovea.setThreads(4);
-      const n = 700, a = fovea.tensor(new Float32Array(n * n), [n, n]);
-      fovea.matmul(a, a);
+describe.each(threaded)('threads with nothing to do: %s', (name) => {
+  const env = { FOVEA_BACKEND: name };
+  const work = `
+    const fovea = require('fovea');
+    fovea.setThreads(4);
+    const n = 700, a = fovea.tensor(new Float32Array(n * n), [n, n]);
+    fovea.matmul(a, a);`;
+
+  it('do not keep the process from ending, however it does', () => {
+    for (const end of [
+      '',
+      'process.exit();',
+      'setTimeout(() => { fovea.matmul(a, a); }, 300);',
+      'setTimeout(() => { fovea.matmul(a, a); process.exit(); }, 300);',
+    ])
+      expect(runScript(`${work} ${end}`, { env })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('use no CPU', () => {
+    const script = `${work}
       fovea.matmulAsync(a, a).then(() => setTimeout(() => {
+        fovea.matmul(a, a);
+      }, 500)).then(() => setTimeout(() => {
         const before = process.cpuUsage();
         setTimeout(() => {
           const { user, system } = process.cpuUsage(before);
           console.log(JSON.stringify((user + system) / 1000));
         }, 1000);
-      }, 50));`;
-    expect(jsonOf(script)).toBeLessThan(150);
+      }, 1000));`;
+    expect(jsonOf(script, { env })).toBeLessThan(150);
+  });
+});
+
+describe.runIf(targets.some(({ name }) => name === 'wasm'))('the workers of wasm', () => {
+  const env = { FOVEA_BACKEND: 'wasm', FOVEA_THREADS: '4' };
+  const start = `
+    const fovea = require('fovea');
+    const a = fovea.tensor(new Float32Array(1200 * 1200).fill(0.5), [1200, 1200]);
+    const wrong = () => fovea.matmul(a, a).data.some((it) => it !== 300);
+    const info = () => { const { threads, reason } = fovea.backend(); return { threads, reason }; };`;
+  /** Workers that are counted, or do not come. */
+  const workers = (body: string) => `
+    const threads = require('node:worker_threads');
+    const Worker = threads.Worker;
+    let started = 0;
+    threads.Worker = class extends ${body}; ${start}`;
+
+  it('are started by a call that has use for them, no more than it has, and no others', () => {
+    const script = `${workers('Worker { constructor(...args) { super(...args); started++; } }')}
+      const small = fovea.tensor(new Float32Array(100 * 16), [100, 4, 4]);
+      for (let i = 0; i < 50; i++) fovea.matmul(small, small);
+      const counts = [started];
+      const two = fovea.tensor(new Float32Array(2 * 512 * 512), [2, 512, 512]);
+      fovea.matmul(two, two);
+      counts.push(started);
+      fovea.setThreads(1);
+      wrong();
+      counts.push(started);
+      fovea.setThreads(4);
+      wrong();
+      counts.push(started);
+      console.log(JSON.stringify(counts));`;
+    expect(jsonOf(script, { env })).toEqual([0, 1, 1, 3]);
+  });
+
+  it.runIf(process.platform === 'linux')('do a part of the work, while their caller does not come back to its event loop', () => {
+    const script = `${start}
+      const { readdirSync, readFileSync } = require('node:fs');
+      const ticks = (id) => Number(readFileSync('/proc/self/task/' + id + '/stat', 'utf8').split(') ')[1].split(' ')[11]);
+      fovea.matmul(a, a);
+      const own = String(process.pid), before = new Set(readdirSync('/proc/self/task'));
+      let most = 0;
+      for (const end = Date.now() + 50_000; Date.now() < end && most < 100; ) {
+        wrong();
+        most = Math.max(...readdirSync('/proc/self/task').filter((id) => id !== own).map(ticks));
+      }
+      console.log(JSON.stringify(most));`;
+    expect(jsonOf(script, { env })).toBeGreaterThanOrEqual(100); // a second of one thread, which nothing else than kernels needs
+  });
+
+  it('that cannot be started leave the work to those that there are, and backend() says so', () => {
+    const script = `${workers("Worker { constructor(...args) { if (started++ > 0) throw new Error('no more'); super(...args); } }")}
+      const before = info();
+      const bad = [wrong(), wrong()];
+      console.log(JSON.stringify([before.threads, bad, info()]));`;
+    const [threads, bad, { threads: left, reason }] = jsonOf(script, { env }) as [number, boolean[], { threads: number; reason: string }];
+    expect([threads, bad, left]).toEqual([4, [false, false], 2]);
+    expect(reason).toContain('; 2 of the 4 threads asked for: no more workers start (no more); async calls run');
+  });
+
+  it('that fail after they were started, too', () => {
+    const script = `${workers("Worker { constructor(_, options) { super('throw new Error(\\'too late\\')', { ...options, eval: true }); } }")}
+      const bad = [wrong()];
+      setTimeout(() => {
+        bad.push(wrong());
+        console.log(JSON.stringify([bad, info()]));
+      }, 1000);`;
+    const [bad, { threads, reason }] = jsonOf(script, { env }) as [boolean[], { threads: number; reason: string }];
+    expect([bad, threads]).toEqual([[false, false], 1]);
+    expect(reason).toContain('1 of the 4 threads asked for: no more workers start (too late)');
+  });
+
+  it('cannot share the memory of a module that was compiled by somebody else', () => {
+    const script = `${start}
+      const module = new WebAssembly.Module(require('node:fs').readFileSync('dist/fovea-simd.wasm'));
+      fovea.init({ wasm: module }).then(() => console.log(JSON.stringify([wrong(), info()])));`;
+    const [bad, { threads, reason }] = jsonOf(script, { env }) as [boolean, { threads: number; reason: string }];
+    expect([bad, threads]).toEqual([false, 1]);
+    expect(reason).toContain('1 of the 4 threads asked for: init({ wasm }) was given a module that is compiled already');
+  });
+
+  it('are not needed where there is no shared memory', () => {
+    const script = `delete globalThis.SharedArrayBuffer; ${start} console.log(JSON.stringify([wrong(), info()]));`;
+    const [bad, { threads, reason }] = jsonOf(script, { env }) as [boolean, { threads: number; reason: string }];
+    expect([bad, threads]).toEqual([false, 1]);
+    expect(reason).toContain('1 of the 4 threads asked for: there is no SharedArrayBuffer here');
+  });
+
+  it('see what is kept in the memory, however it grew meanwhile', () => {
+    const script = `${start}
+      const packed = fovea.packMatrix(a);
+      const product = () => fovea.matmul(a, packed).data;
+      const bad = [product().some((it) => it !== 300)];
+      setTimeout(() => {
+        const large = fovea.tensor(new Float32Array(6000 * 1200).fill(0.5), [6000, 1200]);
+        bad.push(fovea.matmul(large, packed).data.some((it) => it !== 300), product().some((it) => it !== 300));
+        console.log(JSON.stringify(bad));
+      }, 500);`;
+    expect(jsonOf(script, { env })).toEqual([false, false, false]);
   });
 });
 

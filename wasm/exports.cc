@@ -2,10 +2,8 @@
 // -mrelaxed-simd. TypeScript (src/backend/wasm/arena.ts) owns the memory: it lays out words, buffers and tensors from
 // heap_base() up, and says where the scratch may begin. No libc, no allocator, no start-up code.
 #include "../native/call.h"
-#include "../native/serial.h"
 #include "../native/targets/targets.h"
-
-extern "C" unsigned char __heap_base;
+#include "pool.h"
 
 namespace fovea {
 namespace {
@@ -21,11 +19,12 @@ struct LentBuffer {
 };
 
 /**
- * The memory from `begin` to the end of the address space, in two blocks: what the tasks share, then their scratch, which begins anew
- * for every run. Grows what there is when more is asked for.
+ * The memory from `begin` to the end of the address space, in two blocks: what the tasks share, then the scratch of each thread, which
+ * begins anew for every run. Grows what there is when more is asked for, always on the caller's thread.
  */
-struct Memory : SerialHost {
-  explicit Memory(uint64_t begin) : SerialHost(acquire_shared, acquire_scratch), begin(begin), end_of_shared(begin) {}
+struct Memory : Host {
+  Memory(uint64_t begin, int32_t threads)
+      : Host{acquire_shared, run_here, 1 + Pool::here().present(threads - 1)}, begin(begin), wanted(threads), end_of_shared(begin) {}
 
   /** Null where no address or no memory is left. */
   static void* take(uint64_t begin, int64_t bytes) {
@@ -45,17 +44,35 @@ struct Memory : SerialHost {
     self->end_of_shared = reinterpret_cast<uintptr_t>(data) + static_cast<uint64_t>(bytes);
     return data;
   }
-  static void* acquire_scratch(Host* host, int64_t bytes) { return take(static_cast<Memory*>(host)->end_of_shared, bytes); }
+
+  static Status run_here(Host* host, int64_t tasks, int64_t scratch_bytes, Task task, const void* context) {
+    auto* const self = static_cast<Memory*>(host);
+    auto* const scratch = static_cast<char*>(take(self->end_of_shared, scratch_bytes));
+    if (scratch == nullptr) return Status::out_of_memory;
+    Pool::here().wish(smaller(self->wanted - 1, tasks - 1));
+    const auto stride = static_cast<int64_t>(align_up(static_cast<uint64_t>(scratch_bytes)));  // below the 4 GB that there are
+    const int32_t helpers = smaller(host->threads - 1, tasks - 1);
+    if (helpers > 0 && take(self->end_of_shared, stride * (helpers + 1)) != nullptr) {
+      Pool::here().run({task, context, tasks, scratch, stride}, helpers);
+    } else {
+      for (int64_t index = 0; index < tasks; ++index) task(context, index, scratch);
+    }
+    return Status::ok;
+  }
+
+  static int32_t smaller(int32_t count, int64_t limit) { return count < limit ? count : static_cast<int32_t>(limit); }
 
   const uint64_t begin;
+  const int32_t wanted;
   uint64_t end_of_shared;
 };
 
-int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* lent, int32_t count, uint32_t scratch_begin) {
+int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* lent, int32_t count, uint32_t scratch_begin,
+             int32_t threads) {
   const int64_t table_bytes = count * static_cast<int64_t>(sizeof(Buffer));
   auto* const buffers = static_cast<Buffer*>(Memory::take(scratch_begin, table_bytes));
   if (buffers == nullptr) return static_cast<int32_t>(Status::out_of_memory);
-  Memory host(reinterpret_cast<uintptr_t>(buffers) + static_cast<uint64_t>(table_bytes));
+  Memory host(reinterpret_cast<uintptr_t>(buffers) + static_cast<uint64_t>(table_bytes), threads);
   for (int32_t i = 0; i < count; ++i) {
     buffers[i] = {reinterpret_cast<void*>(static_cast<uintptr_t>(lent[i].address)), static_cast<int64_t>(lent[i].bytes)};
   }
@@ -67,11 +84,12 @@ int32_t call(Op op, const double* words, int32_t word_count, const LentBuffer* l
 
 #define FOVEA_EXPORT(name) extern "C" __attribute__((export_name(name)))
 
-/** An op under its name in src/plan/plan.ts: (words, how many, buffers, how many, where scratch may begin) → status. */
-#define FOVEA_OP(name, op)                                                                                                       \
-  FOVEA_EXPORT(name)                                                                                                             \
-  int32_t run_##op(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch) { \
-    return fovea::call(fovea::Op::op, words, word_count, buffers, count, scratch);                                               \
+/** An op under its name in src/plan/plan.ts: (words, how many, buffers, how many, where scratch may begin, how many threads) → status. */
+#define FOVEA_OP(name, op)                                                                                                     \
+  FOVEA_EXPORT(name)                                                                                                           \
+  int32_t run_##op(const double* words, int32_t word_count, const fovea::LentBuffer* buffers, int32_t count, uint32_t scratch, \
+                   int32_t threads) {                                                                                          \
+    return fovea::call(fovea::Op::op, words, word_count, buffers, count, scratch, threads);                                    \
   }
 
 FOVEA_OP("attention", attention)
@@ -82,8 +100,18 @@ FOVEA_OP("softmax", softmax)
 FOVEA_OP("merge", merge)
 FOVEA_OP("convert", convert)
 
-/** The first byte after the module's own data and stack. */
-FOVEA_EXPORT("heap_base") const unsigned char* heap_base() { return &__heap_base; }
+/** The first byte after the module's own data, its stack, and the pool. */
+FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }
+
+/** Called once by the thread that owns the memory. */
+FOVEA_EXPORT("own") void own(int32_t may_block) { fovea::Pool::here().own(may_block != 0); }
+
+/** How many helpers the calls so far could have used. */
+FOVEA_EXPORT("wished") int32_t wished() { return fovea::Pool::here().wished(); }
+
+/** A worker's life, with a stack of its own set before: it does not return. What it calls when that ended in a trap. */
+FOVEA_EXPORT("help") void help() { fovea::Pool::here().help(); }
+FOVEA_EXPORT("trapped") void trapped() { fovea::Pool::here().trapped(); }
 
 /** Which of the builds this is, ended by a zero. */
 FOVEA_EXPORT("target_name") const char* target_name() { return fovea::targets::wasm.name; }

@@ -10,6 +10,8 @@ export interface Backend {
   /** Instruction set of its kernels: 'avx512', 'simd', 'js', … */
   readonly target: string;
   readonly threads: number;
+  /** Why there are fewer threads than were asked for, in the words of `backend()`. */
+  readonly shortage?: string | undefined;
   /** Where `runAsync` works, in the words of `backend()`: 'on threads of the addon', 'in one worker …'. */
   readonly asyncRuns: string;
   /** For what lives longer than a call: a cache, a packed matrix. */
@@ -39,8 +41,8 @@ export interface KeptMemory {
 export interface KeptBlock {
   readonly bytes: number;
   /**
-   * The block as bytes. For one plan: in wasm any call and any allocation may grow the memory, which detaches views made before,
-   * so take it anew for each. @throws {FoveaError} ERR_DISPOSED after `free`
+   * The block as bytes. For one plan: in wasm any call and any allocation may grow the memory, which (where it is not shared) detaches
+   * views made before, so take it anew for each. @throws {FoveaError} ERR_DISPOSED after `free`
    */
   view(): Uint8Array;
   /** Gives it back; a second time does nothing. Not while a plan runs on it. */

@@ -22,7 +22,7 @@ export interface Tried {
   readonly error?: Error;
 }
 
-/** Why this backend: who asked for it, or that it is the fastest one left; and where its async calls run. */
+/** Why this backend: who asked for it, or that it is the fastest one left; why it has fewer threads than it should; where its async calls run. */
 export function reasonFor(backend: Backend, wanted: Wanted, rejected: Rejected): string {
   const why =
     wanted.by !== ''
@@ -30,7 +30,8 @@ export function reasonFor(backend: Backend, wanted: Wanted, rejected: Rejected):
       : rejected.length === 0
         ? 'the fastest there is, and it passed its self-check'
         : `the fastest that works here: ${rejected.map(named).join(' and ')} ${rejected.length === 1 ? 'does' : 'do'} not`;
-  return `${why}; async calls run ${backend.asyncRuns}`;
+  const shortage = backend.shortage === undefined ? '' : `; ${backend.shortage}`;
+  return `${why}${shortage}; async calls run ${backend.asyncRuns}`;
 }
 
 export function notReady(op: string): FoveaError {

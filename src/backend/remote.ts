@@ -10,7 +10,9 @@ import { pack, type Reply, type Request } from './parcel.js';
 import { nameOf, outOfMemory } from './status.js';
 
 /** What a worker needs to make its own backend. */
-export type WorkerSetup = { readonly backend: 'wasm'; readonly module: WebAssembly.Module } | { readonly backend: 'reference' };
+export type WorkerSetup =
+  | { readonly backend: 'wasm'; readonly module: WebAssembly.Module; readonly isShared: boolean }
+  | { readonly backend: 'reference' };
 
 export interface WorkerEvents {
   reply(reply: Reply): void;

@@ -8,6 +8,7 @@ import { buffersOf, type Reply, type Request } from './parcel.js';
 import { runReference } from './reference/index.js';
 import type { WorkerSetup } from './remote.js';
 import { nameOf } from './status.js';
+import { newMemory } from './wasm/modules.js';
 import { instantiate } from './wasm/wasm.js';
 
 interface Answer {
@@ -17,7 +18,7 @@ interface Answer {
 
 /** The function that answers requests, once the backend is made. */
 export function server(setup: WorkerSetup): (request: Request) => Answer {
-  const run = setup.backend === 'wasm' ? instantiate(setup.module).run : runReference;
+  const run = setup.backend === 'wasm' ? wasmRun(setup) : runReference;
   return ({ plan, written }) => {
     try {
       run(plan);
@@ -26,6 +27,11 @@ export function server(setup: WorkerSetup): (request: Request) => Answer {
       return { reply: failure(plan, error), transfer: [] };
     }
   };
+}
+
+/** On one thread. */
+function wasmRun({ module, isShared }: Extract<WorkerSetup, { backend: 'wasm' }>): (plan: Plan) => void {
+  return instantiate({ module, memory: newMemory(isShared) }).run;
 }
 
 /** An error's class does not survive postMessage: its code and its words do. */

@@ -1,5 +1,5 @@
 /**
- * How many threads a call may use: asked for by `setThreads`, by FOVEA_THREADS, or what the machine has. Only native has a pool so far.
+ * How many threads a call may use: asked for by `setThreads`, by FOVEA_THREADS, or what the machine has. Native is told; wasm asks.
  * @module
  */
 import { FoveaError, optionError } from '../errors.js';
@@ -15,8 +15,8 @@ let wanted: { readonly count: number; readonly asDefault: boolean } | undefined;
 let tell: TellPool | undefined;
 
 /**
- * How many threads one call may use, the calling one included. Holds for the whole process (native has one pool, shared by all
- * `worker_threads`) and from the next call on. Results do not depend on it, bit for bit.
+ * How many threads one call may use, the calling one included, from the next call on. On native it holds for the whole process, whose
+ * `worker_threads` share one pool; on wasm for the JavaScript thread that says it. Results do not depend on it, bit for bit.
  * @param count a whole number from 1 to 256; more than there are cores does not help
  * @throws {FoveaError} ERR_OPTION when it is anything else
  */
@@ -32,7 +32,12 @@ export function startThreads(forced: string | undefined, available: () => number
   remember(forced ? Number(forced) : Math.min(most, available()), true);
 }
 
-/** A backend's pool, when it is loaded. */
+/** For the backend whose workers belong to this JavaScript thread; one where nobody has said anything. */
+export function wantedThreads(): number {
+  return wanted?.count ?? 1;
+}
+
+/** The pool of the process, when its backend is loaded. */
 export function usePool(pool: TellPool): void {
   tell = pool;
   if (wanted !== undefined) pool(wanted.count, wanted.asDefault);

@@ -2,7 +2,7 @@
  * What runs in the browser: the table of cases on the built library. Bundled by browser.test.ts with dist/browser.mjs in the place of
  * src/index.ts; results go back as bytes, since Node holds the oracle.
  */
-import { attentionAsync, backend, init, matmul, matmulAsync, setBackend, tensor } from '../../src/index.js';
+import { attentionAsync, backend, init, matmul, matmulAsync, setBackend, setThreads, tensor } from '../../src/index.js';
 import type { FloatData } from '../../src/types.js';
 import { run } from '../calls.js';
 import { type Bytes, type Page, rows } from './protocol.js';
@@ -52,6 +52,26 @@ const page: Page = {
     } catch (error) {
       return String(error);
     }
+  },
+
+  async threads() {
+    await init();
+    const size = 1100;
+    const square = tensor(
+      Float32Array.from({ length: size * size }, (_, i) => Math.sin(i)),
+      [size, size],
+    );
+    setThreads(1);
+    const one = matmul(square, square).data;
+    setThreads(2);
+    let same = true;
+    for (let i = 0; i < 6; i += 1) {
+      const two = matmul(square, square).data;
+      same &&= two.every((it, index) => it === one[index]);
+      await new Promise((resolve) => setTimeout(resolve, 200)); // the worker comes
+    }
+    const { threads, reason } = backend();
+    return { threads, reason, same };
   },
 
   async results(target) {

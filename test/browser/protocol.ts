@@ -31,6 +31,8 @@ export interface Page {
   inWorker(): Promise<{ reason: string; aborted: string[] }>;
   /** What `setBackend` says about the build that was not needed. */
   notDownloaded(): string;
+  /** Calls on two threads where the page may have them: what `backend()` says, and whether bits depend on their number. */
+  threads(): Promise<{ threads: number; reason: string; same: boolean }>;
   /** The results of `rows`, in their order, on the wasm file of that target. */
   results(target: string): Promise<Record<string, Sent>[]>;
 }

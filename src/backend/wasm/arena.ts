@@ -77,7 +77,7 @@ export class Arena {
       if (tensor === undefined || data === undefined) continue;
       if (tensor.offset + tensor.extent > data.length) throw shrunkError(plan);
       const bytes = tensor.extent * data.BYTES_PER_ELEMENT;
-      if (this.#blocks.isEmpty || !this.#isKept(data)) {
+      if (this.#blocks.isEmpty || !this.#blocks.holds(data)) {
         if (!tensor.written && bytes > smallBytes) large.push(i);
         else {
           end = aligned(end);
@@ -155,10 +155,6 @@ export class Arena {
     return address < this.#placed.words;
   }
 
-  #isKept({ buffer }: Data): boolean {
-    return buffer === this.#memory.buffer;
-  }
-
   #reserve(plan: Plan, end: number): void {
     const megabytes = Math.ceil(end / 2 ** 20);
     const shortage = reach(this.#memory, end);
@@ -167,7 +163,7 @@ export class Arena {
     this.#renew();
   }
 
-  /** Growing the memory, here or by the kernels, detaches what was made of it. */
+  /** Growing the memory, here or by the kernels, detaches what was made of it, or leaves it too short where the memory is shared. */
   #renew(): void {
     const { buffer } = this.#memory;
     if (this.#buffer === buffer) return; // an array's own getter takes as long as copying a small tensor

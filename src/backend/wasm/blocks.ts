@@ -3,6 +3,7 @@
  * that is given a view of one is given its address; nothing is copied.
  * @module
  */
+import type { Data } from '../../plan/tensors.js';
 import type { KeptBlock, KeptMemory } from '../backend.js';
 import { disposedBlock, noBlock } from '../kept.js';
 import { aligned, reach } from './growth.js';
@@ -15,6 +16,8 @@ interface Range {
 export class Blocks implements KeptMemory {
   readonly #memory: WebAssembly.Memory;
   readonly #base: number;
+  /** A shared memory has a new object as buffer after growth, and views of the old ones still lead into it. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
   /** Those in use, by address. */
   readonly #ranges: Range[] = [];
   /** Gives back what its owner has forgotten: when no block object is left, nobody can make a view of it. */
@@ -34,6 +37,11 @@ export class Blocks implements KeptMemory {
     return this.#ranges.length === 0;
   }
 
+  /** Whether a tensor lies in a block. */
+  holds({ buffer }: Data): boolean {
+    return buffer === this.#memory.buffer || this.#buffers.has(buffer);
+  }
+
   allocate(bytes: number, op?: string): KeptBlock {
     const index = this.#firstFit(bytes);
     const begin = this.#endBefore(index);
@@ -41,7 +49,7 @@ export class Blocks implements KeptMemory {
     const shortage = reach(this.#memory, range.end);
     if (shortage !== undefined) throw noBlock(bytes, op, shortage.cause);
     this.#ranges.splice(index, 0, range);
-    const block = new Block(this.#memory, range, () => {
+    const block = new Block(this.#memory, this.#buffers, range, () => {
       this.#forgotten.unregister(block);
       this.#release(range);
     });
@@ -68,20 +76,26 @@ export class Blocks implements KeptMemory {
 class Block implements KeptBlock {
   readonly bytes: number;
   readonly #memory: WebAssembly.Memory;
+  readonly #buffers: WeakSet<ArrayBufferLike>;
   readonly #begin: number;
   #release: (() => void) | undefined;
   #view: Uint8Array | undefined;
 
-  constructor(memory: WebAssembly.Memory, { begin, end }: Range, release: () => void) {
+  constructor(memory: WebAssembly.Memory, buffers: WeakSet<ArrayBufferLike>, { begin, end }: Range, release: () => void) {
     this.bytes = end - begin;
     this.#memory = memory;
+    this.#buffers = buffers;
     this.#begin = begin;
     this.#release = release;
   }
 
   view(): Uint8Array {
     if (this.#release === undefined) throw disposedBlock();
-    if (this.#view?.buffer !== this.#memory.buffer) this.#view = new Uint8Array(this.#memory.buffer, this.#begin, this.bytes);
+    const { buffer } = this.#memory;
+    if (this.#view?.buffer !== buffer) {
+      this.#view = new Uint8Array(buffer, this.#begin, this.bytes);
+      this.#buffers.add(buffer);
+    }
     return this.#view;
   }
 

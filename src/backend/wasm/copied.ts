@@ -6,10 +6,11 @@ import type { Plan } from '../../plan/plan.js';
 import { type Data, moved } from '../../plan/tensors.js';
 import { outOfMemory } from '../status.js';
 import { touched } from '../touched.js';
+import type { Blocks } from './blocks.js';
 
-export function copied(plan: Plan, memory: WebAssembly.Memory): Plan {
+export function copied(plan: Plan, blocks: Blocks): Plan {
   return moved(plan, (view, sizes, written) => {
-    if (written || view.data.buffer !== memory.buffer) return view;
+    if (written || !blocks.holds(view.data)) return view;
     return { data: copyOf(plan, touched(plan, view, sizes)), offset: 0, strides: view.strides };
   });
 }

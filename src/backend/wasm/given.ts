@@ -5,16 +5,14 @@
 import { FoveaError } from '../../errors.js';
 import type { WasmSource } from '../../types.js';
 import { badWasm } from '../info.js';
+import { type Compiled, compiledBefore, compileLater, compileResponse } from './modules.js';
 import { requireWebAssembly } from './targets.js';
 
 /**
  * @param moduleAt what a path or URL leads to here
  * @throws {FoveaError} ERR_OPTION when it is nothing of the kind, ERR_BACKEND when no module can be made of it
  */
-export async function moduleOf(
-  source: WasmSource,
-  moduleAt: (place: string | URL) => Promise<WebAssembly.Module>,
-): Promise<WebAssembly.Module> {
+export async function moduleOf(source: WasmSource, moduleAt: (place: string | URL) => Promise<Compiled>): Promise<Compiled> {
   const compile = compilerOf(source, moduleAt);
   try {
     requireWebAssembly();
@@ -26,24 +24,16 @@ export async function moduleOf(
   }
 }
 
-/** @throws {Error} when the response is none of success */
-export async function moduleOfResponse(response: Response): Promise<WebAssembly.Module> {
-  if (!response.ok) throw new Error(`${response.url || 'the response'}: ${response.status} ${response.statusText}`.trim());
-  // A server that calls it something else is common; compileStreaming would refuse and leave the body read.
-  const streams = response.headers.get('content-type')?.startsWith('application/wasm');
-  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
-}
-
 /** Kinds are told by their tags: values may come from another realm (a frame, a vm context). */
-function compilerOf(source: WasmSource, moduleAt: (place: string | URL) => Promise<WebAssembly.Module>): () => Promise<WebAssembly.Module> {
+function compilerOf(source: WasmSource, moduleAt: (place: string | URL) => Promise<Compiled>): () => Promise<Compiled> {
   if (typeof source === 'string' || source instanceof URL) return () => moduleAt(source);
   if (ArrayBuffer.isView(source) && source.buffer instanceof ArrayBuffer) {
     const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-    return () => WebAssembly.compile(bytes);
+    return () => compileLater(bytes);
   }
-  if (isKind<ArrayBuffer>(source, 'ArrayBuffer')) return () => WebAssembly.compile(source);
-  if (isKind<WebAssembly.Module>(source, 'WebAssembly.Module')) return () => Promise.resolve(source);
-  if (isKind<Response>(source, 'Response')) return () => moduleOfResponse(source);
+  if (isKind<ArrayBuffer>(source, 'ArrayBuffer')) return () => compileLater(new Uint8Array(source));
+  if (isKind<WebAssembly.Module>(source, 'WebAssembly.Module')) return () => Promise.resolve(compiledBefore(source));
+  if (isKind<Response>(source, 'Response')) return () => compileResponse(source);
   throw badWasm(source === null ? 'null' : typeof source);
 }
 

@@ -14,7 +14,7 @@ export interface Shortage {
   readonly cause?: unknown;
 }
 
-/** Makes the memory reach `end`; undefined once it does. Growing detaches whatever views were made of it. */
+/** Makes the memory reach `end`; undefined once it does. Growing detaches whatever views were made of it, or leaves them as they are where it is shared. */
 export function reach(memory: WebAssembly.Memory, end: number): Shortage | undefined {
   if (end > maximumPages * pageBytes) return { why: 'ends before' };
   const missing = end - memory.buffer.byteLength;
