@@ -11,6 +11,7 @@ import { Arena } from './arena.js';
 import { Blocks } from './blocks.js';
 import { copied } from './copied.js';
 import { maximumPages } from './growth.js';
+import { piecesOf } from './pieces.js';
 
 /** 32 MB: more than the modules ask for; pages that nobody touches cost nothing. */
 const initialPages = 512;
@@ -64,15 +65,20 @@ function runnerOf(instance: WebAssembly.Instance, memory: WebAssembly.Memory): R
     throw new Error(`it is no wasm of this version of fovea: it exports ${Object.keys(instance.exports).join(', ') || 'nothing'}`);
   const blocks = new Blocks(memory, exported.heap_base() >>> 0);
   const arenas = new Spare(() => new Arena(memory, blocks));
+  const runIn = (arena: Arena, plan: Plan): void => {
+    const { words, wordCount, buffers, bufferCount, end } = arena.put(plan);
+    const status = kernelCall(plan, () => exported[plan.op](words, wordCount, buffers, bufferCount, end));
+    if (status !== 0) throw statusError(plan, status);
+    arena.take(plan);
+  };
   return {
     target: wordAt(memory, exported.target_name() >>> 0),
     run(plan) {
       const arena = arenas.take();
       try {
-        const { words, wordCount, buffers, bufferCount, end } = arena.put(plan);
-        const status = kernelCall(plan, () => exported[plan.op](words, wordCount, buffers, bufferCount, end));
-        if (status !== 0) throw statusError(plan, status);
-        arena.take(plan);
+        const pieces = piecesOf(plan);
+        if (pieces === undefined) runIn(arena, plan);
+        else for (const piece of pieces) runIn(arena, piece);
       } finally {
         arena.done();
         arenas.giveBack(arena);
