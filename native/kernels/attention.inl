@@ -257,7 +257,7 @@ inline void write_weights(const AttentionArgs& args, const PackedHead<V, E>& hea
     const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / reduce_add(V::load(at.row_sum + (row + i) * V::lanes)));
     for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
       const V score = V::load(scores + j);
-      const V weight = select(is_masked(score), V::set(0.0f), mul(exp_of_difference(sub(score, base)), factor));  // 0 even in a row of NaN
+      const V weight = zero_where(is_masked(score), mul(exp_of_difference(sub(score, base)), factor));  // 0 even in a row of NaN
       store_part(weight, weights + j, smaller(V::lanes, keys.end - keys.begin - j));
     }
   }

@@ -21,7 +21,7 @@ inline auto is_masked(V score) {
 /** The maximum, or 0 for a row that has seen nothing: −∞ − −∞ would be NaN. */
 template <class V>
 inline V finite_base(V row_max) {
-  return select(is_masked(row_max), V::set(0.0f), row_max);
+  return zero_where(is_masked(row_max), row_max);
 }
 
 // 2^x on [−∞, 127], ≤ 2 ulp (2.1 where mul_add rounds twice); exactly 1 at 0, exactly 0 below −126, NaN at NaN.
@@ -37,7 +37,7 @@ inline V exp2(V x) {
   p = mul_add(p, f, V::set(0x1.ebf99ep-3f));
   p = mul_add(p, f, V::set(0x1.62e42p-1f));
   p = mul_add(p, f, V::set(1.0f));
-  return select(less(x, V::set(-126.0f)), V::set(0.0f), scale_pow2(p, n));
+  return zero_where(less(x, V::set(-126.0f)), scale_pow2(p, n));
 }
 
 /** e^x for x ≤ 0, the difference of a score and its row's maximum: log₂e comes in here, where no finite score can overflow. */

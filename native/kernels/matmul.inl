@@ -150,20 +150,19 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
   V x[RM][DEPTH];
   for (int i = 0; i < RM; i++)
     for (int p = 0; p < DEPTH; p++) x[i][p] = V::set(a[i * a_row_stride + p]);
-  for (int64_t j = 0; j < n; j += V::lanes) {
-    const int64_t count = smaller(V::lanes, n - j);
+  const auto add_at = [&](int64_t j, auto load) {
     V row[DEPTH];
-    for (int p = 0; p < DEPTH; p++) {
-      const T* from = b + p * b_row_stride + j;
-      row[p] = count == V::lanes ? V::load(from) : load_part<V>(from, count);
-    }
+    for (int p = 0; p < DEPTH; p++) row[p] = load(b + p * b_row_stride + j);
     for (int i = 0; i < RM; i++) {
       float* to = c + i * kStreamedColumns + j;
       V sum = V::load(to);
       for (int p = 0; p < DEPTH; p++) sum = mul_add(x[i][p], row[p], sum);
       sum.store(to);
     }
-  }
+  };
+  int64_t j = 0;
+  for (; j + V::lanes <= n; j += V::lanes) add_at(j, [](const T* from) { return V::load(from); });
+  if (j < n) add_at(j, [&](const T* from) { return load_part<V>(from, n - j); });
 }
 
 // c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, four of them at a time so that c is loaded less often.
@@ -181,19 +180,17 @@ inline void stream_columns(const float* a, const T* b, int64_t b_column_stride, 
     V sum[RM][4];
     for (int i = 0; i < RM; i++)
       for (int q = 0; q < 4; q++) sum[i][q] = V::set(0.0f);
-    for (int64_t p = 0; p < k; p += V::lanes) {
-      const int64_t count = smaller(V::lanes, k - p);
+    const auto add_at = [&](int64_t p, auto load) {
       V column[4];
-      for (int q = 0; q < 4; q++) {
-        const T* from = b + smaller(j + q, n - 1) * b_column_stride + p;
-        column[q] = count == V::lanes ? V::load(from) : load_part<V>(from, count);
-      }
+      for (int q = 0; q < 4; q++) column[q] = load(b + smaller(j + q, n - 1) * b_column_stride + p);
       for (int i = 0; i < RM; i++) {
-        const float* from = a + i * k + p;
-        const V x = count == V::lanes ? V::load(from) : load_part<V>(from, count);
+        const V x = load(a + i * k + p);
         for (int q = 0; q < 4; q++) sum[i][q] = mul_add(x, column[q], sum[i][q]);
       }
-    }
+    };
+    int64_t p = 0;
+    for (; p + V::lanes <= k; p += V::lanes) add_at(p, [](const auto* from) { return V::load(from); });
+    if (p < k) add_at(p, [&](const auto* from) { return load_part<V>(from, k - p); });
     for (int i = 0; i < RM; i++)
       for (int64_t q = 0; q < smaller(4, n - j); q++) c[i * kStreamedColumns + j + q] += reduce_add(sum[i][q]);
   }

@@ -107,7 +107,7 @@ struct SoftmaxColumns {
       for (int64_t c = 0; c < width; c += V::lanes) {
         const V score = V::load(room + c);
         const V weight = mul(exp_of_difference(sub(score, V::load(row_max + c))), V::load(row_sum + c));
-        select(is_masked(score), V::set(0.0f), weight).store(room + c);
+        zero_where(is_masked(score), weight).store(room + c);
       }
       write(room, t);
     }

@@ -106,6 +106,7 @@ inline Vec min(Vec a, Vec b) { return {_mm_min_ps(a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {_mm_max_ps(a.v, b.v)}; }
 inline Mask less(Vec a, Vec b) { return {_mm_cmplt_ps(a.v, b.v)}; }
 inline Vec select(Mask mask, Vec a, Vec b) { return {_mm_blendv_ps(b.v, a.v, mask.v)}; }
+inline Vec zero_where(Mask mask, Vec a) { return {_mm_andnot_ps(mask.v, a.v)}; }
 inline Vec round(Vec a) { return {_mm_round_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)}; }
 inline Vec scale_pow2(Vec a, Vec n) {
   const __m128i exponent = _mm_slli_epi32(_mm_cvtps_epi32(n.v), 23);

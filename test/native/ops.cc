@@ -68,10 +68,14 @@ void test_mul_add() {
 
 void test_choice() {
   {
-    Test test("less, select");
+    Test test("less, select, zero_where");
     for_pairs([&](const Lanes& a, const Lanes& b) {
       const Lanes got = lanes_of(fovea::select(fovea::less(vec(a), vec(b)), vec(b), vec(a)));
-      for (int lane = 0; lane < kLanes; ++lane) test.same(got[lane], a[lane] < b[lane] ? b[lane] : a[lane], "select");
+      const Lanes zeroed = lanes_of(fovea::zero_where(fovea::less(vec(a), vec(b)), vec(a)));
+      for (int lane = 0; lane < kLanes; ++lane) {
+        test.same(got[lane], a[lane] < b[lane] ? b[lane] : a[lane], "select");
+        test.same(zeroed[lane], a[lane] < b[lane] ? 0 : a[lane], "zero_where");
+      }
     });
   }
   Test test("load_mask: any non-zero byte is true");

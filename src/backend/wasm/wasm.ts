@@ -12,6 +12,7 @@ import { Blocks } from './blocks.js';
 import { copied } from './copied.js';
 import type { StartHelper } from './help.js';
 import type { Compiled } from './modules.js';
+import { piecesOf } from './pieces.js';
 import { Workers } from './workers.js';
 
 /** `columns` in TileSizes. */
@@ -70,14 +71,19 @@ function runnerOf(instance: WebAssembly.Instance, compiled: Compiled, start: Sta
   const workers = new Workers(compiled, blocks, start);
   exported.own(mayBlock() ? 1 : 0);
   const arenas = new Spare(() => new Arena(memory, blocks));
+  const runIn = (arena: Arena, plan: Plan): void => {
+    const status = callKernel(plan, exported, arena.put(plan), workers.threads);
+    if (status !== 0) throw statusError(plan, status);
+    arena.take(plan);
+  };
   return {
     target: wordAt(memory, exported.target_name() >>> 0),
     run(plan) {
       const arena = arenas.take();
       try {
-        const status = callKernel(plan, exported, arena.put(plan), workers.threads);
-        if (status !== 0) throw statusError(plan, status);
-        arena.take(plan);
+        const pieces = piecesOf(plan, workers.threads);
+        if (pieces === undefined) runIn(arena, plan);
+        else for (const piece of pieces) runIn(arena, piece);
       } finally {
         arena.done();
         arenas.giveBack(arena);

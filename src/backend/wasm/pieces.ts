@@ -1,0 +1,98 @@
+/**
+ * Calls that pass over much memory once are cut into pieces that fit a cache: what is copied in is still there when the kernels read it, and
+ * what they write when it is copied out. The bits are the same, and the arena stays small.
+ * @module
+ */
+import type { MatmulPlan, Plan, SoftmaxPlan, View } from '../../plan/plan.js';
+import { type Data, extentOf } from '../../plan/tensors.js';
+
+/** Of the largest tensor of a piece, for each thread that works on it: half of a small L2, a quarter of a large one. */
+const bytesOfThread = 2 ** 18;
+
+/** Rows of b that the kernels add up at a time (native/kernels/matmul.inl): a cut between two such steps changes no bit. */
+const rowsOfStep = 4;
+
+/** The plans to run one after another instead of this one; undefined: it is not cut. */
+export function piecesOf(plan: Plan, threads: number): readonly Plan[] | undefined {
+  const pieceBytes = bytesOfThread * threads;
+  switch (plan.op) {
+    case 'softmax':
+      return ofSoftmax(plan, pieceBytes);
+    case 'matmul':
+      return plan.m === 1 && plan.n * plan.k > pieceBytes / 4 && plan.batch.every((size) => size === 1)
+        ? ofVector(plan, pieceBytes)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Along the first of the other dimensions, where what belongs to one index lies apart from what belongs to the next. */
+function ofSoftmax(plan: SoftmaxPlan, pieceBytes: number): readonly SoftmaxPlan[] | undefined {
+  const { outer, length, x, mask, out } = plan;
+  const [count = 1, ...rest] = outer;
+  if (count === 1 || (rest.length === 0 && count * length <= pieceBytes / 4)) return undefined; // most calls
+  const inner = [...rest, length];
+  const step = stepOf(pieceBytes, Math.max(bytesAt(x, inner), bytesAt(out, inner)));
+  if (count <= step || !isApart(x, inner) || !isApart(out, inner) || (mask && !isApart(mask, inner))) return undefined;
+  return range(count, step).map(([begin, end]) => ({
+    ...plan,
+    outer: [end - begin, ...rest],
+    x: from(x, 0, begin),
+    mask: mask && from(mask, 0, begin),
+    out: from(out, 0, begin),
+  }));
+}
+
+/** A row times a matrix: along n if its columns are contiguous; along k if its rows are, each piece upon what those before have added up. */
+function ofVector(plan: MatmulPlan, pieceBytes: number): readonly MatmulPlan[] | undefined {
+  const { a, b, bias, out, n, k } = plan;
+  if ('panelColumns' in b) return undefined;
+  const rank = plan.batch.length;
+  const [rowStride = 0, columnStride = 0] = b.strides.slice(rank);
+  if (rowStride === 1 && columnStride >= k) {
+    const step = stepOf(pieceBytes, k * b.data.BYTES_PER_ELEMENT);
+    return range(n, step).map(([begin, end]) => ({
+      ...plan,
+      n: end - begin,
+      b: from(b, rank + 1, begin),
+      bias: bias && from(bias, 0, begin),
+      out: from(out, rank + 1, begin),
+    }));
+  }
+  const sums = out.data;
+  if (columnStride !== 1 || rowStride < n || !(sums instanceof Float32Array)) return undefined;
+  const step = Math.ceil(stepOf(pieceBytes, n * b.data.BYTES_PER_ELEMENT) / rowsOfStep) * rowsOfStep;
+  const added: View = { data: sums, offset: out.offset, strides: out.strides.slice(-1) };
+  return range(k, step).map(([begin, end]) => ({
+    ...plan,
+    k: end - begin,
+    a: from(a, rank + 1, begin),
+    b: from(b, rank, begin),
+    bias: begin === 0 ? bias : added,
+    activation: end === k ? plan.activation : 'none',
+  }));
+}
+
+/** Indices of a piece, of which each takes so many bytes. */
+function stepOf(pieceBytes: number, bytes: number): number {
+  return Math.max(1, Math.floor(pieceBytes / Math.max(1, bytes)));
+}
+
+function range(count: number, step: number): readonly (readonly [begin: number, end: number])[] {
+  return Array.from({ length: Math.max(1, Math.ceil(count / step)) }, (_, i) => [i * step, Math.min(i * step + step, count)]);
+}
+
+/** Of one index of the first dimension. */
+function bytesAt({ data, strides }: View<Data>, inner: readonly number[]): number {
+  return extentOf(inner, strides.slice(1)) * data.BYTES_PER_ELEMENT;
+}
+
+function isApart({ strides }: View<Data>, inner: readonly number[]): boolean {
+  const [stride = 0, ...others] = strides;
+  return stride === 0 || stride >= extentOf(inner, others);
+}
+
+function from<D extends Data>(view: View<D>, axis: number, index: number): View<D> {
+  return { ...view, offset: view.offset + index * (view.strides[axis] ?? 0) };
+}
