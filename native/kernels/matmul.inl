@@ -152,7 +152,11 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
     for (int p = 0; p < DEPTH; p++) x[i][p] = V::set(a[i * a_row_stride + p]);
   const auto add_at = [&](int64_t j, auto load) {
     V row[DEPTH];
-    for (int p = 0; p < DEPTH; p++) row[p] = load(b + p * b_row_stride + j);
+    for (int p = 0; p < DEPTH; p++) {
+      const T* from = b + p * b_row_stride + j;
+      __builtin_prefetch(from + DEPTH * b_row_stride);  // the rows that are next
+      row[p] = load(from);
+    }
     for (int i = 0; i < RM; i++) {
       float* to = c + i * kStreamedColumns + j;
       V sum = V::load(to);
