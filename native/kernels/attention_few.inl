@@ -68,24 +68,24 @@ inline void fetch(const T* row, int64_t n) {
   for (int64_t i = 0; i < n; i += line) __builtin_prefetch(row + i);
 }
 
-/** products[r][first + j] = q[r] · k[j], lane by lane, for R rows and N keys of n features. */
-template <class V, int R, int N, class T>
-FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* k, int64_t k_stride, int64_t n, V (&products)[R][V::lanes],
+/** products[r][first + j] = q[r] · k[j], lane by lane, for R rows and the kFewKeys keys of n features at `keys`. */
+template <class V, int R, class T>
+FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* const (&keys)[kFewKeys], int64_t n, V (&products)[R][V::lanes],
                                 int64_t first) {
-  V acc[R][N];
+  V acc[R][kFewKeys];
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-    for (int j = 0; j < N; j++) acc[r][j] = V::set(0.0f);
+    for (int j = 0; j < kFewKeys; j++) acc[r][j] = V::set(0.0f);
   const auto add_features = [&](int64_t c, auto load) __attribute__((always_inline)) {
-    V key[N];
+    V key[kFewKeys];
 #pragma GCC unroll 4
-    for (int j = 0; j < N; j++) key[j] = load(k + j * k_stride + c);
+    for (int j = 0; j < kFewKeys; j++) key[j] = load(keys[j] + c);
 #pragma GCC unroll 4
     for (int r = 0; r < R; r++) {
       const V query = V::load(q + r * q_stride + c);
 #pragma GCC unroll 4
-      for (int j = 0; j < N; j++) acc[r][j] = mul_add(query, key[j], acc[r][j]);
+      for (int j = 0; j < kFewKeys; j++) acc[r][j] = mul_add(query, key[j], acc[r][j]);
     }
   };
   int64_t c = 0;
@@ -94,22 +94,22 @@ FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* k, in
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-    for (int j = 0; j < N; j++) products[r][first + j] = acc[r][j];
+    for (int j = 0; j < kFewKeys; j++) products[r][first + j] = acc[r][j];
 }
 
 /** S of R rows and count ≤ lanes keys; `scales` are int8's, one a key, or null. The first rows ask for keys `ahead`, 0: others did. */
 template <class V, int R, class T>
-inline void score_keys(const float* q, int64_t q_stride, const T* k, int64_t k_stride, int64_t n, int64_t count, const float* scales,
-                       int64_t ahead, float* scores) {
+FOVEA_APART void score_keys(const float* q, int64_t q_stride, const T* k, int64_t k_stride, int64_t n, int64_t count, const float* scales,
+                            int64_t ahead, float* scores) {
   V products[R][V::lanes];
-  int64_t j = 0;
-  for (; j + kFewKeys <= count; j += kFewKeys) {
-    for (int64_t i = j; ahead > 0 && i < j + kFewKeys; i++) fetch(k + i * k_stride + ahead, n);
-    multiply_keys<V, R, kFewKeys>(q, q_stride, k + j * k_stride, k_stride, n, products, j);
+  for (int64_t j = 0; j < V::lanes; j += kFewKeys) {
+    const T* keys[kFewKeys];  // past the last one: the last one again, whose scores are not stored
+    for (int64_t i = 0; i < kFewKeys; i++) {
+      keys[i] = k + smaller(j + i, count - 1) * k_stride;
+      if (ahead > 0) fetch(keys[i] + ahead, n);
+    }
+    multiply_keys<V, R>(q, q_stride, keys, n, products, j);
   }
-  for (; j < count; j++) multiply_keys<V, R, 1>(q, q_stride, k + j * k_stride, k_stride, n, products, j);
-  for (; j < V::lanes; j++)
-    for (int r = 0; r < R; r++) products[r][j] = V::set(0.0f);
   for (int r = 0; r < R; r++) {
     V sums = sums_of(products[r]);
     if (scales) sums = mul(sums, load_first<V>(scales, count));
@@ -146,8 +146,8 @@ inline void add_columns(const float* weights, const T* v, int64_t v_stride, int6
 
 /** The same for all n columns. */
 template <class V, int R, class T>
-inline void add_values(const float* weights, const T* v, int64_t v_stride, int64_t count, int64_t n, int64_t ahead, float* sums,
-                       int64_t width) {
+FOVEA_APART void add_values(const float* weights, const T* v, int64_t v_stride, int64_t count, int64_t n, int64_t ahead, float* sums,
+                            int64_t width) {
   constexpr int at_once = kFewSums<V> / R > 8 ? 8 : kFewSums<V> / R;
   int64_t c = 0;
   for (; c + at_once * V::lanes <= n; c += at_once * V::lanes)

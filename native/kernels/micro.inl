@@ -7,6 +7,8 @@ namespace fovea {
 namespace {
 
 #define FOVEA_INLINE inline __attribute__((always_inline))
+/** Compiled once, however often it is called: the size of the wasm counts. */
+#define FOVEA_APART __attribute__((noinline))
 
 /** What the sum over k is made of: a float32 a step … */
 struct Single {
