@@ -280,6 +280,14 @@ napi_value threads(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/** (view) → undefined */
+napi_value huge_pages(const Napi::CallbackInfo& info) {
+  Buffer buffer;
+  if (!read_buffer(info.Env(), info[0], &buffer) || buffer.data == nullptr) return type_error(info.Env(), "hugePages takes a view");
+  if (buffer.bytes >= kAdvisedBytes) advise_huge_pages(buffer.data, buffer.bytes);
+  return info.Env().Undefined();
+}
+
 /** () → { name, supported, missing }[] */
 napi_value targets(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -343,6 +351,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<target>(exports, "target");
   add_function<set_threads>(exports, "setThreads");
   add_function<threads>(exports, "threads");
+  add_function<huge_pages>(exports, "hugePages");
   return exports;
 }
 

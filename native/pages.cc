@@ -40,7 +40,7 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::merge:
       advise(kMergeOutBuffer);
       break;
-    case Op::append:  // into blocks that are there
+    case Op::append:  // into blocks, which were advised when they were made
       break;
   }
 }

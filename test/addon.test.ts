@@ -39,6 +39,14 @@ function callWith(fn: (...args: never[]) => unknown, args: readonly unknown[]): 
 }
 
 describe('what is no argument', () => {
+  it('hugePages wants a view, of any size, and leaves what is in it', () => {
+    const large = new Uint8Array(9 << 20).fill(7);
+    for (const view of [large, large.subarray(1), large.subarray(0, 100), new Float64Array(0), new DataView(new ArrayBuffer(8))])
+      addon.hugePages(view);
+    expect(large.every((byte) => byte === 7)).toBe(true);
+    for (const other of [undefined, null, 1, 'view', {}, []]) expect(() => callWith(addon.hugePages, [other])).toThrow(TypeError);
+  });
+
   it('target() wants a name that it knows', () => {
     for (const args of [[], [1], [{}], [Symbol('avx2')], ['no such target'], ['']])
       expect(() => callWith(addon.target, args)).toThrow(TypeError);

@@ -13,6 +13,8 @@ export interface Addon {
   setThreads(count: number, asDefault: boolean): void;
   /** For one call, the caller included: fewer are had than wanted when the system gives no more. */
   threads(): { readonly wanted: number; readonly had: number };
+  /** Asks for huge pages under memory that call after call will read, where it is large enough for one. @throws {TypeError} for no view */
+  hugePages(view: ArrayBufferView): void;
 }
 
 /** Where a tensor lies, or undefined where the call has no such tensor; absent ones at the end may be left out. */
@@ -52,6 +54,7 @@ function isAddon(module: unknown): module is Addon {
     'target' in module &&
     typeof module.target === 'function' &&
     'setThreads' in module &&
-    'threads' in module
+    'threads' in module &&
+    'hugePages' in module
   );
 }

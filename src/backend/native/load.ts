@@ -27,7 +27,7 @@ export function nativeCandidates(): readonly Candidate[] {
     target: name,
     load() {
       if (!supported) throw new Error(`this CPU lacks ${missing}`);
-      const backend = backends.get(name) ?? nativeBackend(addon.target(name), addon.threads);
+      const backend = backends.get(name) ?? nativeBackend(addon.target(name), addon);
       backends.set(name, backend);
       return backend;
     },

@@ -6,14 +6,21 @@ import { abortedError } from '../../errors.js';
 import { Call, type Lent } from '../../plan/call.js';
 import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Backend } from '../backend.js';
+import type { Backend, KeptMemory } from '../backend.js';
 import { heapMemory } from '../kept.js';
 import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
 import type { Addon, CallBuffer, NativeTarget } from './addon.js';
 import { Tiny } from './tiny.js';
 
-export function nativeBackend(target: NativeTarget, threads: Addon['threads']): Backend {
+export function nativeBackend(target: NativeTarget, { threads, hugePages }: Pick<Addon, 'threads' | 'hugePages'>): Backend {
+  const memory: KeptMemory = {
+    allocate(bytes, op) {
+      const block = heapMemory.allocate(bytes, op);
+      hugePages(block.view());
+      return block;
+    },
+  };
   const tiny = new Tiny();
   const calls = new Spare(() => new Call());
   return {
@@ -26,7 +33,7 @@ export function nativeBackend(target: NativeTarget, threads: Addon['threads']): 
       const { wanted, had } = threads();
       return `on threads of the addon${had < wanted ? ` (${had} of the ${wanted} asked for: the system gives no more)` : ''}`;
     },
-    memory: heapMemory,
+    memory,
     panelColumns: target.tile.columns,
     run(plan) {
       const call = calls.take();
