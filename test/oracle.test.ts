@@ -54,7 +54,7 @@ describe('the bounds notice', () => {
     expect(wrong).toBeGreaterThan(250); // two of three elements, of 429
   });
   it('a key too many or too few', () => {
-    const { right, wrong } = off('attention: 257 keys', () => 1 + 1 / 257);
+    const { right, wrong } = off('attention: 257 keys, 7 queries', () => 1 + 1 / 257);
     expect(right).toBe(0);
     expect(wrong).toBeGreaterThan(30); // of 42
   });
