@@ -13,6 +13,7 @@ import { workOf } from './counting.mjs';
  * @property {boolean} namedEntries
  * @property {boolean} quick
  * @property {number} cores
+ * @property {readonly string[]} isa instruction sets of this CPU, as the probes found them
  */
 
 /** @typedef {{ readonly item: Case, readonly entry: Entry, readonly threads: number }} Row */
@@ -53,9 +54,9 @@ export function rowsOf(selection) {
  * @param {Selection} selection
  * @returns {{ readonly reason: string, readonly name: string } | undefined}
  */
-function reasonAgainst({ item, entry: { contender, variant, name }, threads }, { quick, namedCases, namedEntries, threads: asked }) {
+function reasonAgainst({ item, entry: { contender, variant, name }, threads }, { quick, namedCases, namedEntries, threads: asked, isa }) {
   if (quick && item.full && !namedCases) return { reason: 'left out by --quick, cases', name: item.name };
-  if (quick && variant.full && !namedEntries) return { reason: 'left out by --quick, contenders', name };
+  if (quick && (variant.full || isa.includes(variant.better ?? '')) && !namedEntries) return { reason: 'left out by --quick, contenders', name };
   const refusal = contender.refuses?.(item, variant.name);
   if (refusal !== undefined) return { reason: refusal && `${name}: ${refusal}`, name: item.name };
   if (threads > 1 && contender.oneThread) return { reason: asked ? `${contender.name}: runs on one thread` : '', name: item.name };

@@ -14,7 +14,7 @@ import { rowsOf } from './rows.mjs';
 /** @import { Entry, Pace, Peak, Report, Result, Verdict } from './types.js' */
 
 /**
- * @typedef {Selection & Course} Plan
+ * @typedef {Omit<Selection, 'isa'> & Course} Plan
  * @typedef {object} Course
  * @property {Pace} pace
  * @property {AbortSignal} signal ends the comparison; what was measured is kept
@@ -28,7 +28,7 @@ export async function compare(plan, probes) {
   const peaks = peakKeeper(probes);
   await peaks.introduce(environment.cores);
 
-  const { rows, leftOut } = rowsOf(plan);
+  const { rows, leftOut } = rowsOf({ ...plan, isa: probes.isa });
   const notes = noteKeeper(leftOut);
   /** @type {Map<string, string>} contenders on so many threads that cannot be had, and why */
   const unavailable = new Map();

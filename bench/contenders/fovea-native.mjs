@@ -2,7 +2,7 @@
 /** fovea's addon, once for each instruction set of this kind of processor. */
 import { allocating, openFovea, refusal, variantsOf } from '../fovea-session.mjs';
 
-/** @import { Contender, Variant } from '../types.js' */
+/** @import { Contender, Roof, Variant } from '../types.js' */
 
 /** @type {Readonly<Record<string, readonly Variant[]>>} */
 const variantsByArchitecture = {
@@ -10,15 +10,15 @@ const variantsByArchitecture = {
     ...variantsOf('avx512bf16', 'avx512-bf16'),
     ...variantsOf('avx512', 'avx512'),
     allocating('avx512', 'avx512'),
-    ...inFull(variantsOf('avx2', 'avx2')),
-    ...inFull(variantsOf('sse4', 'sse4')),
+    ...withoutIt('avx512', [...variantsOf('avx2', 'avx2'), allocating('avx2', 'avx2')]),
+    ...withoutIt('avx2', variantsOf('sse4', 'sse4')),
   ],
   arm64: [...variantsOf('neon', 'neon'), allocating('neon', 'neon')],
 };
 
-/** Not the first choice of any machine that has the one before. @param {readonly Variant[]} variants */
-function inFull(variants) {
-  return variants.map((variant) => ({ ...variant, full: true }));
+/** The first choice of machines that have not got this. @param {Roof} better @param {readonly Variant[]} variants */
+function withoutIt(better, variants) {
+  return variants.map((variant) => ({ ...variant, better }));
 }
 
 /** @type {Contender} */
