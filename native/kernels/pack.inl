@@ -46,9 +46,13 @@ inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t c
   }
 }
 
-/** The same in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes. */
+/**
+ * The same in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes.
+ * Rows shorter than a vector are stored whole, but for the last: what is past them is the next one's, which then comes.
+ */
 template <class V, class Load>
 inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float* to, Load load) {
+  const int64_t last = width < V::lanes ? rows - 1 : 0;
   for (int64_t c = 0; c < columns; c += V::lanes) {
     const int64_t count = smaller(V::lanes, columns - c);
     for (int64_t r = 0; r < rows; r += V::lanes) {
@@ -58,7 +62,7 @@ inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float*
       transpose(block);
       for (int64_t i = 0; i < depth; i++) {
         float* p = to + (r + i) * width + c;
-        if (count == V::lanes)
+        if (count == V::lanes || r + i < last)
           block[i].store(p);
         else
           store_part(block[i], p, count);
