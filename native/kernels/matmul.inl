@@ -9,9 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kStreamedRows = 4;        // a with so few rows streams b, which is then never packed
-constexpr int64_t kSummedRows = 512;        // rows of c, if it is of a half type, whose sums wait in scratch for the next block of k
-constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
+constexpr int64_t kSummedRows = 512;  // rows of c, if it is of a half type, whose sums wait in scratch for the next block of k
 
 /** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
 struct Target {
@@ -152,11 +150,7 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
     for (int p = 0; p < DEPTH; p++) x[i][p] = V::set(a[i * a_row_stride + p]);
   const auto add_at = [&](int64_t j, auto load) {
     V row[DEPTH];
-    for (int p = 0; p < DEPTH; p++) {
-      const T* from = b + p * b_row_stride + j;
-      __builtin_prefetch(from + DEPTH * b_row_stride);  // the rows that are next
-      row[p] = load(from);
-    }
+    for (int p = 0; p < DEPTH; p++) row[p] = load(b + p * b_row_stride + j);
     for (int i = 0; i < RM; i++) {
       float* to = c + i * kStreamedColumns + j;
       V sum = V::load(to);
@@ -169,11 +163,13 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
   if (j < n) add_at(j, [&](const T* from) { return load_part<V>(from, n - j); });
 }
 
-// c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, four of them at a time so that c is loaded less often.
+// c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, some of them at a time: c is loaded less often, and memory asked at more
+// places. RM · DEPTH of a's elements stay in registers.
 template <class V, int RM, class T>
 inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
+  constexpr int DEPTH = RM <= 2 ? 8 : 4;
   int64_t p = 0;
-  for (; p + 4 <= k; p += 4) add_rows<V, RM, 4>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
+  for (; p + DEPTH <= k; p += DEPTH) add_rows<V, RM, DEPTH>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
   for (; p < k; p++) add_rows<V, RM, 1>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
 }
 
