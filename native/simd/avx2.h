@@ -38,7 +38,7 @@ struct Vec {
   static constexpr int query_tile = 96;
   static constexpr int key_tile = 256;
   // Matmul: a block of a stays in L2, a panel of b in L1, a block of b in L3.
-  static constexpr int block_m = 96;
+  static constexpr int block_m = 192;
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 0;
