@@ -9,9 +9,8 @@
 namespace fovea {
 namespace {
 
-constexpr int64_t kStreamedRows = 4;        // a with so few rows streams b, which is then never packed
-constexpr int64_t kSummedRows = 512;        // rows of c, if it is of a half type, whose sums wait in scratch for the next block of k
-constexpr int64_t kStreamedColumns = 1024;  // columns of c that stay in L1 while b's rows run past
+constexpr int64_t kPackedPanels = 8;  // of b, packed at a time for a single block of a
+constexpr int64_t kSummedRows = 512;  // rows of c, if it is of a half type, whose sums wait in scratch for the next block of k
 
 /** The part of c that a tile writes: element (r, c) at data[r · row_stride + c · column_stride], of that dtype. */
 struct Target {
@@ -136,12 +135,11 @@ inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int6
 
 /** m rows of a, k long, as one panel for each tile. */
 template <class V, class E>
-inline BlockRows pack_tiles(Matrix a, int64_t m, int64_t k, float* to) {
+inline void pack_tiles(Matrix a, int64_t m, int64_t k, float* to) {
   const TileHeights tiles(m, V::tile_rows);
   const int64_t panel = V::tile_rows * steps_of<E>(k);
   for (int64_t tile = 0; tile < tiles.tiles; tile++)
     pack_block<V, E>(a.at(tiles.begin(tile), 0).transposed(), k, tiles.rows(tile), V::tile_rows, to + tile * panel);
-  return {to, panel, 1, V::tile_rows};
 }
 
 // c[RM × n] += A[RM × DEPTH] · B[DEPTH × n] for a few rows of a; b's rows are contiguous, c's a stretch that stays in L1.
@@ -152,11 +150,7 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
     for (int p = 0; p < DEPTH; p++) x[i][p] = V::set(a[i * a_row_stride + p]);
   const auto add_at = [&](int64_t j, auto load) {
     V row[DEPTH];
-    for (int p = 0; p < DEPTH; p++) {
-      const T* from = b + p * b_row_stride + j;
-      __builtin_prefetch(from + DEPTH * b_row_stride);  // the rows that are next
-      row[p] = load(from);
-    }
+    for (int p = 0; p < DEPTH; p++) row[p] = load(b + p * b_row_stride + j);
     for (int i = 0; i < RM; i++) {
       float* to = c + i * kStreamedColumns + j;
       V sum = V::load(to);
@@ -169,11 +163,13 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
   if (j < n) add_at(j, [&](const T* from) { return load_part<V>(from, n - j); });
 }
 
-// c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, four of them at a time so that c is loaded less often.
+// c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, some of them at a time: c is loaded less often, and memory asked at more
+// places. RM · DEPTH of a's elements stay in registers.
 template <class V, int RM, class T>
 inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
+  constexpr int DEPTH = RM <= 2 ? 8 : 4;
   int64_t p = 0;
-  for (; p + 4 <= k; p += 4) add_rows<V, RM, 4>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
+  for (; p + DEPTH <= k; p += DEPTH) add_rows<V, RM, DEPTH>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
   for (; p < k; p++) add_rows<V, RM, 1>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
 }
 
@@ -313,6 +309,8 @@ template <class V, class E>
 inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const int64_t block_k = block_of_k<V, E>(args), block_n = block_of_n<V>(args), waiting = sums_size<V, E>(args);
+  const bool one_block = m <= V::block_m;  // of a: it stays packed while b is packed a few panels at a time, which then stay in L2, too
+  const int64_t at_once = one_block ? kPackedPanels * width : block_n;
   float* bias = scratch;
   float* sums = bias + block_n;
   float* packed_a = sums + waiting;
@@ -326,20 +324,26 @@ inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, 
       const int64_t depth = smaller(block_k, args.k - p), steps = steps_of<E>(depth);
       const bool last = p + block_k >= args.k;
       const Step step = {p == 0 ? bias : nullptr, last, last ? args.activation : Activation::none, waiting ? sums : nullptr, block_n};
-      const Matrix block_b = b.at(p, j);
-      BlockColumns columns_of_b = {static_cast<const float*>(block_b.data), width, block_b.row_stride};
-      if (args.panel) {
-        columns_of_b = block_of_panels<V, E>(panels_of(args), n_begin + j, columns, p, depth, packed_b);
-      } else if (!in_place_columns<V>(b, m, columns, depth)) {
-        pack_panels<V, E>(block_b, depth, columns, width, packed_b);
-        columns_of_b = {packed_b, steps * width, width};
-      }
-      for (int64_t i = 0; i < m; i += V::block_m) {
-        const int64_t rows = smaller(V::block_m, m - i);
-        const Matrix block_a = a.at(i, p);
-        BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride / E::depth, a.column_stride};
-        if (!in_place_rows<V, E>(a, n, args.k)) rows_of_a = pack_tiles<V, E>(block_a, rows, depth, packed_a);
-        matmul_block<V, E>(rows_of_a, columns_of_b, rows, columns, steps, step.at(i, 0), c.at(i, j));
+      for (int64_t q = j; q < j + columns; q += at_once) {
+        const int64_t count = smaller(at_once, j + columns - q);
+        const Matrix block_b = b.at(p, q);
+        BlockColumns columns_of_b = {static_cast<const float*>(block_b.data), width, block_b.row_stride};
+        if (args.panel) {
+          columns_of_b = block_of_panels<V, E>(panels_of(args), n_begin + q, count, p, depth, packed_b);
+        } else if (!in_place_columns<V>(b, m, n, depth)) {
+          pack_panels<V, E>(block_b, depth, count, width, packed_b);
+          columns_of_b = {packed_b, steps * width, width};
+        }
+        for (int64_t i = 0; i < m; i += V::block_m) {
+          const int64_t rows = smaller(V::block_m, m - i);
+          const Matrix block_a = a.at(i, p);
+          BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride / E::depth, a.column_stride};
+          if (!in_place_rows<V, E>(a, n, args.k)) {
+            rows_of_a = {packed_a, V::tile_rows * steps, 1, V::tile_rows};
+            if (q == j || !one_block) pack_tiles<V, E>(block_a, rows, depth, packed_a);
+          }
+          matmul_block<V, E>(rows_of_a, columns_of_b, rows, count, steps, step.at(i, q - j), c.at(i, q));
+        }
       }
       p += block_k;
     } while (p < args.k);

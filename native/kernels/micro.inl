@@ -97,6 +97,7 @@ struct Tile {
   // constants of simd/<isa>.h. The unroll pragmas keep g++ from leaving acc in memory. Rows of B that are not in L1 are asked for `ahead`.
   template <class E = Single, int ahead = 0>
   FOVEA_INLINE void accumulate(TileRows a, TileColumns b, int64_t k) {
+#pragma GCC unroll 4
     for (int64_t p = 0; p < k; p++) {
       V row[RN];
 #pragma GCC unroll 4

@@ -36,19 +36,27 @@ inline void transpose(V (&rows)[V::lanes]) {
   }
 }
 
-/** to[r · width + c] = from(r, c) for columns ≤ width; columns past them are left alone. Rows of the source are contiguous. */
+/** Columns as panels of `width`, `panel` apart: column c of row r at to[c / width · panel + r · width + c % width]. Those past them are left alone. */
 template <class V, class T>
-inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, float* to) {
+inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, int64_t panel, float* to) {
   for (int64_t r = 0; r < rows; r++, from += row_stride, to += width) {
-    int64_t c = 0;
-    for (; c + V::lanes <= columns; c += V::lanes) V::load(from + c).store(to + c);
-    if (c < columns) store_part(load_part<V>(from + c, columns - c), to + c, columns - c);
+    float* row = to;
+    for (int64_t begin = 0; begin < columns; begin += width, row += panel) {
+      const int64_t end = smaller(width, columns - begin);
+      int64_t c = 0;
+      for (; c + V::lanes <= end; c += V::lanes) V::load(from + begin + c).store(row + c);
+      if (c < end) store_part(load_part<V>(from + begin + c, end - c), row + c, end - c);
+    }
   }
 }
 
-/** The same in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes. */
+/**
+ * to[r · width + c] = from(r, c) in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes.
+ * Rows shorter than a vector are stored whole, but for the last: what is past them is the next one's, which then comes.
+ */
 template <class V, class Load>
 inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float* to, Load load) {
+  const int64_t last = width < V::lanes ? rows - 1 : 0;
   for (int64_t c = 0; c < columns; c += V::lanes) {
     const int64_t count = smaller(V::lanes, columns - c);
     for (int64_t r = 0; r < rows; r += V::lanes) {
@@ -58,7 +66,7 @@ inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float*
       transpose(block);
       for (int64_t i = 0; i < depth; i++) {
         float* p = to + (r + i) * width + c;
-        if (count == V::lanes)
+        if (count == V::lanes || r + i < last)
           block[i].store(p);
         else
           store_part(block[i], p, count);
@@ -111,7 +119,7 @@ inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width
   if constexpr (E::depth == 2) return pack_pairs<V>(from, rows, columns, width, to);
   if (from.column_stride == 1) {
     with_source_type(from.dtype, [=](auto type) {
-      pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, to);
+      pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, 0, to);
     });
   } else if (from.row_stride == 1) {
     with_source_type(from.dtype, [=](auto type) {
@@ -122,16 +130,19 @@ inline void pack_block(Matrix from, int64_t rows, int64_t columns, int64_t width
   }
 }
 
-/** All columns in panels of `width`, one after another, each as many steps of `width` long as rows make; the last is filled up with zeros.
+/**
+ * All columns in panels of `width`, one after another, each as many steps of `width` long as rows make; the last is filled up with zeros.
+ * Rows that are contiguous are read as far as they go: their lines may all lie in one set of the caches.
  */
 template <class V, class E = Single>
 inline void pack_panels(Matrix from, int64_t rows, int64_t columns, int64_t width, float* to) {
   const int64_t panel = steps_of<E>(rows) * width;
-  for (int64_t c = 0; c < columns; c += width, to += panel) {
-    const int64_t count = smaller(width, columns - c);
-    if (count < width) std::memset(to, 0, sizeof(float) * static_cast<size_t>(panel));
-    pack_block<V, E>(from.at(0, c), rows, count, width, to);
-  }
+  if (columns % width != 0) std::memset(to + columns / width * panel, 0, sizeof(float) * static_cast<size_t>(panel));
+  if (E::depth == 1 && from.column_stride == 1)
+    return with_source_type(from.dtype, [=](auto type) {
+      pack_rows<V>(static_cast<const decltype(type)*>(from.data), from.row_stride, rows, columns, width, panel, to);
+    });
+  for (int64_t c = 0; c < columns; c += width, to += panel) pack_block<V, E>(from.at(0, c), rows, smaller(width, columns - c), width, to);
 }
 
 }  // namespace
