@@ -56,7 +56,8 @@ export function rowsOf(selection) {
  */
 function reasonAgainst({ item, entry: { contender, variant, name }, threads }, { quick, namedCases, namedEntries, threads: asked, isa }) {
   if (quick && item.full && !namedCases) return { reason: 'left out by --quick, cases', name: item.name };
-  if (quick && (variant.full || isa.includes(variant.better ?? '')) && !namedEntries) return { reason: 'left out by --quick, contenders', name };
+  if (quick && (variant.full || isa.includes(variant.better ?? '')) && !namedEntries)
+    return { reason: 'left out by --quick, contenders', name };
   const refusal = contender.refuses?.(item, variant.name);
   if (refusal !== undefined) return { reason: refusal && `${name}: ${refusal}`, name: item.name };
   if (threads > 1 && contender.oneThread) return { reason: asked ? `${contender.name}: runs on one thread` : '', name: item.name };

@@ -56,12 +56,6 @@ FOVEA_INLINE V sums_of(V (&x)[V::lanes]) {
   return x[0];
 }
 
-/** The first n lanes, or all where there are so many. */
-template <class V, class T>
-FOVEA_INLINE V load_first(const T* p, int64_t n) {
-  return n >= V::lanes ? V::load(p) : load_part<V>(p, n);
-}
-
 template <class T>
 inline void fetch(const T* row, int64_t n) {
   constexpr int64_t line = 64 / sizeof(T);
@@ -186,12 +180,10 @@ inline void score_run(const AttentionArgs& args, const FewScratch<V>& at, int64_
 /** Whether n values of each of `count` keys are finite numbers. */
 template <class V, class T>
 inline bool finite_values(const T* v, int64_t stride, int64_t count, int64_t n) {
-  V residue = V::set(0.0f);  // x − x is 0 for what is finite, NaN for what is not
+  V residue = V::set(0.0f);
   for (int64_t j = 0; j < count; j++)
-    for (int64_t c = 0; c < n; c += V::lanes) {
-      const V x = load_first<V>(v + j * stride + c, n - c);
-      residue = add(residue, sub(x, x));
-    }
+    for (int64_t c = 0; c < n; c += V::lanes)
+      residue = add(residue, residue_of<V, Single>(load_first<V>(v + j * stride + c, n - c)));
   return reduce_add(residue) == 0.0f;
 }
 

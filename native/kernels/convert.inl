@@ -25,6 +25,12 @@ inline V load_part(const float* p, int64_t n) {
   return V::load_part(p, static_cast<int>(n));
 }
 
+/** The first n lanes, or all where there are so many. */
+template <class V, class T>
+inline V load_first(const T* p, int64_t n) {
+  return n >= V::lanes ? V::load(p) : load_part<V>(p, n);
+}
+
 template <class V>
 inline void store_part(V x, float* p, int64_t n) {
   x.store_part(p, static_cast<int>(n));

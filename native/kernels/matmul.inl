@@ -167,7 +167,7 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
 // places. RM · DEPTH of a's elements stay in registers.
 template <class V, int RM, class T>
 inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
-  constexpr int DEPTH = RM <= 2 ? 8 : 4;
+  constexpr int DEPTH = RM <= 2 && V::lanes >= 8 ? 8 : 4;
   int64_t p = 0;
   for (; p + DEPTH <= k; p += DEPTH) add_rows<V, RM, DEPTH>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
   for (; p < k; p++) add_rows<V, RM, 1>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);

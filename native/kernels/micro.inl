@@ -97,7 +97,9 @@ struct Tile {
   // constants of simd/<isa>.h. The unroll pragmas keep g++ from leaving acc in memory. Rows of B that are not in L1 are asked for `ahead`.
   template <class E = Single, int ahead = 0>
   FOVEA_INLINE void accumulate(TileRows a, TileColumns b, int64_t k) {
+#ifndef __clang__  // V8, which compiles what clang makes for wasm, would leave acc in memory
 #pragma GCC unroll 4
+#endif
     for (int64_t p = 0; p < k; p++) {
       V row[RN];
 #pragma GCC unroll 4

@@ -38,7 +38,7 @@ inline void transpose(V (&rows)[V::lanes]) {
 
 /** Columns as panels of `width`, `panel` apart: column c of row r at to[c / width · panel + r · width + c % width]. Those past them are left alone. */
 template <class V, class T>
-inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, int64_t panel, float* to) {
+FOVEA_APART void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, int64_t panel, float* to) {
   for (int64_t r = 0; r < rows; r++, from += row_stride, to += width) {
     float* row = to;
     for (int64_t begin = 0; begin < columns; begin += width, row += panel) {
@@ -56,7 +56,7 @@ inline void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t c
  */
 template <class V, class Load>
 inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float* to, Load load) {
-  const int64_t last = width < V::lanes ? rows - 1 : 0;
+  const int64_t last = V::tile_rows < V::lanes && width < V::lanes ? rows - 1 : 0;
   for (int64_t c = 0; c < columns; c += V::lanes) {
     const int64_t count = smaller(V::lanes, columns - c);
     for (int64_t r = 0; r < rows; r += V::lanes) {
@@ -81,7 +81,7 @@ inline void pack_columns(const T* from, int64_t column_stride, int64_t rows, int
   pack_transposed<V>(rows, columns, width, to, [=](int64_t c, int64_t r, int64_t n) {
     const T* p = from + c * column_stride + r;
     __builtin_prefetch(p + V::lanes * column_stride);  // columns of a head are short, and end before the CPU has seen them begin
-    return n == V::lanes ? V::load(p) : load_part<V>(p, n);
+    return load_first<V>(p, n);
   });
 }
 
