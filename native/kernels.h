@@ -33,8 +33,10 @@ constexpr int64_t kSoftmaxColumns = 1024;
 /** Key tiles that are packed at a time: a stretch of a head's keys. */
 constexpr int64_t kPackedKeyTiles = 8;
 
-/** Rows of a up to which b, unless it is packed, is streamed as it lies, and columns of it that are then streamed at a time: memory is fast along rows. */
+/** Rows of a up to which b, unless it is packed, is streamed as it lies. */
 constexpr int64_t kStreamedRows = 4;
+
+/** Columns of b that are then streamed at a time: their sums stay in L1, and memory is fast along rows. */
 constexpr int64_t kStreamedColumns = 2048;
 
 /** Queries of all heads that read one key/value head, up to which its keys and values are read where they lie. */

@@ -182,8 +182,7 @@ template <class V, class T>
 inline bool finite_values(const T* v, int64_t stride, int64_t count, int64_t n) {
   V residue = V::set(0.0f);
   for (int64_t j = 0; j < count; j++)
-    for (int64_t c = 0; c < n; c += V::lanes)
-      residue = add(residue, residue_of<V, Single>(load_first<V>(v + j * stride + c, n - c)));
+    for (int64_t c = 0; c < n; c += V::lanes) residue = add(residue, residue_of<V, Single>(load_first<V>(v + j * stride + c, n - c)));
   return reduce_add(residue) == 0.0f;
 }
 

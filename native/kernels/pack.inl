@@ -36,7 +36,7 @@ inline void transpose(V (&rows)[V::lanes]) {
   }
 }
 
-/** Columns as panels of `width`, `panel` apart: column c of row r at to[c / width · panel + r · width + c % width]. Those past them are left alone. */
+/** Columns as panels `panel` apart: column c of row r at to[c / width · panel + r · width + c % width]. Those past them are left alone. */
 template <class V, class T>
 FOVEA_APART void pack_rows(const T* from, int64_t row_stride, int64_t rows, int64_t columns, int64_t width, int64_t panel, float* to) {
   for (int64_t r = 0; r < rows; r++, from += row_stride, to += width) {
@@ -51,8 +51,8 @@ FOVEA_APART void pack_rows(const T* from, int64_t row_stride, int64_t rows, int6
 }
 
 /**
- * to[r · width + c] = from(r, c) in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on, 0 in other lanes.
- * Rows shorter than a vector are stored whole, but for the last: what is past them is the next one's, which then comes.
+ * to[r · width + c] = from(r, c) in blocks of lanes × lanes, transposed in registers: load(c, r, n) gives n rows of column c from row r on,
+ * 0 in other lanes. Rows shorter than a vector are stored whole, but for the last: what is past them is the next one's, which then comes.
  */
 template <class V, class Load>
 inline void pack_transposed(int64_t rows, int64_t columns, int64_t width, float* to, Load load) {
