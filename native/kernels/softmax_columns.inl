@@ -49,6 +49,7 @@ struct SoftmaxColumns {
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; r++) {
         const T* from = scores + r * row_stride + c;
+        if (c % kFetched == 0) __builtin_prefetch(from + Rows * row_stride);
         score[r] = n == V::lanes ? mul(V::load(from), scale) : part_of_scores(from, n, scale);
         most = max(score[r], most);
       }

@@ -88,7 +88,11 @@ struct SoftmaxRow {
     float row_sum = 0;
     with_scores<V>(args, stretch(0, n), room, [&](const auto* scores, V scale) {
       const V base = finite_base(V::set(row_maximum(scores, n, scale)));
-      row_sum = row_weights(scores, n, scale, base, [to](V weight, int64_t i, int64_t count) { store_count(weight, to + i, count); });
+      const auto* const next = scores + args.x.outer_strides[kSoftmaxOuterRank - 1];  // nothing of use where they were gathered
+      row_sum = row_weights(scores, n, scale, base, [=](V weight, int64_t i, int64_t count) {
+        if (i % kFetched == 0) __builtin_prefetch(next + i);
+        store_count(weight, to + i, count);
+      });
     });
     if (row_sum != row_sum) return spoil();
     const V factor = softmax_factor(V::set(row_sum));

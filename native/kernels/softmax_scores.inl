@@ -7,6 +7,9 @@
 namespace fovea {
 namespace {
 
+/** One of so many elements, a line of float32, is asked for ahead, where exponentials leave memory idle. */
+constexpr int64_t kFetched = 16;
+
 /** Where the outer index lies in one view, in elements. */
 inline int64_t outer_offset(const SoftmaxArgs& args, const AxisView& view, int64_t index) {
   int64_t offset = 0;
