@@ -110,17 +110,46 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t steps, Step step, Tar
     for (int i = 0; i < RM; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
 }
 
+/** Rows that are packed next, asked for while the block before is computed, into L2: L1 is full of this one. */
+struct Ahead {
+  const char* row = nullptr;
+  int64_t rows = 0, bytes = 0, stride = 0, at = 0;
+
+  Ahead() = default;
+  Ahead(Matrix b, int64_t rows, int64_t columns)
+      : row(static_cast<const char*>(b.data)),
+        rows(b.column_stride == 1 ? rows : 0),
+        bytes(columns * element_bytes(b.dtype)),
+        stride(b.row_stride * element_bytes(b.dtype)) {}
+
+  int64_t lines() const { return rows * ((bytes + 63) / 64); }
+
+  void ask(int64_t lines) {
+    if constexpr (!kPrefetches) return;
+    for (; lines > 0 && rows > 0; lines--) {
+      __builtin_prefetch(row + at, 0, 2);
+      at += 64;
+      if (at < bytes) continue;
+      at = 0;
+      row += stride;
+      rows--;
+    }
+  }
+};
+
 // One block: panels of b outside, so that one stays in L1 while all panels of a, in L2, run past it.
 template <class V, class E>
-inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int64_t steps, Step step, Target c) {
+inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int64_t steps, Step step, Target c, Ahead ahead) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const TileHeights tiles(m, V::tile_rows);
+  const int64_t lines = ahead.lines() / (tiles.tiles * ((n + width - 1) / width)) + 1;
   for (int64_t j = 0; j < n; j += width) {
     const TileColumns columns = b.at(j / width);
     const int64_t real = smaller(width, n - j);
     for (int64_t tile = 0; tile < tiles.tiles; tile++) {
       const int64_t i = tiles.begin(tile);
       const TileRows rows = a.at(tile, i);
+      ahead.ask(lines);
       with_rows<V>(tiles.rows(tile), [&](auto height) {
         constexpr int RM = decltype(height)::rows;
         // The packed layout is written out so that the strides are constants in the loop.
@@ -334,6 +363,13 @@ inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, 
           pack_panels<V, E>(block_b, depth, count, width, packed_b);
           columns_of_b = {packed_b, steps * width, width};
         }
+        Ahead ahead;
+        if (kPrefetches && one_block && !args.panel && !in_place_columns<V>(b, m, n, depth)) {
+          if (q + at_once < j + columns)
+            ahead = {b.at(p, q + at_once), depth, smaller(at_once, j + columns - q - at_once)};
+          else if (!last)
+            ahead = {b.at(p + block_k, j), smaller(block_k, args.k - p - block_k), smaller(at_once, columns)};
+        }
         for (int64_t i = 0; i < m; i += V::block_m) {
           const int64_t rows = smaller(V::block_m, m - i);
           const Matrix block_a = a.at(i, p);
@@ -342,7 +378,7 @@ inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, 
             rows_of_a = {packed_a, V::tile_rows * steps, 1, V::tile_rows};
             if (q == j || !one_block) pack_tiles<V, E>(block_a, rows, depth, packed_a);
           }
-          matmul_block<V, E>(rows_of_a, columns_of_b, rows, count, steps, step.at(i, q - j), c.at(i, q));
+          matmul_block<V, E>(rows_of_a, columns_of_b, rows, count, steps, step.at(i, q - j), c.at(i, q), ahead);
         }
       }
       p += block_k;
