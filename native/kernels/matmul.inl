@@ -125,7 +125,6 @@ struct Ahead {
   int64_t lines() const { return rows * ((bytes + 63) / 64); }
 
   void ask(int64_t lines) {
-    if constexpr (!kPrefetches) return;
     for (; lines > 0 && rows > 0; lines--) {
       __builtin_prefetch(row + at, 0, 2);
       at += 64;
@@ -149,7 +148,7 @@ inline void matmul_block(BlockRows a, BlockColumns b, int64_t m, int64_t n, int6
     for (int64_t tile = 0; tile < tiles.tiles; tile++) {
       const int64_t i = tiles.begin(tile);
       const TileRows rows = a.at(tile, i);
-      ahead.ask(lines);
+      if constexpr (V::prefetches) ahead.ask(lines);
       with_rows<V>(tiles.rows(tile), [&](auto height) {
         constexpr int RM = decltype(height)::rows;
         // The packed layout is written out so that the strides are constants in the loop.
@@ -364,7 +363,7 @@ inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, 
           columns_of_b = {packed_b, steps * width, width};
         }
         Ahead ahead;
-        if (kPrefetches && one_block && !args.panel && !in_place_columns<V>(b, m, n, depth)) {
+        if (V::prefetches && one_block && !args.panel && !in_place_columns<V>(b, m, n, depth)) {
           if (q + at_once < j + columns)
             ahead = {b.at(p, q + at_once), depth, smaller(at_once, j + columns - q - at_once)};
           else if (!last)

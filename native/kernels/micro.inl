@@ -10,13 +10,6 @@ namespace {
 /** Compiled once, however often it is called: the size of the wasm counts. */
 #define FOVEA_APART __attribute__((noinline))
 
-/** Whether memory can be asked for ahead: wasm has no such instruction. */
-#ifdef __wasm__
-constexpr bool kPrefetches = false;
-#else
-constexpr bool kPrefetches = true;
-#endif
-
 /** What the sum over k is made of: a float32 a step … */
 struct Single {
   static constexpr int64_t depth = 1;

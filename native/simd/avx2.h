@@ -42,6 +42,7 @@ struct Vec {
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 0;
+  static constexpr bool prefetches = true;
 
   static Vec set(float x) { return {_mm256_set1_ps(x)}; }
   static Vec iota() { return {_mm256_setr_ps(0, 1, 2, 3, 4, 5, 6, 7)}; }

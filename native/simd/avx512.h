@@ -25,6 +25,7 @@ struct Vec {
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 16;  // rows of k and v: a load is a line, and more than the CPU fetches ahead by itself
+  static constexpr bool prefetches = true;
 
   static Vec set(float x) { return {_mm512_set1_ps(x)}; }
   static Vec iota() { return {_mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)}; }

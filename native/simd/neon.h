@@ -27,6 +27,7 @@ struct Vec {
   static constexpr int block_k = 256;
   static constexpr int block_n = 2040;
   static constexpr int fetch_ahead = 0;
+  static constexpr bool prefetches = true;
 
   static Vec set(float x) { return {vdupq_n_f32(x)}; }
   static Vec iota() {

@@ -27,6 +27,7 @@ struct Vec {
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 0;
+  static constexpr bool prefetches = true;
 
   static Vec set(float x) { return {_mm_set1_ps(x)}; }
   static Vec iota() { return {_mm_setr_ps(0, 1, 2, 3)}; }

@@ -37,6 +37,7 @@ struct Vec {
   static constexpr int block_k = 256;
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 0;
+  static constexpr bool prefetches = false;  // wasm has no instruction that asks for memory ahead
 
   static Vec set(float x) { return {wasm_f32x4_splat(x)}; }
   static Vec iota() { return {wasm_f32x4_const(0, 1, 2, 3)}; }
