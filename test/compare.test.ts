@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cases } from '../bench/cases.mjs';
+import { entriesOf } from '../bench/contenders.mjs';
+import { rowsOf } from '../bench/rows.mjs';
 import type { Report } from '../bench/types.js';
 
 const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
@@ -87,6 +90,27 @@ describe('a comparison of a right, a wrong, a crashing and a missing contender',
     expect(stdout).toContain('3 rows compared, 1 slower by more than 5 %, 0 faster, 2 failed now');
     expect(stdout).toContain('matmul 64x64x64 · plain-loop/js, 1 thread: 2.00 × the time');
     expect(status).toBe(1);
+  });
+});
+
+describe('--quick', () => {
+  it.each([
+    { isa: ['avx512', 'avx2', 'sse4'], native: ['fovea-native/avx512'] },
+    { isa: ['avx2', 'sse4'], native: ['fovea-native/avx2', 'fovea-native/avx512'] }, // avx512 will say that it cannot be had
+  ])('measures the best of $isa', async ({ isa, native }) => {
+    const entries = await entriesOf();
+    const named = { namedCases: false, namedEntries: false };
+    const { rows } = rowsOf({
+      cases: cases.filter(({ name }) => name === 'attention 1x12x128x64'),
+      entries,
+      threads: [1],
+      ...named,
+      quick: true,
+      cores: 2,
+      isa,
+    });
+    const names = rows.map(({ entry }) => entry.name).filter((name) => name.startsWith('fovea-native'));
+    expect(names.sort()).toEqual(process.arch === 'x64' ? native : ['fovea-native/neon']);
   });
 });
 

@@ -200,6 +200,13 @@ export const matmulCases: readonly Case[] = [
   ...activated,
   ...pairs,
   matmulCase('blocks in every direction', { m: 149, n: 150, k: 151 }),
+  // a single block of a, and two: b is packed some panels at a time, or all of them
+  ...[53, 203].flatMap((m) =>
+    [false, true].map((transposeB) =>
+      matmulCase(`${m} × 277, sums of 515${transposeB ? ', b transposed' : ''}`, { m, n: 277, k: 515, transposeB }),
+    ),
+  ),
+  ...[1, 2, 3, 4].map((m) => matmulCase(`${m} × 2100, sums of 19`, { m, n: 2100, k: 19 })), // more columns than are streamed at a time
   ...alonePaired(features).map((some) => matmulCase(some.map((feature) => feature.name).join(' + '), {}, some)),
   ...(['m', 'n', 'k'] as const).map((size) => matmulCase(`${size} = 0`, { [size]: 0 })),
   matmulCase('an empty batch', { batchA: [0, 3], batchB: [3], batch: [0, 3] }),
