@@ -172,7 +172,7 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
   int64_t side = args.m * args.n > int64_t{512} * 512 ? 512 : 1024;
   while (side > 128 && side * side > work / (args.k + 1)) side /= 2;
   int64_t across = side - (args.panel == 0 ? 0 : side % args.panel);  // where b is packed, tasks begin at panels
-  if (args.m <= kStreamedRows && args.panel == 0) across = kStreamedColumns;
+  if (args.m <= kStreamedRows && args.panel == 0 && args.b.column_stride == 1) across = kStreamedColumns;
   const int64_t bands = pieces(args.m, side), stretches = pieces(args.n, across);
   const int64_t square = smaller(side, args.m) * smaller(across, args.n) * (args.k + 1);
   return in_tasks(host, product(args.batch, kMatmulBatchRank) * bands * stretches, square, kernels.matmul_scratch(args),

@@ -75,7 +75,7 @@ struct Vec {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), packed);
   }
   void store_part(float* p, int n) const {
-    if (n == lanes) return store(p);  // a masked store takes Zen 3 ten times as long
+    if (n == lanes) return store(p);  // masked stores are slow on some CPUs (Zen 3)
     _mm256_maskstore_ps(p, first(n), v);
   }
 };
