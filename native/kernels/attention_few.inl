@@ -10,18 +10,15 @@
 namespace fovea {
 namespace {
 
-/** Sums that fit in the registers beside what they are made of, a power of two. */
+/** Rows whose products run side by side: their sums fit in the registers beside what they are made of. */
 template <class V>
-constexpr int kFewSums = V::tile_rows * V::tile_vectors >= 16 ? 16 : 8;
+constexpr int kFewHeight = V::tile_rows * V::tile_vectors >= 16 ? 4 : 2;
 
-/** Keys whose dot products run side by side. */
-constexpr int kFewKeys = 4;
+/** Keys are read in so many stretches side by side: one stream alone leaves bandwidth unused. */
+constexpr int kFewStreams = 4;
 
-/** Keys whose values are added between two looks at O. */
-constexpr int64_t kFewValues = 16;
-
-/** How far ahead keys and values are asked for, in bytes: where two streams take turns the CPU's own prefetch comes late. */
-constexpr int64_t kFewAhead = 2048;
+/** How far ahead each stream is asked for, in bytes. */
+constexpr int64_t kFewAhead = 1536;
 
 /** Scratch of one key/value head; sizes in floats. */
 template <class V>
@@ -31,9 +28,10 @@ struct FewScratch {
   float* scores;   // S, then P: rows are key_tile apart
   float* sums;     // O
   float *row_max, *row_sum, *factors, *bases;
+  float* zeros;  // a row of them
 
   static int64_t width_of(const AttentionArgs& args) { return round_up(larger(args.head_dim, args.value_dim), 16); }
-  static int64_t floats(const AttentionArgs& args) { return kFewRows * (2 * width_of(args) + V::key_tile + V::lanes + 3); }
+  static int64_t floats(const AttentionArgs& args) { return kFewRows * (2 * width_of(args) + V::key_tile + V::lanes + 3) + width_of(args); }
 
   FewScratch(const AttentionArgs& args, float* memory)
       : width(width_of(args)),
@@ -43,7 +41,8 @@ struct FewScratch {
         row_max(sums + kFewRows * width),
         row_sum(row_max + kFewRows),
         factors(row_sum + kFewRows * V::lanes),
-        bases(factors + kFewRows) {}
+        bases(factors + kFewRows),
+        zeros(bases + kFewRows) {}
 };
 
 /** Lane i: the sum of the lanes of x[i]. Two vectors become one, their sums half as long, until one is left. */
@@ -56,205 +55,248 @@ FOVEA_INLINE V sums_of(V (&x)[V::lanes]) {
   return x[0];
 }
 
-template <class T>
-inline void fetch(const T* row, int64_t n) {
-  constexpr int64_t line = 64 / sizeof(T);
-  for (int64_t i = 0; i < n; i += line) __builtin_prefetch(row + i);
-}
+/**
+ * The keys of one tile: the same stretch of each stream, the s-th from begin[s] on. Their scores lie one stream after the other, `pitch`
+ * apart; key i of stream s has the place s · pitch + i. Where a stream is over, its keys and values are zeros that no row sees.
+ */
+template <class V>
+struct FewTile {
+  static constexpr int64_t kLength = V::key_tile / kFewStreams;
+  static_assert(kLength % V::lanes == 0, "whole vectors of scores");
 
-/** products[r][first + j] = q[r] · k[j], lane by lane, for R rows and the kFewKeys keys of n features at `keys`. */
-template <class V, int R, class T>
-FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* const (&keys)[kFewKeys], int64_t n, V (&products)[R][V::lanes],
-                                int64_t first) {
-  V acc[R][kFewKeys];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < kFewKeys; j++) acc[r][j] = V::set(0.0f);
-  const auto add_features = [&](int64_t c, auto load) __attribute__((always_inline)) {
-    V key[kFewKeys];
-#pragma GCC unroll 4
-    for (int j = 0; j < kFewKeys; j++) key[j] = load(keys[j] + c);
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      const V query = V::load(q + r * q_stride + c);
-#pragma GCC unroll 4
-      for (int j = 0; j < kFewKeys; j++) acc[r][j] = mul_add(query, key[j], acc[r][j]);
+  int64_t length, pitch;  // of the longest stream
+  DType k_dtype, v_dtype;
+  int64_t k_ahead, v_ahead;  // elements from a row to the one that is asked for with it
+  Keys keys[kFewStreams];
+  const void *k[V::key_tile], *v[V::key_tile];
+  float key_scales[V::key_tile], value_scales[V::key_tile];  // of int8
+  bool scaled = false;
+
+  /** The step-th of those that the keys `seen` are cut into; `zeros` are a row of them. */
+  FewTile(const AttentionArgs& args, int64_t kv_head, Keys seen, int64_t step, const float* zeros) {
+    const bool paged = args.pages.blocks;
+    k_dtype = paged ? args.pages.dtype : args.k.dtype;
+    v_dtype = paged ? args.pages.dtype : args.v.dtype;
+    k_ahead = ahead_of(args.head_dim, k_dtype, paged ? args.head_dim : args.k.row_stride);
+    v_ahead = ahead_of(args.value_dim, v_dtype, paged ? args.value_dim : args.v.row_stride);
+    const int64_t stream = stream_length(seen);
+    length = smaller(kLength, stream - step * kLength);
+    pitch = round_up(length, V::lanes);
+    for (int s = 0; s < kFewStreams; s++) {
+      const int64_t begin = smaller(seen.begin + s * stream + step * kLength, seen.end);
+      keys[s] = {begin, smaller(begin + length, smaller(seen.begin + (s + 1) * stream, seen.end))};
+      int64_t place = s * pitch;
+      for (int64_t key = begin; key < keys[s].end;) {
+        const KeyRun run = key_run(args, kv_head, key, keys[s].end);
+        for (int64_t j = 0; j < run.count; j++, place++) {
+          k[place] = run.keys.at(j, 0).data;
+          v[place] = run.values.at(j, 0).data;
+        }
+        if (run.key_scales) {
+          scaled = true;
+          std::memcpy(key_scales + place - run.count, run.key_scales, sizeof(float) * static_cast<size_t>(run.count));
+          std::memcpy(value_scales + place - run.count, run.value_scales, sizeof(float) * static_cast<size_t>(run.count));
+        }
+        key += run.count;
+      }
+      for (; place < (s + 1) * pitch; place++) {
+        k[place] = v[place] = zeros;
+        key_scales[place] = value_scales[place] = 0.0f;
+      }
     }
-  };
+  }
+
+  static int64_t stream_length(Keys seen) { return (seen.end - seen.begin + kFewStreams - 1) / kFewStreams; }
+  static int64_t steps(Keys seen) { return (stream_length(seen) + kLength - 1) / kLength; }
+
+  static int64_t ahead_of(int64_t width, DType dtype, int64_t stride) {
+    return (kFewAhead + width * element_bytes(dtype) - 1) / (width * element_bytes(dtype)) * stride;
+  }
+
+  int64_t places() const { return kFewStreams * pitch; }
+};
+
+/**
+ * Calls body(c, load) for every vector of n numbers of each stream's row, load(p) being the vector at p or what there is of it. Of each
+ * line, memory is asked for the one `ahead`.
+ */
+template <class V, class T, class Body>
+FOVEA_INLINE void for_vectors(const T* const (&rows)[kFewStreams], int64_t n, int64_t ahead, Body body) {
+  const auto whole = [](const T* p) { return V::load(p); };
   int64_t c = 0;
-  for (; c + V::lanes <= n; c += V::lanes) add_features(c, [](const T* p) { return V::load(p); });
-  if (c < n) add_features(c, [=](const T* p) { return load_part<V>(p, n - c); });
+  if constexpr (V::prefetches) {
+    constexpr int64_t line = 64 / sizeof(T);
+    for (; c + line <= n; c += line) {
 #pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int j = 0; j < kFewKeys; j++) products[r][first + j] = acc[r][j];
-}
-
-/** S of R rows and count ≤ lanes keys; `scales` are int8's, one a key, or null. The first rows ask for keys `ahead`, 0: others did. */
-template <class V, int R, class T>
-FOVEA_APART void score_keys(const float* q, int64_t q_stride, const T* k, int64_t k_stride, int64_t n, int64_t count, const float* scales,
-                            int64_t ahead, float* scores) {
-  V products[R][V::lanes];
-  for (int64_t j = 0; j < V::lanes; j += kFewKeys) {
-    const T* keys[kFewKeys];  // past the last one: the last one again, whose scores are not stored
-    for (int64_t i = 0; i < kFewKeys; i++) {
-      keys[i] = k + smaller(j + i, count - 1) * k_stride;
-      if (ahead > 0) fetch(keys[i] + ahead, n);
-    }
-    multiply_keys<V, R>(q, q_stride, keys, n, products, j);
-  }
-  for (int r = 0; r < R; r++) {
-    V sums = sums_of(products[r]);
-    if (scales) sums = mul(sums, load_first<V>(scales, count));
-    store_part(sums, scores + r * V::key_tile, count);
-  }
-}
-
-/** O[r][c] += Σ weights[r][j] · v[j][c] for R rows, `count` keys, C vectors of columns; of a single one perhaps only n lanes. */
-template <class V, int R, int C, class T>
-inline void add_columns(const float* weights, const T* v, int64_t v_stride, int64_t count, int64_t n, int64_t ahead, float* sums,
-                        int64_t width) {
-  V acc[R][C];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 8
-    for (int c = 0; c < C; c++) acc[r][c] = V::load(sums + r * width + c * V::lanes);
-  for (int64_t j = 0; j < count; j++, v += v_stride) {
-    if (ahead > 0) fetch(v + ahead, C * V::lanes);
-    V value[C];
-#pragma GCC unroll 8
-    for (int c = 0; c < C; c++) value[c] = C == 1 ? load_first<V>(v, n) : V::load(v + c * V::lanes);
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      const V weight = V::set(weights[r * V::key_tile + j]);
-#pragma GCC unroll 8
-      for (int c = 0; c < C; c++) acc[r][c] = mul_add(weight, value[c], acc[r][c]);
+      for (int s = 0; s < kFewStreams; s++) __builtin_prefetch(rows[s] + c + ahead);
+#pragma GCC unroll 16
+      for (int64_t l = 0; l < line; l += V::lanes) body(c + l, whole);
     }
   }
+  for (; c + V::lanes <= n; c += V::lanes) body(c, whole);
+  if (c < n) body(c, [=](const T* p) { return load_part<V>(p, n - c); });
+}
+
+/** sums[r · kFewStreams + s] = q[r] · k[s], lane by lane, for R rows and a key of n features of each stream. */
+template <class V, int R, class T>
+FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* const (&k)[kFewStreams], int64_t n, int64_t ahead, V* sums) {
+  V acc[R][kFewStreams];
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
-#pragma GCC unroll 8
-    for (int c = 0; c < C; c++) acc[r][c].store(sums + r * width + c * V::lanes);
+#pragma GCC unroll 4
+    for (int s = 0; s < kFewStreams; s++) acc[r][s] = V::set(0.0f);
+  for_vectors<V>(
+      k, n, ahead, [&](int64_t c, auto load) __attribute__((always_inline)) {
+        V key[kFewStreams];
+#pragma GCC unroll 4
+        for (int s = 0; s < kFewStreams; s++) key[s] = load(k[s] + c);
+#pragma GCC unroll 4
+        for (int r = 0; r < R; r++) {
+          const V query = V::load(q + r * q_stride + c);
+#pragma GCC unroll 4
+          for (int s = 0; s < kFewStreams; s++) acc[r][s] = mul_add(query, key[s], acc[r][s]);
+        }
+      });
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int s = 0; s < kFewStreams; s++) sums[r * kFewStreams + s] = acc[r][s];
 }
 
-/** The same for all n columns. */
+/** Keys of each stream whose products with one row fill a vector of sums. */
+template <class V>
+constexpr int kFewKeys = larger(V::lanes / kFewStreams, 1);
+
+/** S of R rows and kFewKeys keys of each stream, from the i-th on; the first rows ask for memory `ahead`, the others find it there. */
 template <class V, int R, class T>
-FOVEA_APART void add_values(const float* weights, const T* v, int64_t v_stride, int64_t count, int64_t n, int64_t ahead, float* sums,
-                            int64_t width) {
-  constexpr int at_once = kFewSums<V> / R > 8 ? 8 : kFewSums<V> / R;
-  int64_t c = 0;
-  for (; c + at_once * V::lanes <= n; c += at_once * V::lanes)
-    add_columns<V, R, at_once>(weights, v + c, v_stride, count, 0, ahead, sums + c, width);
-  for (; c < n; c += V::lanes) add_columns<V, R, 1>(weights, v + c, v_stride, count, n - c, ahead, sums + c, width);
+FOVEA_APART void score_keys(const float* q, int64_t q_stride, const FewTile<V>& tile, int64_t i, int64_t n, int64_t ahead, float* scores) {
+  constexpr int products = R * kFewStreams, all = products * kFewKeys<V>;
+  V sums[all / V::lanes][V::lanes];
+  float score[all];
+#pragma GCC unroll 4
+  for (int j = 0; j < kFewKeys<V>; j++) {
+    const T* k[kFewStreams];
+    for (int s = 0; s < kFewStreams; s++) k[s] = static_cast<const T*>(tile.k[s * tile.pitch + i + j]);
+    multiply_keys<V, R>(q, q_stride, k, n, ahead, sums[0] + j * products);
+  }
+#pragma GCC unroll 4
+  for (int j = 0; j < all / V::lanes; j++) sums_of(sums[j]).store(score + j * V::lanes);
+  for (int j = 0; j < kFewKeys<V>; j++)
+    for (int r = 0; r < R; r++)
+      for (int s = 0; s < kFewStreams; s++) scores[r * V::key_tile + s * tile.pitch + i + j] = score[j * products + r * kFewStreams + s];
 }
 
-/** Calls body(Height<R>, r) for stretches of 4 (2, where there are few registers), 2 and 1 of the rows. */
+/** O[r] += Σ weights[r][s] · v[s] for R rows and a value of n columns of each stream. */
+template <class V, int R, class T>
+FOVEA_INLINE void add_values(const float* weights, int64_t pitch, const T* const (&v)[kFewStreams], int64_t n, int64_t ahead, float* sums,
+                             int64_t width) {
+  V weight[R][kFewStreams];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 4
+    for (int s = 0; s < kFewStreams; s++) weight[r][s] = V::set(weights[r * V::key_tile + s * pitch]);
+  for_vectors<V>(
+      v, n, ahead, [&](int64_t c, auto load) __attribute__((always_inline)) {
+        V value[kFewStreams];
+#pragma GCC unroll 4
+        for (int s = 0; s < kFewStreams; s++) value[s] = load(v[s] + c);
+#pragma GCC unroll 4
+        for (int r = 0; r < R; r++) {
+          V sum = V::load(sums + r * width + c);
+#pragma GCC unroll 4
+          for (int s = 0; s < kFewStreams; s++) sum = mul_add(weight[r][s], value[s], sum);
+          sum.store(sums + r * width + c);
+        }
+      });
+}
+
+/** Calls body(Height<R>, r) for stretches of kFewHeight, 2 and 1 of the rows. */
 template <class V, class Body>
 FOVEA_INLINE void for_few_rows(int64_t rows, Body body) {
   int64_t r = 0;
-  if constexpr (kFewSums<V> >= 16)
-    for (; r + 4 <= rows; r += 4) body(Height<4>(), r);
+  constexpr int most = kFewHeight<V>;
+  if constexpr (most > 2)
+    for (; r + most <= rows; r += most) body(Height<most>(), r);
   for (; r + 2 <= rows; r += 2) body(Height<2>(), r);
   if (r < rows) body(Height<1>(), r);
 }
 
-/** S of all rows and the keys of one run, the first of which is the tile's `place`-th. */
-template <class V>
-inline void score_run(const AttentionArgs& args, const FewScratch<V>& at, int64_t rows, const KeyRun& run, int64_t place) {
-  with_source_type(run.keys.dtype, [&](auto type) {
-    using T = decltype(type);
-    const T* k = static_cast<const T*>(run.keys.data);
-    const int64_t stride = run.keys.row_stride, n = args.head_dim, ahead = kFewAhead / static_cast<int64_t>(sizeof(T));
-    for (int64_t j = 0; j < run.count; j += V::lanes, k += V::lanes * stride) {
-      const int64_t count = smaller(V::lanes, run.count - j);
-      for_few_rows<V>(rows, [&](auto height, int64_t r) {
-        score_keys<V, decltype(height)::rows>(at.queries + r * at.width, at.width, k, stride, n, count,
-                                              run.key_scales ? run.key_scales + j : nullptr, r == 0 ? ahead : 0,
-                                              at.scores + r * V::key_tile + place + j);
-      });
-    }
-  });
-}
-
-/** Whether n values of each of `count` keys are finite numbers. */
+/** Whether n values of a key are finite numbers. */
 template <class V, class T>
-inline bool finite_values(const T* v, int64_t stride, int64_t count, int64_t n) {
+inline bool finite_values(const T* v, int64_t n) {
   V residue = V::set(0.0f);
-  for (int64_t j = 0; j < count; j++)
-    for (int64_t c = 0; c < n; c += V::lanes) residue = add(residue, residue_of<V, Single>(load_first<V>(v + j * stride + c, n - c)));
+  for (int64_t c = 0; c < n; c += V::lanes) residue = add(residue, residue_of<V, Single>(load_first<V>(v + c, n - c)));
   return reduce_add(residue) == 0.0f;
 }
 
-/** Whether every row sees every one of these keys. */
-inline bool all_seen(const AttentionArgs& args, const Row* rows, int64_t count, Keys keys) {
-  for (int64_t r = 0; r < count; r++)
-    for (int64_t key = keys.begin; key < keys.end; key++)
-      if (!sees(args, rows[r], key)) return false;
-  return true;
+/** O += P·V of all rows and a tile. `partial`: some row may not see some key, whose value may not be a finite number. */
+template <class V, class T>
+inline void add_tile(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t count, const FewTile<V>& tile,
+                     bool partial) {
+  for (int64_t i = 0; i < tile.length; i++) {
+    const T* v[kFewStreams];
+    bool finite = true;
+    for (int s = 0; s < kFewStreams; s++) {
+      v[s] = static_cast<const T*>(tile.v[s * tile.pitch + i]);
+      if (partial) finite &= finite_values<V>(v[s], args.value_dim);
+    }
+    if (finite) {
+      for_few_rows<V>(count, [&](auto height, int64_t r) {
+        add_values<V, decltype(height)::rows>(at.scores + r * V::key_tile + i, tile.pitch, v, args.value_dim, r == 0 ? tile.v_ahead : 0,
+                                              at.sums + r * at.width, at.width);
+      });
+      continue;
+    }
+    for (int64_t r = 0; r < count; r++) {  // 0 · NaN is NaN: instead of what a row does not see it adds zeros
+      const T* seen[kFewStreams];
+      for (int s = 0; s < kFewStreams; s++)
+        seen[s] = sees(args, rows[r], tile.keys[s].begin + i) ? v[s] : reinterpret_cast<const T*>(at.zeros);
+      add_values<V, 1>(at.scores + r * V::key_tile + i, tile.pitch, seen, args.value_dim, 0, at.sums + r * at.width, at.width);
+    }
+  }
 }
 
-/** O += P·V of all rows and the keys of one run. `partial`: some row may not see some key, whose value may not be a finite number. */
+/** scores[r][place] *= scales[place]. */
 template <class V>
-inline void add_run(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t row_count, const KeyRun& run, int64_t key,
-                    int64_t place, bool partial) {
-  if (run.value_scales)
-    for (int64_t r = 0; r < row_count; r++)
-      for (int64_t j = 0; j < run.count; j += V::lanes) {
-        const int64_t n = smaller(V::lanes, run.count - j);
-        float* weights = at.scores + r * V::key_tile + place + j;
-        store_part(mul(load_part<V>(weights, n), load_part<V>(run.value_scales + j, n)), weights, n);
-      }
-  with_source_type(run.values.dtype, [&](auto type) {
-    using T = decltype(type);
-    const T* v = static_cast<const T*>(run.values.data);
-    const int64_t stride = run.values.row_stride, n = args.value_dim, ahead = kFewAhead / static_cast<int64_t>(sizeof(T));
-    for (int64_t j = 0; j < run.count; j += kFewValues, v += kFewValues * stride) {
-      const int64_t count = smaller(kFewValues, run.count - j);
-      const Keys keys = {key + j, key + j + count};
-      const float* weights = at.scores + place + j;
-      if (partial && !finite_values<V>(v, stride, count, n) && !all_seen(args, rows, row_count, keys)) {
-        for (int64_t r = 0; r < row_count; r++)  // 0 · NaN is NaN: what a row does not see is not multiplied at all
-          for (int64_t i = 0; i < count; i++)
-            if (sees(args, rows[r], keys.begin + i))
-              add_values<V, 1>(weights + r * V::key_tile + i, v + i * stride, stride, 1, n, 0, at.sums + r * at.width, at.width);
-        continue;
-      }
-      for_few_rows<V>(row_count, [&](auto height, int64_t r) {
-        add_values<V, decltype(height)::rows>(weights + r * V::key_tile, v, stride, count, n, r == 0 ? ahead : 0, at.sums + r * at.width,
-                                              at.width);
-      });
-    }
-  });
+inline void scale_places(const float* scales, int64_t rows, int64_t places, float* scores) {
+  for (int64_t r = 0; r < rows; r++, scores += V::key_tile)
+    for (int64_t i = 0; i < places; i += V::lanes) mul(V::load(scores + i), V::load(scales + i)).store(scores + i);
 }
 
 /** All rows against one tile of keys. */
 template <class V>
-inline void attend_few(const AttentionArgs& args, int64_t kv_head, const FewScratch<V>& at, const Row* rows, int64_t count, Keys keys) {
-  const RuleClass kind = classify(args, rows, count, keys);
-  if (kind == RuleClass::empty) return;
-  const auto for_runs = [&](auto body) {
-    for (int64_t key = keys.begin; key < keys.end;) {
-      const KeyRun run = key_run(args, kv_head, key, keys.end);
-      body(run, key);
-      key += run.count;
-    }
-  };
-  const int64_t n = keys.end - keys.begin;
-  for_runs([&](const KeyRun& run, int64_t key) { score_run<V>(args, at, count, run, key - keys.begin); });
-  for (int64_t r = 0; r < count; r++) {
-    float* scores = at.scores + r * V::key_tile;
-    hide<V>(scores, n, round_up(n, V::lanes));
-    apply_rules<V>(args, rows[r], keys, kind, scores);
+inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t count, const FewTile<V>& tile) {
+  RuleClass kinds[kFewStreams];
+  bool empty = true, partial = false;
+  for (int s = 0; s < kFewStreams; s++) {
+    kinds[s] = classify(args, rows, count, tile.keys[s]);
+    empty &= kinds[s] == RuleClass::empty;
+    partial |= kinds[s] == RuleClass::partial || kinds[s] == RuleClass::empty;
   }
-  if (softmax_tile<V, Single>(at.scores, count, n, at.row_max, at.row_sum, at.row_sum, at.bases, at.factors))
+  if (empty) return;
+  with_source_type(tile.k_dtype, [&](auto type) {
+    for (int64_t i = 0; i < tile.length; i += kFewKeys<V>)
+      for_few_rows<V>(count, [&](auto height, int64_t r) {
+        score_keys<V, decltype(height)::rows, decltype(type)>(at.queries + r * at.width, at.width, tile, i, args.head_dim,
+                                                              r == 0 ? tile.k_ahead : 0, at.scores + r * V::key_tile);
+      });
+  });
+  if (tile.scaled) scale_places<V>(tile.key_scales, count, tile.places(), at.scores);
+  for (int64_t r = 0; r < count; r++)
+    for (int s = 0; s < kFewStreams; s++) {
+      const Keys keys = tile.keys[s];
+      float* scores = at.scores + r * V::key_tile + s * tile.pitch;
+      hide<V>(scores, kinds[s] == RuleClass::empty ? 0 : keys.end - keys.begin, tile.pitch);
+      if (kinds[s] != RuleClass::empty) apply_rules<V>(args, rows[r], keys, kinds[s], scores);
+    }
+  if (softmax_tile<V, Single>(at.scores, count, tile.places(), at.row_max, at.row_sum, at.row_sum, at.bases, at.factors))
     for (int64_t r = 0; r < count; r++)
       for (int64_t c = 0; c < at.width; c += V::lanes) {
         float* sums = at.sums + r * at.width + c;
         mul(V::load(sums), V::set(at.factors[r])).store(sums);
       }
-  for_runs(
-      [&](const KeyRun& run, int64_t key) { add_run<V>(args, at, rows, count, run, key, key - keys.begin, kind == RuleClass::partial); });
+  if (tile.scaled) scale_places<V>(tile.value_scales, count, tile.places(), at.scores);
+  with_source_type(tile.v_dtype, [&](auto type) { add_tile<V, decltype(type)>(args, at, rows, count, tile, partial); });
 }
 
 /** All queries that read one key/value head: at most kFewRows. */
@@ -269,13 +311,14 @@ void attention_few(const AttentionArgs& args, int64_t kv_head, float* memory) {
   for (int64_t r = count; r < group.rows(); r++) finish_dead_row(args, group.row(args, group.place(r)));
   std::memset(at.queries, 0, sizeof(float) * static_cast<size_t>(count * at.width));
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.width));
+  std::memset(at.zeros, 0, sizeof(float) * static_cast<size_t>(at.width));
   for (int64_t r = 0; r < count; r++) {
     load_query<V>(args, rows[r], at.queries + r * at.width);
     begin_row<V>(args, rows[r], at.row_max + r, at.row_sum + r * V::lanes);
   }
   const Keys seen = union_of_keys(rows, count);
-  for (int64_t begin = seen.begin; begin < seen.end; begin += V::key_tile)
-    attend_few<V>(args, kv_head, at, rows, count, {begin, smaller(begin + V::key_tile, seen.end)});
+  for (int64_t step = 0; step < FewTile<V>::steps(seen); step++)
+    attend_few<V>(args, at, rows, count, FewTile<V>(args, kv_head, seen, step, at.zeros));
   for (int64_t r = 0; r < count; r++) {
     const float row_sum = reduce_add(V::load(at.row_sum + r * V::lanes));
     finish_row<V>(args, rows[r], at.row_max[r], row_sum, row_sum, at.sums + r * at.width);
