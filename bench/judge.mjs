@@ -7,12 +7,11 @@ import { wasmFlags } from '../scripts/toolchain/wasm-flags.mjs';
 /** @import { ChildProcess } from 'node:child_process' */
 /** @import { Assignment, Verdict } from './types.js' */
 
-/** How long one row may take altogether before it is given up. */
-const rowLimitMs = 180_000;
-
 /** A process that measures one row after another, and what it wrote to stderr last. */
 class Judge {
   served = 0;
+  /** Whether it was ended because a row took too long. */
+  late = false;
   #child;
   #lastWords = '';
 
@@ -36,9 +35,9 @@ class Judge {
     this.served++;
     this.#lastWords = '';
     const child = this.#child;
-    let late = false;
+    const { rowLimitMs } = assignment.pace;
     const timer = setTimeout(() => {
-      late = true;
+      this.late = true;
       child.kill('SIGKILL');
     }, rowLimitMs);
     const abort = () => child.kill('SIGKILL');
@@ -48,7 +47,7 @@ class Judge {
       child.send(assignment);
       const { verdict, end } = await answer;
       if (verdict) return verdict;
-      const reason = late ? `no result within ${rowLimitMs / 1000} s` : `the process ended with ${end}`;
+      const reason = this.late ? `no result within ${rowLimitMs / 1000} s` : `the process ended with ${end}`;
       return { kind: 'failed', reason: [reason, this.#lastWords.trim().split('\n').at(-1)].filter(Boolean).join(': ') };
     } finally {
       clearTimeout(timer);
@@ -93,7 +92,8 @@ export function openJudges() {
   };
   return {
     /**
-     * What a process says to a row. One that fails may be a victim of the rows before it, so that a fresh process has the last word.
+     * What a process says to a row. One that fails may be a victim of the rows before it, so that a fresh process has the last word; not
+     * on one that takes too long.
      * @param {Assignment} assignment
      * @param {AbortSignal} signal
      * @returns {Promise<Verdict>}
@@ -108,7 +108,7 @@ export function openJudges() {
       const verdict = await judge.verdict(assignment, signal);
       if (verdict.kind !== 'failed' || signal.aborted) return verdict;
       end(key);
-      return judge.served > 1 ? await this.judge(assignment, signal) : verdict;
+      return judge.served > 1 && !judge.late ? await this.judge(assignment, signal) : verdict;
     },
     close() {
       for (const key of kept.keys()) end(key);

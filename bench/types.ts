@@ -133,6 +133,8 @@ export interface Pace {
   readonly coldBytes: number;
   /** Multiplications and additions that the check of a result may cost: so many rows of it are checked, all of a small one. */
   readonly checkWork: number;
+  /** How long a row may take altogether before it is given up. */
+  readonly rowLimitMs: number;
 }
 
 export interface Times {

@@ -15,8 +15,8 @@ import { setUp } from './setup.mjs';
 /** @import { Entry, Report } from '../bench/types.js' */
 
 const paces = {
-  full: { budgetMs: 800, leastRuns: 7, coldBytes: 2 ** 28, checkWork: 2 ** 24 },
-  quick: { budgetMs: 70, leastRuns: 3, coldBytes: 2 ** 27, checkWork: 2 ** 21 },
+  full: { budgetMs: 800, leastRuns: 7, coldBytes: 2 ** 28, checkWork: 2 ** 24, rowLimitMs: 45_000 },
+  quick: { budgetMs: 70, leastRuns: 3, coldBytes: 2 ** 27, checkWork: 2 ** 21, rowLimitMs: 45_000 },
 };
 const probing = { full: { rounds: 3, roundMs: 70 }, quick: { rounds: 2, roundMs: 20 } };
 

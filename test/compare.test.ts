@@ -3,12 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cases } from '../bench/cases.mjs';
 import { entriesOf } from '../bench/contenders.mjs';
+import { openJudges } from '../bench/judge.mjs';
 import { rowsOf } from '../bench/rows.mjs';
-import type { Report } from '../bench/types.js';
+import type { Case, Report } from '../bench/types.js';
 
 const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
 const wrongContender = fileURLToPath(new URL('fixtures/wrong-contender.mjs', import.meta.url));
@@ -147,6 +148,21 @@ describe('a peer', () => {
     });
     expect(results().environment.notRun).toContain('peer/refuses: does <no> matmul (matmul 64x64x64)');
     expect({ status, stderr }).toMatchObject({ status: 0 });
+  });
+
+  it('that takes too long is given up, and not asked again', async () => {
+    const [item] = cases as [Case];
+    const judges = openJudges();
+    const asked = vi.spyOn(judges, 'judge'); // asks itself, when it asks again
+    const ask = (variant: string, rowLimitMs: number) => {
+      const pace = { budgetMs: 70, leastRuns: 3, coldBytes: 2 ** 20, checkWork: 2 ** 21, rowLimitMs };
+      const contender = pathToFileURL(peerContender).href;
+      return judges.judge({ contender, variant, threads: 1, item, pace }, new AbortController().signal);
+    };
+    expect(await ask('missing', 60_000)).toMatchObject({ kind: 'unavailable' }); // so that the process has served already
+    expect(await ask('sleeps', 1000)).toEqual({ kind: 'failed', reason: 'no result within 1 s' });
+    expect(asked).toHaveBeenCalledTimes(2);
+    judges.close();
   });
 
   it('needs no network once it is installed; before, its rows say what is missing and the rest goes on', () => {
