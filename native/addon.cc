@@ -288,6 +288,14 @@ napi_value huge_pages(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/** (view) → bytes from where it begins to a multiple of 64 */
+napi_value to_cache_line(const Napi::CallbackInfo& info) {
+  constexpr uintptr_t line = 64;
+  Buffer buffer;
+  if (!read_buffer(info.Env(), info[0], &buffer) || buffer.data == nullptr) return type_error(info.Env(), "toCacheLine takes a view");
+  return Napi::Number::New(info.Env(), static_cast<double>(-reinterpret_cast<uintptr_t>(buffer.data) % line));
+}
+
 /** () → { name, supported, missing }[] */
 napi_value targets(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -352,6 +360,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add_function<set_threads>(exports, "setThreads");
   add_function<threads>(exports, "threads");
   add_function<huge_pages>(exports, "hugePages");
+  add_function<to_cache_line>(exports, "toCacheLine");
   return exports;
 }
 

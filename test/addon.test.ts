@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { asAddon, type CallBuffer, type NativeTarget } from '../src/backend/native/addon.js';
+import { nativeBackend } from '../src/backend/native/native.js';
 import { callOf } from '../src/plan/layout.js';
 import type { SoftmaxPlan } from '../src/plan/plan.js';
 import { runScript } from './child.js';
@@ -38,6 +39,16 @@ function callWith(fn: (...args: never[]) => unknown, args: readonly unknown[]): 
   return Reflect.apply(fn, undefined, args);
 }
 
+it.each(supported)('what $name keeps begins with a line of the cache, and is as long as was asked for', ({ name }) => {
+  const { memory } = nativeBackend(addon.target(name), addon);
+  for (const bytes of [0, 1, 64, 1000, 5 << 20]) {
+    const view = memory.allocate(bytes).view();
+    expect(view.length).toBe(bytes);
+    expect(view.byteOffset).toBeLessThan(64);
+    if (bytes > 0) expect(addon.toCacheLine(view)).toBe(0);
+  }
+});
+
 describe('what is no argument', () => {
   it('hugePages wants a view, of any size, and leaves what is in it', () => {
     const large = new Uint8Array(9 << 20).fill(7);
@@ -45,6 +56,13 @@ describe('what is no argument', () => {
       addon.hugePages(view);
     expect(large.every((byte) => byte === 7)).toBe(true);
     for (const other of [undefined, null, 1, 'view', {}, []]) expect(() => callWith(addon.hugePages, [other])).toThrow(TypeError);
+  });
+
+  it('toCacheLine wants a view, and says how far it is to the next multiple of 64', () => {
+    const bytes = new Uint8Array(256);
+    const begin = addon.toCacheLine(bytes);
+    for (let i = 0; i < 128; i++) expect(addon.toCacheLine(bytes.subarray(begin + i))).toBe((128 - i) % 64);
+    for (const other of [undefined, null, 1, 'view', {}, []]) expect(() => callWith(addon.toCacheLine, [other])).toThrow(TypeError);
   });
 
   it('target() wants a name that it knows', () => {

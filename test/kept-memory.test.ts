@@ -32,7 +32,7 @@ function square(a: Float32Array, out = new Float32Array(4)): MatmulPlan {
 }
 
 describe.each<[string, () => KeptMemory]>([
-  ['the heap', () => heapMemory],
+  ['the heap', () => heapMemory()],
   ['wasm', () => newBlocks().blocks],
   ['wasm with workers', () => newBlocks(2, 65536, true).blocks],
 ])('%s', (_, make) => {

@@ -29,7 +29,7 @@ function works(name: BackendName, target: string, run: (plan: Plan) => void = ru
     threads: 1,
     asyncRuns: 'nowhere',
     run,
-    memory: heapMemory,
+    memory: heapMemory(),
     panelColumns: 1,
     runAsync: async (plan) => run(plan),
   };

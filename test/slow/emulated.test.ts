@@ -63,7 +63,7 @@ const neon: Backend = {
   threads: 1,
   asyncRuns: 'nowhere',
   run: emulated,
-  memory: heapMemory,
+  memory: heapMemory(),
   panelColumns: 12,
   runAsync: () => Promise.reject(new Error('not emulated')),
 };

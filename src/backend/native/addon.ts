@@ -15,6 +15,8 @@ export interface Addon {
   threads(): { readonly wanted: number; readonly had: number };
   /** Asks for huge pages under memory that call after call will read, where it is large enough for one. @throws {TypeError} for no view */
   hugePages(view: ArrayBufferView): void;
+  /** Bytes from where the view begins to where the next line of the cache, of 64 bytes, does: 0 to 63. */
+  toCacheLine(view: ArrayBufferView): number;
 }
 
 /** Where a tensor lies, or undefined where the call has no such tensor; absent ones at the end may be left out. */
@@ -55,6 +57,7 @@ function isAddon(module: unknown): module is Addon {
     typeof module.target === 'function' &&
     'setThreads' in module &&
     'threads' in module &&
-    'hugePages' in module
+    'hugePages' in module &&
+    'toCacheLine' in module
   );
 }

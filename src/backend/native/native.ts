@@ -6,21 +6,24 @@ import { abortedError } from '../../errors.js';
 import { Call, type Lent } from '../../plan/call.js';
 import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
-import type { Backend, KeptMemory } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { heapMemory } from '../kept.js';
 import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
 import type { Addon, CallBuffer, NativeTarget } from './addon.js';
 import { Tiny } from './tiny.js';
 
-export function nativeBackend(target: NativeTarget, { threads, hugePages }: Pick<Addon, 'threads' | 'hugePages'>): Backend {
-  const memory: KeptMemory = {
-    allocate(bytes, op) {
-      const block = heapMemory.allocate(bytes, op);
-      hugePages(block.view());
-      return block;
-    },
-  };
+/** Vectors of kept memory shall not straddle these. */
+const cacheLine = 64;
+
+export function nativeBackend(target: NativeTarget, addon: Pick<Addon, 'threads' | 'hugePages' | 'toCacheLine'>): Backend {
+  const { threads } = addon;
+  const memory = heapMemory((bytes) => {
+    const room = new Uint8Array(bytes + cacheLine - 1);
+    addon.hugePages(room);
+    const begin = addon.toCacheLine(room);
+    return room.subarray(begin, begin + bytes);
+  });
   const tiny = new Tiny();
   const calls = new Spare(() => new Call());
   return {

@@ -16,7 +16,7 @@ export function referenceCandidates(startWorker: StartWorker): readonly Candidat
     get asyncRuns() {
       return remote.runs;
     },
-    memory: heapMemory,
+    memory: heapMemory(),
     panelColumns: 1,
     run: runReference,
     runAsync: remote.run.bind(remote),
