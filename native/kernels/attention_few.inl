@@ -6,6 +6,7 @@
 #pragma once
 
 #include "attention.inl"
+#include "streams.inl"
 
 namespace fovea {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 /** Rows whose products run side by side: their sums fit in the registers beside what they are made of. */
 template <class V>
 constexpr int kFewHeight = V::tile_rows * V::tile_vectors >= 16 ? 4 : 2;
-
-/** Keys are read in so many stretches side by side: one stream alone leaves bandwidth unused. */
-constexpr int kFewStreams = 4;
-
-/** How far ahead each stream is asked for, in bytes. */
-constexpr int64_t kFewAhead = 1536;
 
 /** Scratch of one key/value head; sizes in floats. */
 template <class V>
@@ -56,18 +51,18 @@ FOVEA_INLINE V sums_of(V (&x)[V::lanes]) {
 }
 
 /**
- * The keys of one tile: the same stretch of each stream, the s-th from begin[s] on. Their scores lie one stream after the other, `pitch`
+ * The keys of one tile: the same stretch of each stream, keys[s] of the s-th. Their scores lie one stream after the other, `pitch`
  * apart; key i of stream s has the place s · pitch + i. Where a stream is over, its keys and values are zeros that no row sees.
  */
 template <class V>
 struct FewTile {
-  static constexpr int64_t kLength = V::key_tile / kFewStreams;
+  static constexpr int64_t kLength = V::key_tile / kStreams;
   static_assert(kLength % V::lanes == 0, "whole vectors of scores");
 
   int64_t length, pitch;  // of the longest stream
   DType k_dtype, v_dtype;
   int64_t k_ahead, v_ahead;  // elements from a row to the one that is asked for with it
-  Keys keys[kFewStreams];
+  Keys keys[kStreams];
   const void *k[V::key_tile], *v[V::key_tile];
   float key_scales[V::key_tile], value_scales[V::key_tile];  // of int8
   bool scaled = false;
@@ -77,12 +72,12 @@ struct FewTile {
     const bool paged = args.pages.blocks;
     k_dtype = paged ? args.pages.dtype : args.k.dtype;
     v_dtype = paged ? args.pages.dtype : args.v.dtype;
-    k_ahead = ahead_of(args.head_dim, k_dtype, paged ? args.head_dim : args.k.row_stride);
-    v_ahead = ahead_of(args.value_dim, v_dtype, paged ? args.value_dim : args.v.row_stride);
+    k_ahead = stream_ahead(args.head_dim, k_dtype, paged ? args.head_dim : args.k.row_stride);
+    v_ahead = stream_ahead(args.value_dim, v_dtype, paged ? args.value_dim : args.v.row_stride);
     const int64_t stream = stream_length(seen);
     length = smaller(kLength, stream - step * kLength);
     pitch = round_up(length, V::lanes);
-    for (int s = 0; s < kFewStreams; s++) {
+    for (int s = 0; s < kStreams; s++) {
       const int64_t begin = smaller(seen.begin + s * stream + step * kLength, seen.end);
       keys[s] = {begin, smaller(begin + length, smaller(seen.begin + (s + 1) * stream, seen.end))};
       int64_t place = s * pitch;
@@ -106,105 +101,54 @@ struct FewTile {
     }
   }
 
-  static int64_t stream_length(Keys seen) { return (seen.end - seen.begin + kFewStreams - 1) / kFewStreams; }
+  static int64_t stream_length(Keys seen) { return (seen.end - seen.begin + kStreams - 1) / kStreams; }
   static int64_t steps(Keys seen) { return (stream_length(seen) + kLength - 1) / kLength; }
 
-  static int64_t ahead_of(int64_t width, DType dtype, int64_t stride) {
-    return (kFewAhead + width * element_bytes(dtype) - 1) / (width * element_bytes(dtype)) * stride;
-  }
-
-  int64_t places() const { return kFewStreams * pitch; }
+  int64_t places() const { return kStreams * pitch; }
 };
-
-/**
- * Calls body(c, load) for every vector of n numbers of each stream's row, load(p) being the vector at p or what there is of it. Of each
- * line, memory is asked for the one `ahead`.
- */
-template <class V, class T, class Body>
-FOVEA_INLINE void for_vectors(const T* const (&rows)[kFewStreams], int64_t n, int64_t ahead, Body body) {
-  const auto whole = [](const T* p) { return V::load(p); };
-  int64_t c = 0;
-  if constexpr (V::prefetches) {
-    constexpr int64_t line = 64 / sizeof(T);
-    for (; c + line <= n; c += line) {
-#pragma GCC unroll 4
-      for (int s = 0; s < kFewStreams; s++) __builtin_prefetch(rows[s] + c + ahead);
-#pragma GCC unroll 16
-      for (int64_t l = 0; l < line; l += V::lanes) body(c + l, whole);
-    }
-  }
-  for (; c + V::lanes <= n; c += V::lanes) body(c, whole);
-  if (c < n) body(c, [=](const T* p) { return load_part<V>(p, n - c); });
-}
-
-/** sums[r · kFewStreams + s] = q[r] · k[s], lane by lane, for R rows and a key of n features of each stream. */
-template <class V, int R, class T>
-FOVEA_INLINE void multiply_keys(const float* q, int64_t q_stride, const T* const (&k)[kFewStreams], int64_t n, int64_t ahead, V* sums) {
-  V acc[R][kFewStreams];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int s = 0; s < kFewStreams; s++) acc[r][s] = V::set(0.0f);
-  for_vectors<V>(
-      k, n, ahead, [&](int64_t c, auto load) __attribute__((always_inline)) {
-        V key[kFewStreams];
-#pragma GCC unroll 4
-        for (int s = 0; s < kFewStreams; s++) key[s] = load(k[s] + c);
-#pragma GCC unroll 4
-        for (int r = 0; r < R; r++) {
-          const V query = V::load(q + r * q_stride + c);
-#pragma GCC unroll 4
-          for (int s = 0; s < kFewStreams; s++) acc[r][s] = mul_add(query, key[s], acc[r][s]);
-        }
-      });
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++)
-#pragma GCC unroll 4
-    for (int s = 0; s < kFewStreams; s++) sums[r * kFewStreams + s] = acc[r][s];
-}
 
 /** Keys of each stream whose products with one row fill a vector of sums. */
 template <class V>
-constexpr int kFewKeys = larger(V::lanes / kFewStreams, 1);
+constexpr int kFewKeys = larger(V::lanes / kStreams, 1);
 
 /** S of R rows and kFewKeys keys of each stream, from the i-th on; the first rows ask for memory `ahead`, the others find it there. */
 template <class V, int R, class T>
 FOVEA_APART void score_keys(const float* q, int64_t q_stride, const FewTile<V>& tile, int64_t i, int64_t n, int64_t ahead, float* scores) {
-  constexpr int products = R * kFewStreams, all = products * kFewKeys<V>;
+  constexpr int products = R * kStreams, all = products * kFewKeys<V>;
   V sums[all / V::lanes][V::lanes];
   float score[all];
 #pragma GCC unroll 4
   for (int j = 0; j < kFewKeys<V>; j++) {
-    const T* k[kFewStreams];
-    for (int s = 0; s < kFewStreams; s++) k[s] = static_cast<const T*>(tile.k[s * tile.pitch + i + j]);
-    multiply_keys<V, R>(q, q_stride, k, n, ahead, sums[0] + j * products);
+    const T* k[kStreams];
+    for (int s = 0; s < kStreams; s++) k[s] = static_cast<const T*>(tile.k[s * tile.pitch + i + j]);
+    multiply_streams<V, R>(q, q_stride, k, n, ahead, sums[0] + j * products);
   }
 #pragma GCC unroll 4
   for (int j = 0; j < all / V::lanes; j++) sums_of(sums[j]).store(score + j * V::lanes);
   for (int j = 0; j < kFewKeys<V>; j++)
     for (int r = 0; r < R; r++)
-      for (int s = 0; s < kFewStreams; s++) scores[r * V::key_tile + s * tile.pitch + i + j] = score[j * products + r * kFewStreams + s];
+      for (int s = 0; s < kStreams; s++) scores[r * V::key_tile + s * tile.pitch + i + j] = score[j * products + r * kStreams + s];
 }
 
 /** O[r] += Σ weights[r][s] · v[s] for R rows and a value of n columns of each stream. */
 template <class V, int R, class T>
-FOVEA_INLINE void add_values(const float* weights, int64_t pitch, const T* const (&v)[kFewStreams], int64_t n, int64_t ahead, float* sums,
+FOVEA_INLINE void add_values(const float* weights, int64_t pitch, const T* const (&v)[kStreams], int64_t n, int64_t ahead, float* sums,
                              int64_t width) {
-  V weight[R][kFewStreams];
+  V weight[R][kStreams];
 #pragma GCC unroll 4
   for (int r = 0; r < R; r++)
 #pragma GCC unroll 4
-    for (int s = 0; s < kFewStreams; s++) weight[r][s] = V::set(weights[r * V::key_tile + s * pitch]);
+    for (int s = 0; s < kStreams; s++) weight[r][s] = V::set(weights[r * V::key_tile + s * pitch]);
   for_vectors<V>(
       v, n, ahead, [&](int64_t c, auto load) __attribute__((always_inline)) {
-        V value[kFewStreams];
+        V value[kStreams];
 #pragma GCC unroll 4
-        for (int s = 0; s < kFewStreams; s++) value[s] = load(v[s] + c);
+        for (int s = 0; s < kStreams; s++) value[s] = load(v[s] + c);
 #pragma GCC unroll 4
         for (int r = 0; r < R; r++) {
           V sum = V::load(sums + r * width + c);
 #pragma GCC unroll 4
-          for (int s = 0; s < kFewStreams; s++) sum = mul_add(weight[r][s], value[s], sum);
+          for (int s = 0; s < kStreams; s++) sum = mul_add(weight[r][s], value[s], sum);
           sum.store(sums + r * width + c);
         }
       });
@@ -234,9 +178,9 @@ template <class V, class T>
 inline void add_tile(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t count, const FewTile<V>& tile,
                      bool partial) {
   for (int64_t i = 0; i < tile.length; i++) {
-    const T* v[kFewStreams];
+    const T* v[kStreams];
     bool finite = true;
-    for (int s = 0; s < kFewStreams; s++) {
+    for (int s = 0; s < kStreams; s++) {
       v[s] = static_cast<const T*>(tile.v[s * tile.pitch + i]);
       if (partial) finite &= finite_values<V>(v[s], args.value_dim);
     }
@@ -248,8 +192,8 @@ inline void add_tile(const AttentionArgs& args, const FewScratch<V>& at, const R
       continue;
     }
     for (int64_t r = 0; r < count; r++) {  // 0 · NaN is NaN: instead of what a row does not see it adds zeros
-      const T* seen[kFewStreams];
-      for (int s = 0; s < kFewStreams; s++)
+      const T* seen[kStreams];
+      for (int s = 0; s < kStreams; s++)
         seen[s] = sees(args, rows[r], tile.keys[s].begin + i) ? v[s] : reinterpret_cast<const T*>(at.zeros);
       add_values<V, 1>(at.scores + r * V::key_tile + i, tile.pitch, seen, args.value_dim, 0, at.sums + r * at.width, at.width);
     }
@@ -266,9 +210,9 @@ inline void scale_places(const float* scales, int64_t rows, int64_t places, floa
 /** All rows against one tile of keys. */
 template <class V>
 inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t count, const FewTile<V>& tile) {
-  RuleClass kinds[kFewStreams];
+  RuleClass kinds[kStreams];
   bool empty = true, partial = false;
-  for (int s = 0; s < kFewStreams; s++) {
+  for (int s = 0; s < kStreams; s++) {
     kinds[s] = classify(args, rows, count, tile.keys[s]);
     empty &= kinds[s] == RuleClass::empty;
     partial |= kinds[s] == RuleClass::partial || kinds[s] == RuleClass::empty;
@@ -283,7 +227,7 @@ inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const
   });
   if (tile.scaled) scale_places<V>(tile.key_scales, count, tile.places(), at.scores);
   for (int64_t r = 0; r < count; r++)
-    for (int s = 0; s < kFewStreams; s++) {
+    for (int s = 0; s < kStreams; s++) {
       const Keys keys = tile.keys[s];
       float* scores = at.scores + r * V::key_tile + s * tile.pitch;
       hide<V>(scores, kinds[s] == RuleClass::empty ? 0 : keys.end - keys.begin, tile.pitch);

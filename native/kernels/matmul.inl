@@ -5,6 +5,7 @@
 #include "../kernels.h"
 #include "activation.inl"
 #include "matmul_panels.inl"
+#include "streams.inl"
 
 namespace fovea {
 namespace {
@@ -194,42 +195,39 @@ inline void add_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b
 // c[RM × n] += A[RM × k] · B[k × n]: every row of b is read once, some of them at a time: c is loaded less often, and memory asked at more
 // places. RM · DEPTH of a's elements stay in registers.
 template <class V, int RM, class T>
-inline void stream_rows(const float* a, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
+inline void stream_rows(const float* a, int64_t a_row_stride, const T* b, int64_t b_row_stride, int64_t n, int64_t k, float* c) {
   constexpr int DEPTH = RM <= 2 && V::lanes >= 8 ? 8 : 4;
   int64_t p = 0;
-  for (; p + DEPTH <= k; p += DEPTH) add_rows<V, RM, DEPTH>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
-  for (; p < k; p++) add_rows<V, RM, 1>(a + p, k, b + p * b_row_stride, b_row_stride, n, c);
+  for (; p + DEPTH <= k; p += DEPTH) add_rows<V, RM, DEPTH>(a + p, a_row_stride, b + p * b_row_stride, b_row_stride, n, c);
+  for (; p < k; p++) add_rows<V, RM, 1>(a + p, a_row_stride, b + p * b_row_stride, b_row_stride, n, c);
 }
 
-// The same where b's columns are contiguous: dot products, four columns at a time.
+// The same where b's columns are contiguous: dot products, with a column of each stream at a time.
 template <class V, int RM, class T>
-inline void stream_columns(const float* a, const T* b, int64_t b_column_stride, int64_t n, int64_t k, float* c) {
-  for (int64_t j = 0; j < n; j += 4) {
-    V sum[RM][4];
+inline void stream_columns(const float* a, int64_t a_row_stride, const T* b, int64_t b_column_stride, int64_t n, int64_t k, int64_t ahead,
+                           float* c) {
+  const int64_t stream = (n + kStreams - 1) / kStreams;
+  for (int64_t j = 0; j < stream; j++) {
+    const T* columns[kStreams];
+    V products[RM * kStreams];
+    for (int s = 0; s < kStreams; s++) columns[s] = b + smaller(j + s * stream, n - 1) * b_column_stride;
+    multiply_streams<V, RM>(a, a_row_stride, columns, k, ahead, products);
     for (int i = 0; i < RM; i++)
-      for (int q = 0; q < 4; q++) sum[i][q] = V::set(0.0f);
-    const auto add_at = [&](int64_t p, auto load) {
-      V column[4];
-      for (int q = 0; q < 4; q++) column[q] = load(b + smaller(j + q, n - 1) * b_column_stride + p);
-      for (int i = 0; i < RM; i++) {
-        const V x = load(a + i * k + p);
-        for (int q = 0; q < 4; q++) sum[i][q] = mul_add(x, column[q], sum[i][q]);
-      }
-    };
-    int64_t p = 0;
-    for (; p + V::lanes <= k; p += V::lanes) add_at(p, [](const auto* from) { return V::load(from); });
-    if (p < k) add_at(p, [&](const auto* from) { return load_part<V>(from, k - p); });
-    for (int i = 0; i < RM; i++)
-      for (int64_t q = 0; q < smaller(4, n - j); q++) c[i * kStreamedColumns + j + q] += reduce_add(sum[i][q]);
+      for (int64_t s = 0; s < kStreams && j + s * stream < n; s++)
+        c[i * kStreamedColumns + j + s * stream] += reduce_add(products[i * kStreams + s]);
   }
 }
 
 template <class V>
 inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
   const int64_t k = args.k;
-  float* rows = scratch;                                       // a, m × k
-  float* sums = rows + round_up(kStreamedRows * k, V::lanes);  // c, m × kStreamedColumns
-  for (int64_t i = 0; i < m; i++) widen<V>(a.at(i, 0).data, a.dtype, a.column_stride, k, rows + i * k);
+  const int64_t width = round_up(k, V::lanes);
+  float* rows = scratch;                       // a, m × width
+  float* sums = rows + kStreamedRows * width;  // c, m × kStreamedColumns
+  for (int64_t i = 0; i < m; i++) {
+    if (k > 0) V::set(0.0f).store(rows + (i + 1) * width - V::lanes);  // past the last one: the last vector is multiplied whole
+    widen<V>(a.at(i, 0).data, a.dtype, a.column_stride, k, rows + i * width);
+  }
   for (int64_t j = 0; j < n; j += kStreamedColumns) {
     const int64_t count = smaller(kStreamedColumns, n - j);
     const Matrix part = b.at(0, j);
@@ -240,9 +238,9 @@ inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c
       const auto stream = [&](auto height) {
         constexpr int RM = decltype(height)::rows;
         if (b.column_stride == 1)
-          stream_rows<V, RM>(rows, data, b.row_stride, count, k, sums);
+          stream_rows<V, RM>(rows, width, data, b.row_stride, count, k, sums);
         else
-          stream_columns<V, RM>(rows, data, b.column_stride, count, k, sums);
+          stream_columns<V, RM>(rows, width, data, b.column_stride, count, k, stream_ahead(k, b.dtype, b.column_stride), sums);
       };
       if (m == 1) stream(Height<1>());
       if (m == 2) stream(Height<2>());
@@ -406,7 +404,7 @@ template <class V, class E = Single>
 int64_t matmul_scratch(const MatmulArgs& args) {
   const int64_t steps = steps_of<E>(block_of_k<V, E>(args)), block_n = block_of_n<V>(args);
   const int64_t blocked = block_n + sums_size<V, E>(args) + (block_of_m<V>(args) + block_n) * steps;
-  const int64_t streamed = round_up(kStreamedRows * args.k, V::lanes) + kStreamedRows * kStreamedColumns;
+  const int64_t streamed = kStreamedRows * (round_up(args.k, V::lanes) + kStreamedColumns);
   return args.m <= kStreamedRows ? larger(blocked, streamed) : blocked;
 }
 
