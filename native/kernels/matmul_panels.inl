@@ -70,7 +70,8 @@ FOVEA_INLINE void add_panel_row(const float* a, int64_t a_row_stride, const T* b
 }
 
 // sums[RM × RN·lanes] = A[RM × k] · panel. One or two rows alone would wait for their own sums, so each quarter or half of k has
-// accumulators of its own: RM · chains · RN ≤ 12 registers, RN of the panel, 1 of a. They read the panel as so many streams.
+// accumulators of its own: RM · chains · RN ≤ 12 registers, RN of the panel, 1 of a. They read the panel as so many streams; in wasm they
+// take its rows in turn.
 template <class V, int RM, class T>
 inline void stream_panel(const float* a, int64_t k, const T* panel, float* sums) {
   constexpr int RN = V::tile_vectors, width = RN * V::lanes;
@@ -82,11 +83,12 @@ inline void stream_panel(const float* a, int64_t k, const T* panel, float* sums)
     for (int i = 0; i < RM; i++)
 #pragma GCC unroll 4
       for (int j = 0; j < RN; j++) acc[c][i][j] = V::set(0.0f);
-  const int64_t stream = k / chains;
-  for (int64_t p = 0; p < stream; p++)
+  const int64_t length = k / chains;
+  const int64_t apart = V::prefetches ? length : 1, step = V::prefetches ? 1 : chains;  // wasm pays for what is no constant apart
+  for (int64_t q = 0, p = 0; q < length; q++, p += step)
 #pragma GCC unroll 4
-    for (int c = 0; c < chains; c++) add_panel_row<V, RM>(a + p + c * stream, k, panel + (p + c * stream) * width, acc[c]);
-  for (int64_t p = chains * stream; p < k; p++) add_panel_row<V, RM>(a + p, k, panel + p * width, acc[0]);
+    for (int c = 0; c < chains; c++) add_panel_row<V, RM>(a + p + c * apart, k, panel + (p + c * apart) * width, acc[c]);
+  for (int64_t p = chains * length; p < k; p++) add_panel_row<V, RM>(a + p, k, panel + p * width, acc[0]);
 #pragma GCC unroll 4
   for (int i = 0; i < RM; i++)
 #pragma GCC unroll 4
