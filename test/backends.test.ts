@@ -179,7 +179,7 @@ describe.each(each)('$name $target', ({ name, target }) => {
   });
 });
 
-/** Takes long enough on every backend to be aborted in the middle: some 25 ms on two cores with AVX-512. */
+/** Takes long enough on every backend to be aborted in the middle, on the fastest machine, too. */
 function bigger(): Tensor {
   return { data: new Float32Array(manyRows * n).fill(1), shape: [manyRows, n] };
 }

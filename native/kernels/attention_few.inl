@@ -1,8 +1,9 @@
-// Attention of a few queries, as in decoding: every key and value is read once, where it lies, front to back, and nothing is packed.
-// The steps are those of attention.inl, over key tiles counted from the first key that any row sees; only the two products differ:
+// Attention of a few queries, as in decoding: every key and value is read once, where it lies, and nothing is packed. The keys that any
+// row sees are cut into a few streams (streams.inl), and a tile is the same stretch of each. The steps are those of attention.inl; only the
+// two products differ:
 //
-//   S = Q·Kᵀ     dot products of some keys side by side, kept in lanes until there are as many as lanes, then added up together
-//   O += P·V     some values at a time, while they are in L1
+//   S = Q·Kᵀ     dot products with a key of each stream, kept in lanes until there are as many as lanes, then added up together
+//   O += P·V     a value of each stream at a time
 #pragma once
 
 #include "attention.inl"
@@ -69,7 +70,7 @@ struct FewTile {
 
   /** The step-th of those that the keys `seen` are cut into; `zeros` are a row of them. */
   FewTile(const AttentionArgs& args, int64_t kv_head, Keys seen, int64_t step, const float* zeros) {
-    const bool paged = args.pages.blocks;
+    const bool paged = !in_one_piece(args);
     k_dtype = paged ? args.pages.dtype : args.k.dtype;
     v_dtype = paged ? args.pages.dtype : args.v.dtype;
     k_ahead = stream_ahead(args.head_dim, k_dtype, paged ? args.head_dim : args.k.row_stride);
@@ -213,9 +214,11 @@ inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const
   RuleClass kinds[kStreams];
   bool empty = true, partial = false;
   for (int s = 0; s < kStreams; s++) {
-    kinds[s] = classify(args, rows, count, tile.keys[s]);
+    const Keys keys = tile.keys[s];
+    kinds[s] = classify(args, rows, count, keys);
     empty &= kinds[s] == RuleClass::empty;
-    partial |= kinds[s] == RuleClass::partial || kinds[s] == RuleClass::empty;
+    partial |=
+        kinds[s] == RuleClass::partial || (kinds[s] == RuleClass::empty && keys.begin < keys.end);  // a stream that is over has no NaN
   }
   if (empty) return;
   with_source_type(tile.k_dtype, [&](auto type) {

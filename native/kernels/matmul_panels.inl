@@ -1,5 +1,5 @@
 // A packed b, as packMatrix leaves it: panels as wide as the micro-kernel's tile, each k long, of float32, of bfloat16, or of int8 with a
-// scale a column. Many rows of a read its blocks as float32; few rows read each panel once, as one stream of its own type.
+// scale a column. Many rows of a read its blocks as float32; few rows read each panel once, in its own type.
 #pragma once
 
 #include "micro.inl"

@@ -22,7 +22,7 @@ struct Vec {
   static constexpr int query_tile = 96;
   static constexpr int key_tile = 320;
   static constexpr int block_m = 192;
-  static constexpr int block_k = 512;
+  static constexpr int block_k = 512;  // too long for L1: a panel of b comes from L2, and c is read and written less often
   static constexpr int block_n = 2048;
   static constexpr int fetch_ahead = 16;  // rows of k and v: a load is a line, and more than the CPU fetches ahead by itself
   static constexpr bool prefetches = true;
