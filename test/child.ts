@@ -18,12 +18,16 @@ export interface ChildOptions {
   readonly env?: Record<string, string>;
   /** Options of Node itself. */
   readonly flags?: readonly string[];
+  /** Options of prlimit (Linux): what the process may use, from its start on. */
+  readonly limits?: readonly string[];
 }
 
 /** A CommonJS script, or an ES module with the flag --input-type=module. */
-export function runScript(script: string, { env = {}, flags = [] }: ChildOptions = {}): Child {
+export function runScript(script: string, { env = {}, flags = [], limits = [] }: ChildOptions = {}): Child {
   const { FOVEA_BACKEND: _1, FOVEA_TARGET: _2, FOVEA_ADDON: _3, FOVEA_THREADS: _4, ...clean } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', script], {
+  const limited = limits.length > 0 ? ['prlimit', ...limits] : [];
+  const [file = process.execPath, ...args] = [...limited, process.execPath, ...flags, '-e', script];
+  const { status, stdout, stderr } = spawnSync(file, args, {
     cwd: root,
     env: { ...clean, ...env },
     encoding: 'utf8',
