@@ -34,4 +34,29 @@ describe.each(targets.map((target) => [label(target), target] as const))('%s', (
     expect(inner.length, 'calls within the call').toBeGreaterThan(3);
     for (const each of inner) expect(each).toEqual(product);
   });
+
+  test('an option that calls while it is read', () => {
+    use(target);
+    const q = { data: numbers(16, 1), shape: [1, 1, 2, 8] };
+    const a = { data: numbers(9, 4), shape: [3, 3] };
+    const expected = attention(q, q, q, { scale: 0.5 }).output.data;
+    const product = matmul(a, a).data;
+    const within: Float32Array[] = [];
+    const options = {
+      get scale() {
+        within.push(attention(q, q, q, { scale: 0.5, causal: false }).output.data, matmul(a, a).data);
+        return 0.5;
+      },
+    };
+    expect(attention(q, q, q, options).output.data).toEqual(expected);
+    expect(within).toEqual([expected, product]);
+  });
+
+  test('a call that was refused leaves nothing to the next', () => {
+    use(target);
+    const q = { data: numbers(16, 1), shape: [1, 1, 2, 8] };
+    const expected = attention(q, q, q).output.data;
+    expect(() => attention(q, q, q, { causal: true, softcap: 3, window: [-1, 0] })).toThrow(/window/);
+    expect(attention(q, q, q).output.data).toEqual(expected);
+  });
 });

@@ -24,7 +24,7 @@ import type {
   Tensor,
   TruncateOptions,
 } from '../types.js';
-import { type Planned, run, runAsync } from './run.js';
+import { type Kept, type Planned, run, runAsync } from './run.js';
 
 const attentionName = 'KVCache.attention';
 
@@ -55,6 +55,14 @@ export class KVCache {
   readonly #sizes: CacheSizes;
   #backend: Backend;
   #store: CacheStore | undefined;
+  /** What it is to the calls that read it. */
+  readonly #kept: Kept = {
+    backendFor: () => this.#backend,
+    hold: () => {
+      const held = this.#open(attentionName).share();
+      return () => held.release();
+    },
+  };
 
   /**
    * @throws {FoveaError} ERR_OPTION; ERR_OUT_OF_MEMORY for a capacity whose bytes overflow; ERR_NOT_READY in a browser before `init`
@@ -111,7 +119,7 @@ export class KVCache {
     q: Tensor<D>,
     options?: CacheAttentionOptions<O, W, L>,
   ): AttentionResult<OutData<D, O>, W, L> {
-    return run(attentionName, this.#attention(q, options)) as AttentionResult<OutData<D, O>, W, L>;
+    return run(attentionName, this.#attention(q, options), this.#kept) as AttentionResult<OutData<D, O>, W, L>;
   }
 
   /**
@@ -123,7 +131,7 @@ export class KVCache {
     q: Tensor<D>,
     options?: CacheAttentionOptions<O, W, L> & AsyncOptions,
   ): Promise<AttentionResult<OutData<D, O>, W, L>> {
-    return (await runAsync(attentionName, options, (own) => this.#attention(q, own))) as AttentionResult<OutData<D, O>, W, L>;
+    return (await runAsync(attentionName, options, (own) => this.#attention(q, own), this.#kept)) as AttentionResult<OutData<D, O>, W, L>;
   }
 
   /**
@@ -175,13 +183,7 @@ export class KVCache {
 
   #attention(q: unknown, options: unknown): Planned<AttentionResult<FloatData>> {
     const store = this.#open(attentionName);
-    const hold = () => {
-      const held = store.share();
-      return () => held.release();
-    };
-    const kept = { backendFor: () => this.#backend, hold };
-    const { plan, result } = planCacheAttention(this.#sizes, store.rows, store.pages(), q, options);
-    return { plan, result, kept };
+    return planCacheAttention(this.#sizes, store.rows, store.pages(), q, options);
   }
 
   #open(op: string): CacheStore {

@@ -3,6 +3,7 @@
  * @module
  */
 import { planMatmul } from '../plan/matmul.js';
+import { Packed } from '../plan/packed-matrix.js';
 import type { AsyncOptions, FloatData, MatmulOptions, OutData, PackedMatrix, Tensor } from '../types.js';
 import { run, runAsync } from './run.js';
 
@@ -21,7 +22,7 @@ export function matmul<D extends FloatData, O extends FloatData = never>(
   b: Tensor<D> | PackedMatrix,
   options?: MatmulOptions<O>,
 ): Tensor<OutData<D, O>> {
-  return run('matmul', planMatmul(a, b, options)) as Tensor<OutData<D, O>>;
+  return run('matmul', planMatmul(a, b, options), Packed.of(b)) as Tensor<OutData<D, O>>;
 }
 
 /**
@@ -33,5 +34,5 @@ export async function matmulAsync<D extends FloatData, O extends FloatData = nev
   b: Tensor<D> | PackedMatrix,
   options?: MatmulOptions<O> & AsyncOptions,
 ): Promise<Tensor<OutData<D, O>>> {
-  return (await runAsync('matmul', options, (own) => planMatmul(a, b, own))) as Tensor<OutData<D, O>>;
+  return (await runAsync('matmul', options, (own) => planMatmul(a, b, own), Packed.of(b))) as Tensor<OutData<D, O>>;
 }

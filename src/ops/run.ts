@@ -20,12 +20,15 @@ export interface Kept {
 export interface Planned<R> {
   readonly plan: Plan;
   readonly result: R;
-  readonly kept?: Kept | undefined;
+  /** To be told, once, when neither is needed any more: what they are made of serves the next call. */
+  done?(): void;
 }
 
-export function run<R>(op: string, { plan, result, kept }: Planned<R>): R {
+export function run<R>(op: string, planned: Planned<R>, kept?: Kept): R {
+  const { plan, result } = planned;
   const backend = kept === undefined ? active(op) : kept.backendFor(op, active);
   if (!isEmpty(plan)) backend.run(plan);
+  planned.done?.();
   return result;
 }
 
@@ -33,10 +36,10 @@ export function run<R>(op: string, { plan, result, kept }: Planned<R>): R {
  * The promise twin. Up to the first `await` all happens within the caller's call: arguments are checked and inputs copied
  * before the promise is returned.
  */
-export async function runAsync<R>(op: string, options: unknown, planned: (own: unknown) => Planned<R>): Promise<R> {
+export async function runAsync<R>(op: string, options: unknown, planned: (own: unknown) => Planned<R>, kept?: Kept): Promise<R> {
   const { own, signal, copy } = splitOptions(op, options);
   if (signal?.aborted) throw abortedError(op, signal);
-  const { plan, result, kept } = planned(own);
+  const { plan, result } = planned(own);
   const copied = ownMemory(op, plan, copy);
   if (kept !== undefined) {
     await runKept(op, copied, kept, signal);

@@ -7,9 +7,9 @@ import type { AppendOptions } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
-import { headsOf } from './attention-rules.js';
+import { Workspace } from '../validate/workspace.js';
 import { type CacheSizes, checkRoom, type RowState, rowIndices } from './cache.js';
-import { toHeads } from './heads.js';
+import { headsOf, toHeads } from './heads.js';
 import type { AppendPlan } from './plan.js';
 
 const op = 'KVCache.append';
@@ -27,8 +27,9 @@ export interface PlannedAppend {
 }
 
 export function planAppend(sizes: CacheSizes, rows: readonly RowState[], k: unknown, v: unknown, options: unknown): PlannedAppend {
-  const key = checkFloats(op, 'key', k);
-  const value = checkFloats(op, 'value', v);
+  const workspace = new Workspace();
+  const key = checkFloats(op, 'key', k, workspace);
+  const value = checkFloats(op, 'value', v, workspace);
   const given = rule.checkOptions(op, options, rules);
   const { kvHeads, headDim, valueDim } = sizes;
   const indices = rowIndices(op, sizes.batch, given.row);
@@ -52,8 +53,8 @@ export function planAppend(sizes: CacheSizes, rows: readonly RowState[], k: unkn
       dtype: key.dtype,
       cacheDtype: sizes.dtype,
       blockTokens: sizes.blockTokens,
-      k: headsOf(key, layout),
-      v: headsOf(value, layout),
+      k: headsOf(key, layout, workspace),
+      v: headsOf(value, layout, workspace),
     },
     indices,
   };
@@ -66,7 +67,7 @@ export function planAppend(sizes: CacheSizes, rows: readonly RowState[], k: unkn
       throw shapeError(op, name, `rank ${rank}`, 'rank 4 [batch, kvHeads, n, d], or 3 [kvHeads, n, d] for one row', said);
     if (tensor.dtype !== 'float32' && tensor.dtype !== sizes.dtype)
       throw dtypeError(op, name, `dtype ${tensor.dtype}`, acceptedDtypes(sizes), `the cache is ${sizes.dtype}`);
-    const placed = toHeads(tensor.shape, layout, 1);
+    const placed = toHeads(tensor.shape, layout, 1, workspace.list(4));
     const [batch, heads, , width] = placed;
     const whose = given.row === undefined ? `the batch of the cache` : `the one row that option row names`;
     if (batch !== indices.length) throw shapeError(op, name, `batch ${batch}`, `${indices.length}, ${whose}`, said);

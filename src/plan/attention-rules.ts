@@ -5,11 +5,13 @@
 import { optionError, shapeError } from '../errors.js';
 import type { AttentionResult, CacheAttentionOptions, FloatData, Layout, Tensor } from '../types.js';
 import * as rule from '../validate/options.js';
-import type { Checked, CheckedFloats } from '../validate/tensor.js';
-import { fromHeads, toHeads } from './heads.js';
-import type { AttentionOp, AttentionRules, Floats, View } from './plan.js';
-import { freshFloat32, freshResult, givenResult } from './result.js';
-import { stretchedStrides } from './stretch.js';
+import type { CheckedFloats } from '../validate/tensor.js';
+import type { Workspace } from '../validate/workspace.js';
+import type { Draft } from './frame.js';
+import { fromHeads, headsOf } from './heads.js';
+import type { AttentionPlan, CacheAttentionPlan } from './plan.js';
+import { checkApart, freshFloat32, freshResult, givenResult } from './result.js';
+import { stretched } from './stretch.js';
 
 /** All but `keyLengths`, which a cache knows by itself. */
 export const attentionOptions = {
@@ -31,113 +33,72 @@ export const attentionOptions = {
 
 type Given = rule.CheckedOptions<typeof attentionOptions>;
 
-export type Sizes = Pick<AttentionRules, 'batch' | 'queryHeads' | 'kvHeads' | 'queryLength' | 'keyLength' | 'headDim' | 'valueDim'>;
-
-/** Where the queries stand among the keys: each attention has defaults of its own. */
-export type Positions = Pick<AttentionRules, 'windowLeft' | 'windowRight' | 'queryOffset' | 'queryOffsets' | 'keyLengths'>;
-
-type ViewOf<Keys> = Keys extends CheckedFloats ? View<Floats> : undefined;
-
-export interface PlannedRules<Op extends AttentionOp, Keys extends CheckedFloats | undefined> {
-  readonly plan: AttentionRules<Op, ViewOf<Keys>>;
-  readonly result: AttentionResult<FloatData>;
+/** The frame of any attention. */
+interface RulesFrame extends Workspace {
+  readonly plan: Draft<AttentionPlan> | Draft<CacheAttentionPlan>;
+  readonly given: Given;
+  result: AttentionResult<FloatData>;
 }
 
 /**
- * Checks what is left to be checked, allocates what is to be written, and writes the plan in one literal: to add to an object or to
- * spread it takes longer than all the checks.
+ * Checks what is left to be checked, allocates what is to be written, and fills in the rest of the plan: its sizes, and where the queries
+ * stand among the keys, are there already.
  * @param op for messages
  * @param key `key` and `value` are what the caller has given of the keys
  */
-export function planRules<Op extends AttentionOp, Keys extends CheckedFloats | undefined>(
+export function planRules(
   op: string,
-  planOp: Op,
+  frame: RulesFrame,
   query: CheckedFloats,
-  key: Keys,
-  value: Keys,
+  key: CheckedFloats | undefined,
+  value: CheckedFloats | undefined,
   layout: Layout,
-  sizes: Sizes,
-  positions: Positions,
-  given: Given,
-): PlannedRules<Op, Keys> {
+): void {
+  const { plan, given } = frame;
+  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
   const rank = query.shape.length;
-  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = sizes;
-  const { windowLeft, windowRight, queryOffset, queryOffsets, keyLengths } = positions;
   // What is indexed by query and key has no dimensions that q left out.
-  const scores = fromHeads(batch, queryHeads, queryLength, keyLength, rank, 'bhsd');
-  const mask = given.mask && scoresView(op, 'mask', given.mask, scores);
-  const bias = given.bias && scoresView(op, 'bias', given.bias, scores);
+  const scores = fromHeads(batch, queryHeads, queryLength, keyLength, rank, 'bhsd', frame);
+  plan.mask = given.mask && headsOf(stretched(op, 'mask', given.mask, scores, frame), 'bhsd', frame);
+  plan.bias = given.bias && headsOf(stretched(op, 'bias', given.bias, scores, frame), 'bhsd', frame);
   checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
   checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
   checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
 
-  const outShape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout);
-  const output = given.out
-    ? givenResult(op, outShape, query, given.out, {
-        query,
-        key,
-        value,
-        mask: given.mask,
-        bias: given.bias,
-        alibi: given.alibi,
-        sinks: given.sinks,
-        keyLengths,
-        queryLengths: given.queryLengths,
-        queryOffset: queryOffsets,
-      })
-    : freshResult(op, outShape, query);
-  const weights = given.returnWeights ? freshFloat32(op, scores) : undefined;
+  const shape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout, frame);
+  const output = given.out ? givenResult(op, shape, query, given.out) : freshResult(op, shape, query, frame);
+  if (given.out) {
+    checkApart(op, output, 'query', query);
+    checkApart(op, output, 'key', key);
+    checkApart(op, output, 'value', value);
+    checkApart(op, output, 'mask', given.mask);
+    checkApart(op, output, 'bias', given.bias);
+    checkApart(op, output, 'alibi', given.alibi);
+    checkApart(op, output, 'sinks', given.sinks);
+    checkApart(op, output, 'keyLengths', plan.keyLengths);
+    checkApart(op, output, 'queryLengths', given.queryLengths);
+    checkApart(op, output, 'queryOffset', plan.queryOffsets);
+  }
+  const weights = given.returnWeights ? freshFloat32(op, scores.slice()) : undefined;
   const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
-  return {
-    plan: {
-      op: planOp,
-      batch,
-      queryHeads,
-      kvHeads: sizes.kvHeads,
-      queryLength,
-      keyLength,
-      headDim,
-      valueDim,
-      dtype: query.dtype,
-      outDtype: output.dtype,
-      scale: given.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim)),
-      softcap: given.softcap ?? 0,
-      windowLeft,
-      windowRight,
-      queryOffset,
-      queryOffsets,
-      q: headsOf(query, layout),
-      k: (key && headsOf(key, layout)) as ViewOf<Keys>,
-      v: (value && headsOf(value, layout)) as ViewOf<Keys>,
-      out: headsOf(output, layout),
-      mask,
-      bias,
-      alibi: given.alibi,
-      sinks: given.sinks,
-      keyLengths,
-      queryLengths: given.queryLengths,
-      weights: weights?.data,
-      logSumExp: logSumExp?.data,
-    },
-    result: resultOf(output.tensor, weights?.tensor, logSumExp?.tensor),
-  };
-}
-
-/** A tensor of any rank and layout as plans read it. */
-export function headsOf<D extends ArrayBufferView>({ data, offset, strides }: View<D>, layout: Layout): View<D> {
-  return { data, offset, strides: toHeads(strides, layout, 0) };
+  plan.dtype = query.dtype;
+  plan.outDtype = output.dtype;
+  plan.scale = given.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
+  plan.softcap = given.softcap ?? 0;
+  plan.q = headsOf(query, layout, frame);
+  plan.out = headsOf(output, layout, frame);
+  plan.alibi = given.alibi;
+  plan.sinks = given.sinks;
+  plan.queryLengths = given.queryLengths;
+  plan.weights = weights?.data;
+  plan.logSumExp = logSumExp?.data;
+  frame.result = resultOf(output.source as Tensor<FloatData>, weights, logSumExp);
 }
 
 /** Only what was asked for; without a spread, which costs more than the checks. */
 function resultOf(output: Tensor<FloatData>, weights: Tensor | undefined, logSumExp: Tensor | undefined): AttentionResult<FloatData> {
   if (weights !== undefined) return logSumExp === undefined ? { output, weights } : { output, weights, logSumExp };
   return logSumExp === undefined ? { output } : { output, logSumExp };
-}
-
-/** The mask or bias as it is read at `[batch, query head, query, key]`. */
-function scoresView<D extends ArrayBufferView>(op: string, name: string, tensor: Checked<D>, scores: readonly number[]): View<D> {
-  const strides = stretchedStrides(op, name, tensor, scores);
-  return { data: tensor.data, offset: tensor.offset, strides: toHeads(strides, 'bhsd', 0) };
 }
 
 export function checkEntries(
@@ -154,7 +115,8 @@ export function checkEntries(
 export function checkLengths(op: string, name: string, lengths: Int32Array | undefined, batch: number, limit: number): void {
   if (lengths === undefined) return;
   checkEntries(op, name, lengths, batch, 'batch');
-  for (const [row, length] of lengths.entries()) {
+  for (let row = 0; row < batch; row++) {
+    const length = lengths[row] ?? 0;
     if (length < 0 || length > limit) throw optionError(op, `${name}[${row}]`, String(length), `0 to ${limit}`);
   }
 }

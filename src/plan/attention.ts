@@ -7,54 +7,54 @@ import type { AttentionOptions, AttentionResult, FloatData, Layout } from '../ty
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
-import { attentionOptions, checkEntries, checkLengths, planRules, type Sizes } from './attention-rules.js';
-import { toHeads } from './heads.js';
-import type { AttentionPlan } from './plan.js';
+import { AttentionDraft } from './attention-draft.js';
+import { attentionOptions, checkEntries, checkLengths, planRules } from './attention-rules.js';
+import { frames } from './frame.js';
+import { headsOf, toHeads } from './heads.js';
 
 const op = 'attention' as const;
 
 const rules = { ...attentionOptions, keyLengths: rule.int32Array } satisfies rule.Rules<AttentionOptions>;
 
-export interface PlannedAttention {
-  readonly plan: AttentionPlan;
-  readonly result: AttentionResult<FloatData>;
+const spare = frames<AttentionResult<FloatData>, AttentionDraft, typeof rules>(() => new AttentionDraft(), rules);
+
+type AttentionFrame = ReturnType<typeof spare.take>;
+
+export function planAttention(q: unknown, k: unknown, v: unknown, options: unknown): AttentionFrame {
+  const frame = spare.take();
+  const { plan } = frame;
+  const query = checkFloats(op, 'query', q, frame);
+  const key = checkFloats(op, 'key', k, frame);
+  const value = checkFloats(op, 'value', v, frame);
+  const given = rule.checkOptions(op, options, rules, frame, frame.given);
+  const { layout = 'bhsd', queryOffset, keyLengths, window } = given;
+  relate(frame, query, key, value, layout);
+  const { batch, queryLength, keyLength } = plan;
+
+  checkLengths(op, 'keyLengths', keyLengths, batch, keyLength);
+  plan.keyLengths = keyLengths;
+  plan.queryOffset = typeof queryOffset === 'number' ? queryOffset : keyLength - queryLength;
+  plan.queryOffsets = typeof queryOffset === 'object' ? queryOffset : undefined;
+  checkEntries(op, 'queryOffset', plan.queryOffsets, batch, 'batch');
+  plan.windowLeft = window?.[0] ?? Infinity;
+  plan.windowRight = given.causal ? 0 : (window?.[1] ?? Infinity);
+  plan.k = headsOf(key, layout, frame);
+  plan.v = headsOf(value, layout, frame);
+  planRules(op, frame, query, key, value, layout);
+  return frame;
 }
 
-export function planAttention(q: unknown, k: unknown, v: unknown, options: unknown): PlannedAttention {
-  const query = checkFloats(op, 'query', q);
-  const key = checkFloats(op, 'key', k);
-  const value = checkFloats(op, 'value', v);
-  const given = rule.checkOptions(op, options, rules);
-  const layout = given.layout ?? 'bhsd';
-  const sizes = relate(query, key, value, layout);
-  const { batch, queryLength, keyLength } = sizes;
-
-  checkLengths(op, 'keyLengths', given.keyLengths, batch, keyLength);
-  const { queryOffset, keyLengths } = given;
-  const queryOffsets = typeof queryOffset === 'object' ? queryOffset : undefined;
-  checkEntries(op, 'queryOffset', queryOffsets, batch, 'batch');
-  const [windowLeft, windowRight] = given.window ?? [Infinity, Infinity];
-  const positions = {
-    windowLeft,
-    windowRight: given.causal ? 0 : windowRight,
-    queryOffset: typeof queryOffset === 'number' ? queryOffset : keyLength - queryLength,
-    queryOffsets,
-    keyLengths,
-  };
-  return planRules(op, op, query, key, value, layout, sizes, positions, given);
-}
-
-/** The sizes that query, key and value agree on. */
-function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, layout: Layout): Sizes {
+/** Fills in the sizes that query, key and value agree on. */
+function relate(frame: AttentionFrame, query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, layout: Layout): void {
   const rank = query.shape.length;
   if (rank < 2 || rank > 4) {
     throw shapeError(op, 'query', `rank ${rank}`, 'rank 2 [s, d], 3 [h, s, d] or 4 [b, h, s, d]', `query is ${list(query.shape)}`);
   }
   checkKind('key', key, query, layout);
   checkKind('value', value, query, layout);
-  const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1);
-  const [keyBatch, kvHeads, keyLength, keyDim] = toHeads(key.shape, layout, 1);
-  const [valueBatch, valueHeads, valueLength, valueDim] = toHeads(value.shape, layout, 1);
+  const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1, frame.list(4));
+  const [keyBatch, kvHeads, keyLength, keyDim] = toHeads(key.shape, layout, 1, frame.list(4));
+  const [valueBatch, valueHeads, valueLength, valueDim] = toHeads(value.shape, layout, 1, frame.list(4));
   if (keyBatch !== batch) throw shapeError(op, 'key', `batch ${keyBatch}`, String(batch), said(query, 'key', key, layout));
   if (valueBatch !== batch) throw shapeError(op, 'value', `batch ${valueBatch}`, String(batch), said(query, 'value', value, layout));
   if (keyDim !== headDim) throw shapeError(op, 'key', `head dim ${keyDim}`, String(headDim), said(query, 'key', key, layout));
@@ -65,7 +65,14 @@ function relate(query: CheckedFloats, key: CheckedFloats, value: CheckedFloats, 
   if (kvHeads === 0 ? queryHeads > 0 : queryHeads % kvHeads > 0) {
     throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${kvHeads} key/value heads`, said(query, 'key', key, layout));
   }
-  return { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim };
+  const { plan } = frame;
+  plan.batch = batch;
+  plan.queryHeads = queryHeads;
+  plan.kvHeads = kvHeads;
+  plan.queryLength = queryLength;
+  plan.keyLength = keyLength;
+  plan.headDim = headDim;
+  plan.valueDim = valueDim;
 }
 
 /** Key or value has the rank and dtype of query. */

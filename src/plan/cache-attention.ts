@@ -9,10 +9,12 @@ import { list, received } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
 import { acceptedDtypes } from './append.js';
+import { CacheAttentionDraft } from './attention-draft.js';
 import { attentionOptions, checkEntries, planRules } from './attention-rules.js';
 import type { CacheSizes, RowState } from './cache.js';
+import { frames } from './frame.js';
 import { toHeads } from './heads.js';
-import type { CacheAttentionPlan, CacheRow, View } from './plan.js';
+import type { CacheRow, View } from './plan.js';
 
 const op = 'KVCache.attention';
 
@@ -23,10 +25,9 @@ const rules = {
   },
 } satisfies rule.Rules<CacheAttentionOptions & { keyLengths: undefined }>;
 
-export interface PlannedCacheAttention {
-  readonly plan: CacheAttentionPlan;
-  readonly result: AttentionResult<FloatData>;
-}
+const spare = frames<AttentionResult<FloatData>, CacheAttentionDraft, typeof rules>(() => new CacheAttentionDraft(), rules);
+
+type CacheAttentionFrame = ReturnType<typeof spare.take>;
 
 /** @param pages where the tokens lie */
 export function planCacheAttention(
@@ -35,50 +36,55 @@ export function planCacheAttention(
   pages: readonly CacheRow[],
   q: unknown,
   options: unknown,
-): PlannedCacheAttention {
-  const query = checkFloats(op, 'query', q);
-  const given = rule.checkOptions(op, options, rules);
-  const layout = given.layout ?? 'bhsd';
-  const { batch, queryHeads, queryLength } = relate(cache, query, layout);
-  const { kvHeads, headDim, valueDim } = cache;
+): CacheAttentionFrame {
+  const frame = spare.take();
+  const { plan } = frame;
+  const query = checkFloats(op, 'query', q, frame);
+  const given = rule.checkOptions(op, options, rules, frame, frame.given);
+  const { layout = 'bhsd', window } = given;
+  relate(cache, frame, query, layout);
   const longest = Math.max(0, ...rows.map(({ length }) => length));
-  const windowLeft = Math.min(cache.window[0], given.window?.[0] ?? Infinity);
-  const windowRight = Math.min(cache.window[1], given.window?.[1] ?? Infinity, given.causal === false ? Infinity : 0);
-  const offsets = offsetsOf(rows, queryLength, given.queryOffset);
-  if (queryLength > 0) checkKept(rows, offsets, windowLeft);
+  const offsets = offsetsOf(rows, plan.queryLength, given.queryOffset);
+  plan.keyLength = longest;
+  plan.queryOffsets = offsets;
+  plan.windowLeft = Math.min(cache.window[0], window?.[0] ?? Infinity);
+  plan.windowRight = Math.min(cache.window[1], window?.[1] ?? Infinity, given.causal === false ? Infinity : 0);
+  if (plan.queryLength > 0) checkKept(rows, offsets, plan.windowLeft);
+  planRules(op, frame, query, undefined, undefined, layout);
 
-  const sizes = { batch, queryHeads, kvHeads, queryLength, keyLength: longest, headDim, valueDim };
-  const positions = { windowLeft, windowRight, queryOffset: 0, queryOffsets: offsets, keyLengths: undefined };
-  const { plan: common, result } = planRules(op, 'cacheAttention', query, undefined, undefined, layout, sizes, positions, given);
   // Once a window has passed, positions are counted from what is kept, so that work and memory do not grow with the position.
   // Where weights are asked for there is one for every position anyway.
-  const base = common.weights ? 0 : Math.min(...rows.map(({ first }) => first));
-  const plan = Object.assign(common, {
-    cacheDtype: cache.dtype,
-    blockTokens: cache.blockTokens,
-    keyLength: longest - base,
-    queryOffsets: offsets.map((offset) => offset - base),
-    keyLengths: Int32Array.from(rows, ({ length }) => Math.max(0, length - base)),
-    rows: pages.map(({ first, blocks }) => ({ first: Math.max(0, first - base), blocks })),
-    mask: common.mask && fromKey(common.mask, base),
-    bias: common.bias && fromKey(common.bias, base),
-  });
-  return { plan, result };
+  const base = plan.weights ? 0 : Math.min(...rows.map(({ first }) => first));
+  plan.cacheDtype = cache.dtype;
+  plan.blockTokens = cache.blockTokens;
+  plan.keyLength = longest - base;
+  plan.queryOffsets = offsets.map((offset) => offset - base);
+  plan.keyLengths = Int32Array.from(rows, ({ length }) => Math.max(0, length - base));
+  plan.rows = pages.map(({ first, blocks }) => ({ first: Math.max(0, first - base), blocks }));
+  plan.mask = plan.mask && fromKey(plan.mask, base);
+  plan.bias = plan.bias && fromKey(plan.bias, base);
+  return frame;
 }
 
-/** The sizes of query, once they fit the cache's. */
-function relate(cache: CacheSizes, query: CheckedFloats, layout: 'bhsd' | 'bshd') {
+/** Fills in the sizes of query, once they fit the cache's, and those of the cache. */
+function relate(cache: CacheSizes, frame: CacheAttentionFrame, query: CheckedFloats, layout: 'bhsd' | 'bshd'): void {
   const rank = query.shape.length;
-  const said = `query is ${list(query.shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
-  if (rank < 2 || rank > 4) throw shapeError(op, 'query', `rank ${rank}`, 'rank 2 [s, d], 3 [h, s, d] or 4 [b, h, s, d]', said);
+  const said = () => `query is ${list(query.shape)}${layout === 'bhsd' ? '' : `, layout is '${layout}'`}`;
+  if (rank < 2 || rank > 4) throw shapeError(op, 'query', `rank ${rank}`, 'rank 2 [s, d], 3 [h, s, d] or 4 [b, h, s, d]', said());
   if (query.dtype !== 'float32' && query.dtype !== cache.dtype)
     throw dtypeError(op, 'query', `dtype ${query.dtype}`, acceptedDtypes(cache), `the cache is ${cache.dtype}`);
-  const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1);
-  if (batch !== cache.batch) throw shapeError(op, 'query', `batch ${batch}`, `${cache.batch}, the batch of the cache`, said);
-  if (headDim !== cache.headDim) throw shapeError(op, 'query', `head dim ${headDim}`, `${cache.headDim}, the headDim of the cache`, said);
+  const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1, frame.list(4));
+  if (batch !== cache.batch) throw shapeError(op, 'query', `batch ${batch}`, `${cache.batch}, the batch of the cache`, said());
+  if (headDim !== cache.headDim) throw shapeError(op, 'query', `head dim ${headDim}`, `${cache.headDim}, the headDim of the cache`, said());
   if (queryHeads % cache.kvHeads > 0)
-    throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${cache.kvHeads} key/value heads`, said);
-  return { batch, queryHeads, queryLength };
+    throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${cache.kvHeads} key/value heads`, said());
+  const { plan } = frame;
+  plan.batch = batch;
+  plan.queryHeads = queryHeads;
+  plan.kvHeads = cache.kvHeads;
+  plan.queryLength = queryLength;
+  plan.headDim = headDim;
+  plan.valueDim = cache.valueDim;
 }
 
 /** Where query 0 of each row stands: by default the last query sees the last token. */

@@ -29,6 +29,7 @@ export class Call {
   readonly tensors: Lent[] = [];
   /** Absent ones at the end are left out. */
   tensorCount = 0;
+  readonly #arrays: (Data | undefined)[] = [];
   #next = 0;
 
   begin(): void {
@@ -44,6 +45,15 @@ export class Call {
       if (tensor !== undefined) tensor.data = undefined;
     }
     this.tensorCount = 0;
+    this.#arrays.fill(undefined);
+  }
+
+  /** Where the tensors lie, one after another: of this call, until it ends. */
+  arrays(): readonly (Data | undefined)[] {
+    const arrays = this.#arrays;
+    for (let i = 0; i < this.tensorCount; i++) arrays[i] = this.tensors[i]?.data;
+    arrays.length = this.tensorCount;
+    return arrays;
   }
 
   word(value: number): void {

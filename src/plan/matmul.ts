@@ -3,17 +3,20 @@
  * @module
  */
 import { dtypeError, optionError, shapeError } from '../errors.js';
-import type { FloatData, MatmulOptions, Tensor } from '../types.js';
+import type { DType, FloatData, MatmulOptions, Tensor } from '../types.js';
 import { broadcastShape, broadcastStrides } from '../validate/broadcast.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type Checked, type CheckedFloats, checkFloats } from '../validate/tensor.js';
+import { sized, type TensorSlot } from '../validate/workspace.js';
+import { type Draft, frames, noView } from './frame.js';
 import { matmulBatchRank } from './layout.js';
 import { Packed } from './packed-matrix.js';
-import type { MatmulPlan, Panels, View } from './plan.js';
-import { freshResult, givenResult } from './result.js';
+import type { Floats, MatmulPlan, Panels, View } from './plan.js';
+import { checkApart, freshResult, givenResult } from './result.js';
+import { joinRows } from './tall-rows.js';
 
-const op = 'matmul';
+const op = 'matmul' as const;
 
 const rules = {
   transposeA: rule.boolean,
@@ -23,133 +26,143 @@ const rules = {
   out: rule.floatTensor,
 } satisfies rule.Rules<MatmulOptions>;
 
-export interface PlannedMatmul {
-  readonly plan: MatmulPlan;
-  readonly result: Tensor<FloatData>;
-  /** b, where it is packed. */
-  readonly kept: Packed | undefined;
-}
+class MatmulDraft implements Draft<MatmulPlan> {
+  op = op;
+  batch: readonly number[] = [];
+  m = 0;
+  n = 0;
+  k = 0;
+  dtype: DType = 'float32';
+  outDtype: DType = 'float32';
+  a: View<Floats> = noView;
+  b: View<Floats> | Panels = noView;
+  out: View<Floats> = noView;
+  bias: View | undefined = undefined;
+  activation: MatmulPlan['activation'] = 'none';
 
-export function planMatmul(a: unknown, b: unknown, options: unknown): PlannedMatmul {
-  const left = checkFloats(op, 'a', a);
-  const packed = Packed.of(b);
-  const right = packed === undefined ? checkFloats(op, 'b', b) : packedOperand(packed);
-  const given = rule.checkOptions(op, options, rules);
-  checkRank('a', left);
-  checkRank('b', right);
-  if ('panels' in right) {
-    if (given.transposeB) throw optionError(op, 'transposeB', 'true', 'false', 'b is a packed matrix; packMatrix has an option transpose');
-  } else if (right.dtype !== left.dtype) throw dtypeError(op, 'b', `dtype ${right.dtype}`, `${left.dtype}, the dtype of a`);
-
-  const rows = matrixOf(left, given.transposeA);
-  const columns = matrixOf(right, given.transposeB);
-  const shapes = () =>
-    `a is ${list(left.shape)}${given.transposeA ? ' transposed' : ''}, b is ${list(right.shape)}${given.transposeB ? ' transposed' : ''}`;
-  if (columns.rows !== rows.columns) throw shapeError(op, 'b', `${columns.rows} rows`, `${rows.columns}, the columns of a`, shapes());
-  const batch = broadcastShape(rows.batch, columns.batch);
-  const aStrides = batch && broadcastStrides(rows.batch, rows.batchStrides, batch);
-  const bStrides = batch && broadcastStrides(columns.batch, columns.batchStrides, batch);
-  if (batch === undefined || aStrides === undefined || bStrides === undefined) {
-    throw shapeError(op, 'b', `batch ${list(columns.batch)}`, `one that broadcasts with ${list(rows.batch)}`, shapes());
+  forget(): void {
+    this.b = noView; // a packed one is no tensor of the workspace
   }
-  const n = columns.columns;
-  const bias = given.bias && biasView(given.bias, n);
-
-  const shape = [...batch, rows.rows, n];
-  const result = given.out
-    ? givenResult(op, shape, left, given.out, { a: left, b: 'panels' in right ? undefined : right, bias: given.bias })
-    : freshResult(op, shape, left);
-  const strides = [...bStrides, columns.rowStride, columns.columnStride];
-  const plan = withTallRows({
-    op,
-    batch,
-    m: rows.rows,
-    n,
-    k: rows.columns,
-    dtype: left.dtype,
-    outDtype: result.dtype,
-    a: { data: left.data, offset: left.offset, strides: [...aStrides, rows.rowStride, rows.columnStride] },
-    b: 'panels' in right ? { ...right.panels, strides } : { data: right.data, offset: right.offset, strides },
-    out: { data: result.data, offset: result.offset, strides: result.strides },
-    bias,
-    activation: given.activation ?? 'none',
-  });
-  return { plan, result: result.tensor, kept: packed };
 }
 
-/** A packed matrix: a matrix of so many rows and columns whose strides are those of its panels' memory. */
-interface PackedOperand {
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  readonly panels: Panels;
+const spare = frames<Tensor<FloatData>, MatmulDraft, typeof rules>(() => new MatmulDraft(), rules);
+
+type MatmulFrame = ReturnType<typeof spare.take>;
+
+export function planMatmul(a: unknown, b: unknown, options: unknown): MatmulFrame {
+  const frame = spare.take();
+  const { plan } = frame;
+  const left = checkFloats(op, 'a', a, frame);
+  const packed = Packed.of(b);
+  const panels = packed?.panels(op);
+  const right = packed ?? checkFloats(op, 'b', b, frame);
+  const given = rule.checkOptions(op, options, rules, frame, frame.given);
+  checkRank('a', left.shape);
+  checkRank('b', right.shape);
+  if (packed && given.transposeB)
+    throw optionError(op, 'transposeB', 'true', 'false', 'b is a packed matrix; packMatrix has an option transpose');
+  if (!packed && right.dtype !== left.dtype) throw dtypeError(op, 'b', `dtype ${right.dtype}`, `${left.dtype}, the dtype of a`);
+  relate(frame, left.shape, right.shape);
+  if (given.bias) checkBias(given.bias, plan.n);
+
+  const shape = outShape(frame);
+  const result = given.out ? givenResult(op, shape, left, given.out) : freshResult(op, shape, left, frame);
+  if (given.out) {
+    checkApart(op, result, 'a', left);
+    if ('source' in right) checkApart(op, result, 'b', right);
+    checkApart(op, result, 'bias', given.bias);
+  }
+
+  plan.dtype = left.dtype;
+  plan.outDtype = result.dtype;
+  plan.bias = given.bias;
+  plan.activation = given.activation ?? 'none';
+  const aWalk = walkOf(frame, left, left.shape, given.transposeA);
+  const bWalk = walkOf(frame, panels ?? (right as CheckedFloats), right.shape, given.transposeB);
+  const outWalk = walkOf(frame, result, shape, false);
+  joinRows(plan, aWalk.strides, bWalk.strides, outWalk.strides, frame);
+  plan.a = floats(aWalk);
+  plan.b = panels ? panelsOf(panels, bWalk.strides) : floats(bWalk);
+  plan.out = floats(outWalk);
+  frame.result = result.source as Tensor<FloatData>;
+  return frame;
 }
 
-function packedOperand(packed: Packed): PackedOperand {
-  const panels = packed.panels(op);
-  return { shape: packed.shape, strides: panels.strides, panels };
-}
-
-function checkRank(name: string, { shape }: Pick<CheckedFloats, 'shape'>): void {
+function checkRank(name: string, shape: readonly number[]): void {
   const highest = matmulBatchRank + 2;
   if (shape.length >= 2 && shape.length <= highest) return;
   const vector = shape.length === 1 ? '; a vector is a matrix of one row or one column' : '';
   throw shapeError(op, name, `rank ${shape.length}`, `rank 2 to ${highest}`, `${name} is ${list(shape)}${vector}`);
 }
 
-interface Matrix {
-  readonly batch: readonly number[];
-  readonly batchStrides: readonly number[];
-  readonly rows: number;
-  readonly columns: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
-}
-
-/** An operand taken apart; transposing swaps sizes and strides, no data. */
-function matrixOf({ shape, strides }: Pick<CheckedFloats, 'shape' | 'strides'>, transposed: boolean | undefined): Matrix {
-  const last = shape.length - 1;
-  const row = transposed ? last : last - 1;
-  const column = transposed ? last - 1 : last;
-  return {
-    batch: shape.slice(0, -2),
-    batchStrides: strides.slice(0, -2),
-    rows: shape[row] ?? 0,
-    columns: shape[column] ?? 0,
-    rowStride: strides[row] ?? 0,
-    columnStride: strides[column] ?? 0,
-  };
-}
-
-function biasView({ data, shape, strides, offset }: Checked, n: number): View {
-  if (shape.length !== 1 || shape[0] !== n) throw shapeError(op, 'bias', `shape ${list(shape)}`, `[${n}], one for each column`);
-  return { data, offset, strides };
-}
-
-/**
- * The same call with fewer batch dimensions: where b is the same for all indices of the last one, and a and out walk it in the
- * step of their rows, its matrices are one tall matrix. b is then packed once instead of once an index, and small m fill tiles.
- */
-function withTallRows(plan: MatmulPlan): MatmulPlan {
-  if (plan.batch.length === 0) return plan;
-  const batch = [...plan.batch];
-  const a = [...plan.a.strides];
-  const b = [...plan.b.strides];
-  const out = [...plan.out.strides];
-  let { m } = plan;
-  for (let i = batch.length - 1; i >= 0; i--) {
-    const size = batch[i] ?? 1;
-    if (size !== 1) {
-      const aSteps = m === 1 || a[i] === m * (a.at(-2) ?? 0);
-      const outSteps = m === 1 || out[i] === m * (out.at(-2) ?? 0);
-      if (b[i] !== 0 || !aSteps || !outSteps) break;
-      if (m === 1) {
-        a[a.length - 2] = a[i] ?? 0;
-        out[out.length - 2] = out[i] ?? 0;
-      }
-      m *= size;
-    }
-    batch.splice(i, 1);
-    for (const strides of [a, b, out]) strides.splice(i, 1);
+/** Fills in m, n, k and the batch that a and b, of these shapes, agree on. */
+function relate(frame: MatmulFrame, a: readonly number[], b: readonly number[]): void {
+  const { plan, given } = frame;
+  const { transposeA, transposeB } = given;
+  plan.m = rowsOf(a, transposeA);
+  plan.k = columnsOf(a, transposeA);
+  plan.n = columnsOf(b, transposeB);
+  const rows = rowsOf(b, transposeB);
+  if (rows !== plan.k) throw shapeError(op, 'b', `${rows} rows`, `${plan.k}, the columns of a`, said(a, b, transposeA, transposeB));
+  const aBatch = batchOf(a, frame);
+  const bBatch = batchOf(b, frame);
+  const batch = broadcastShape(aBatch, bBatch, frame);
+  if (batch === undefined) {
+    const expected = `one that broadcasts with ${list(aBatch)}`;
+    throw shapeError(op, 'b', `batch ${list(bBatch)}`, expected, said(a, b, transposeA, transposeB));
   }
-  return { ...plan, batch, m, a: { ...plan.a, strides: a }, b: { ...plan.b, strides: b }, out: { ...plan.out, strides: out } };
+  plan.batch = batch;
+}
+
+function rowsOf(shape: readonly number[], transposed = false): number {
+  return shape[shape.length - (transposed ? 1 : 2)] ?? 0;
+}
+
+function columnsOf(shape: readonly number[], transposed = false): number {
+  return rowsOf(shape, !transposed);
+}
+
+/** All sizes but those of the matrix. */
+function batchOf(shape: readonly number[], frame: MatmulFrame): readonly number[] {
+  const batch = frame.list(shape.length - 2);
+  for (let i = 0; i < batch.length; i++) batch[i] = shape[i] ?? 1;
+  return batch;
+}
+
+function said(a: readonly number[], b: readonly number[], transposeA = false, transposeB = false): string {
+  return `a is ${list(a)}${transposeA ? ' transposed' : ''}, b is ${list(b)}${transposeB ? ' transposed' : ''}`;
+}
+
+function outShape(frame: MatmulFrame): readonly number[] {
+  const { batch, m, n } = frame.plan;
+  const outer = batch.length;
+  const shape = frame.list(outer + 2);
+  for (let i = 0; i < outer; i++) shape[i] = batch[i] ?? 1;
+  shape[outer] = m;
+  shape[outer + 1] = n;
+  return shape;
+}
+
+/** An operand with the strides of `[...batch, row, column]`; transposing swaps strides, no data. */
+function walkOf(frame: MatmulFrame, tensor: View<ArrayBufferView>, shape: readonly number[], transposed = false): TensorSlot {
+  const { batch } = frame.plan;
+  const walk = frame.view(tensor);
+  sized(walk.strides, batch.length + 2);
+  broadcastStrides(batchOf(shape, frame), tensor.strides, batch, walk.strides);
+  walk.strides[batch.length] = rowsOf(tensor.strides, transposed);
+  walk.strides[batch.length + 1] = columnsOf(tensor.strides, transposed);
+  return walk;
+}
+
+function floats(walk: TensorSlot): View<Floats> {
+  return walk as View<ArrayBufferView> as View<Floats>;
+}
+
+/** Panels with such strides: those that they have, unless there is a batch. */
+function panelsOf(panels: Panels, strides: readonly number[]): Panels {
+  return strides.length === 2 ? panels : { ...panels, strides: strides.slice() };
+}
+
+function checkBias({ shape }: Checked, n: number): void {
+  if (shape.length !== 1 || shape[0] !== n) throw shapeError(op, 'bias', `shape ${list(shape)}`, `[${n}], one for each column`);
 }

@@ -3,13 +3,14 @@
  * @module
  */
 import { dtypeError, optionError, shapeError } from '../errors.js';
-import type { AttentionPart, FloatData, MergeOptions } from '../types.js';
+import type { AttentionPart, FloatData, MergeOptions, Tensor } from '../types.js';
 import { list, received } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type Checked, type CheckedFloats, checkFloat32, checkFloats } from '../validate/tensor.js';
-import { type Heads, toHeads } from './heads.js';
+import { Workspace } from '../validate/workspace.js';
+import { type Heads, headsOf, toHeads } from './heads.js';
 import type { MergePlan } from './plan.js';
-import { freshFloat32, freshResult, givenResult, type Inputs } from './result.js';
+import { checkApart, freshFloat32, freshResult, givenResult } from './result.js';
 
 const op = 'mergeAttention';
 
@@ -33,22 +34,30 @@ export function planMerge(parts: unknown, options: unknown): PlannedMerge {
   if (!Array.isArray(parts) || parts.length === 0) {
     throw optionError(op, 'parts', Array.isArray(parts) ? 'empty' : received(parts), 'an array of at least one { output, logSumExp }');
   }
-  const checked = parts.map((part: unknown, i) => checkPart(part, `parts[${i}]`));
+  const workspace = new Workspace();
+  const checked = parts.map((part: unknown, i) => checkPart(part, `parts[${i}]`, workspace));
   const given = rule.checkOptions(op, options, rules);
   const layout = given.layout ?? 'bhsd';
   const [first] = checked;
-  const like = first?.output ?? checkFloats(op, 'parts[0].output', undefined);
+  const like = first?.output ?? checkFloats(op, 'parts[0].output', undefined, workspace);
   const { shape } = like;
   const rank = shape.length;
   if (rank < 2 || rank > 4)
     throw shapeError(op, 'parts[0].output', `rank ${rank}`, 'rank 2 [s, dv], 3 [h, s, dv] or 4 [b, h, s, dv]', `it is ${list(shape)}`);
-  const [batch, heads, queryLength, valueDim] = toHeads(shape, layout, 1);
+  const [batch, heads, queryLength, valueDim] = toHeads(shape, layout, 1, workspace.list(4));
   const rows = [batch, heads, queryLength].slice(4 - rank);
   for (const [i, part] of checked.entries()) relate(part, `parts[${i}]`, like, rows);
   if (given.sinks && given.sinks.length !== heads)
     throw shapeError(op, 'sinks', `${given.sinks.length} entries`, `${heads}, one for each of the heads`);
 
-  const output = given.out ? givenResult(op, shape, like, given.out, inputsOf(checked, given.sinks)) : freshResult(op, shape, like);
+  const output = given.out ? givenResult(op, shape, like, given.out) : freshResult(op, shape, like, workspace);
+  if (given.out) {
+    for (const [i, part] of checked.entries()) {
+      checkApart(op, output, `parts[${i}].output`, part.output);
+      checkApart(op, output, `parts[${i}].logSumExp`, part.logSumExp);
+    }
+    checkApart(op, output, 'sinks', given.sinks);
+  }
   const logSumExp = freshFloat32(op, rows);
   return {
     plan: {
@@ -60,22 +69,25 @@ export function planMerge(parts: unknown, options: unknown): PlannedMerge {
       dtype: like.dtype,
       outDtype: output.dtype,
       parts: checked.map((part) => ({
-        output: { data: part.output.data, offset: part.output.offset, strides: toHeads(part.output.strides, layout, 0) },
-        logSumExp: { data: part.logSumExp.data, offset: part.logSumExp.offset, strides: rowStrides(part.logSumExp.strides) },
+        output: headsOf(part.output, layout, workspace),
+        logSumExp: { data: part.logSumExp.data, offset: part.logSumExp.offset, strides: rowStrides(part.logSumExp.strides, workspace) },
       })),
       sinks: given.sinks,
-      out: { data: output.data, offset: output.offset, strides: toHeads(output.strides, layout, 0) },
+      out: headsOf(output, layout, workspace),
       logSumExp: logSumExp.data,
     },
-    result: { output: output.tensor, logSumExp: logSumExp.tensor },
+    result: { output: output.source as Tensor<FloatData>, logSumExp },
   };
 }
 
-function checkPart(part: unknown, name: string): CheckedPart {
+function checkPart(part: unknown, name: string, workspace: Workspace): CheckedPart {
   if (typeof part !== 'object' || part === null) throw optionError(op, name, received(part), 'an object { output, logSumExp }');
   const { output, logSumExp } = part as { readonly output?: unknown; readonly logSumExp?: unknown };
   if (logSumExp === undefined) throw optionError(op, `${name}.logSumExp`, 'missing', 'what attention gives with returnLogSumExp: true');
-  return { output: checkFloats(op, `${name}.output`, output), logSumExp: checkFloat32(op, `${name}.logSumExp`, logSumExp) };
+  return {
+    output: checkFloats(op, `${name}.output`, output, workspace),
+    logSumExp: checkFloat32(op, `${name}.logSumExp`, logSumExp, workspace),
+  };
 }
 
 function relate({ output, logSumExp }: CheckedPart, name: string, like: CheckedFloats, rows: readonly number[]): void {
@@ -89,15 +101,7 @@ function relate({ output, logSumExp }: CheckedPart, name: string, like: CheckedF
 }
 
 /** `[batch, head, query]` strides of a logSumExp of rank 1 to 3. */
-function rowStrides(strides: readonly number[]): readonly number[] {
-  const [batch, head, query]: Heads = toHeads([...strides, 0], 'bhsd', 0);
+function rowStrides(strides: readonly number[], workspace: Workspace): readonly number[] {
+  const [batch, head, query]: Heads = toHeads([...strides, 0], 'bhsd', 0, workspace.list(4));
   return [batch, head, query];
-}
-
-function inputsOf(parts: readonly CheckedPart[], sinks: Float32Array | undefined): Inputs {
-  const named = parts.flatMap(({ output, logSumExp }, i) => [
-    [`parts[${i}].output`, output],
-    [`parts[${i}].logSumExp`, logSumExp],
-  ]);
-  return { ...Object.fromEntries(named), sinks };
 }

@@ -7,6 +7,7 @@ import type { DType, PackedDType, PackMatrixOptions } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { checkFloats } from '../validate/tensor.js';
+import { Workspace } from '../validate/workspace.js';
 import type { ConvertPlan, Floats, View } from './plan.js';
 
 const op = 'packMatrix';
@@ -28,7 +29,7 @@ export interface PackPlan {
 }
 
 export function planPackMatrix(b: unknown, options: unknown): PackPlan {
-  const { shape, strides, data, offset, dtype } = checkFloats(op, 'b', b);
+  const { shape, strides, data, offset, dtype } = checkFloats(op, 'b', b, new Workspace());
   const given = rule.checkOptions(op, options, rules);
   if (shape.length !== 2) throw shapeError(op, 'b', `rank ${shape.length}`, 'rank 2, one matrix', `b is ${list(shape)}`);
   const [row, column] = given.transpose ? [1, 0] : [0, 1];

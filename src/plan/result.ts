@@ -4,45 +4,42 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError, shapeError } from '../errors.js';
-import type { DType, Float16Data, FloatData, Tensor } from '../types.js';
+import type { Float16Data, Tensor } from '../types.js';
 import { list } from '../validate/describe.js';
 import { type Checked, type CheckedFloats, extentOf, rowMajor } from '../validate/tensor.js';
-import type { Floats } from './plan.js';
+import type { Workspace } from '../validate/workspace.js';
 
-/** What a call writes, and the tensor that its caller gets for it. */
-export interface Result {
-  readonly data: Floats;
-  readonly strides: readonly number[];
-  readonly offset: number;
-  readonly dtype: DType;
-  readonly tensor: Tensor<FloatData>;
-}
+/** What a result is like: the dtype of the inputs, and their kind of array. */
+type Like = Pick<CheckedFloats, 'dtype' | 'float16Array'>;
 
-/** Inputs by the names that a message uses. */
-export type Inputs = Readonly<Record<string, Input | undefined>>;
-
-/** New row-major memory in the dtype of `like`, in the kind of array that its caller uses. */
-export function freshResult(op: string, shape: readonly number[], like: CheckedFloats): Result {
+/** New row-major memory in the dtype of `like`, in the kind of array that its caller uses. Its `source` is the tensor that the caller gets. */
+export function freshResult(op: string, shape: readonly number[], like: Like, workspace: Workspace): CheckedFloats {
   const { dtype } = like;
-  const strides = rowMajor(shape);
+  const sizes = shape.slice();
+  const result = workspace.tensor();
+  rowMajor(sizes, result.strides);
+  result.offset = 0;
+  result.dtype = dtype;
   if (dtype === 'float32') {
-    const data = allocate(op, Float32Array, shape);
-    return { data, strides, offset: 0, dtype, tensor: { data, shape } };
+    const data = allocate(op, Float32Array, sizes);
+    result.data = data;
+    result.source = { data, shape: sizes };
+  } else {
+    const data = allocate(op, Uint16Array, sizes);
+    result.data = data;
+    result.source = like.float16Array ? { data: asFloat16Array(data), shape: sizes } : { data, shape: sizes, dtype };
   }
-  const data = allocate(op, Uint16Array, shape);
-  const tensor = like.float16Array ? { data: asFloat16Array(data), shape } : { data, shape, dtype };
-  return { data, strides, offset: 0, dtype, tensor };
+  return result as Checked<ArrayBufferView> as CheckedFloats;
 }
 
 /** New row-major float32 memory: weights, logSumExp. */
-export function freshFloat32(op: string, shape: readonly number[]): { readonly data: Float32Array; readonly tensor: Tensor } {
-  const data = allocate(op, Float32Array, shape);
-  return { data, tensor: { data, shape } };
+export function freshFloat32(op: string, shape: readonly number[]): Tensor {
+  return { data: allocate(op, Float32Array, shape), shape };
 }
 
-/** The caller's `out`, checked against the call's shape, the dtype of `like` and all inputs. */
-export function givenResult(op: string, shape: readonly number[], like: CheckedFloats, out: CheckedFloats, inputs: Inputs): Result {
-  const { data, strides, offset, dtype } = out;
+/** The caller's `out`, checked against the call's shape and the dtype of `like`; that it lies apart from the inputs, `checkApart` sees. */
+export function givenResult(op: string, shape: readonly number[], like: Like, out: CheckedFloats): CheckedFloats {
+  const { strides, dtype } = out;
   if (!isSame(shape, out.shape)) {
     throw shapeError(op, 'out', `shape ${list(out.shape)}`, list(shape));
   }
@@ -59,13 +56,15 @@ export function givenResult(op: string, shape: readonly number[], like: CheckedF
       `shape is ${list(shape)}, strides are ${list(strides)}`,
     );
   }
-  const { buffer } = data;
-  for (const name in inputs) {
-    const input = inputs[name];
-    if (input !== undefined && bufferOf(input) === buffer && overlaps(bytesOf(out), bytesOf(input)))
-      throw optionError(op, 'out', `overlapping ${name}`, 'memory that no input lies in');
-  }
-  return { data, strides, offset, dtype, tensor: out.source as Tensor<FloatData> };
+  return out;
+}
+
+/** @param name of the input, where the call has it @throws {FoveaError} ERR_OPTION where `out` lies over it */
+export function checkApart(op: string, out: CheckedFloats, name: string, input: Input | undefined): void {
+  if (input === undefined || bufferOf(input) !== out.data.buffer) return;
+  const isApart = beginOf(input) >= beginOf(out) + bytesOf(out) || beginOf(out) >= beginOf(input) + bytesOf(input);
+  if (!isApart && bytesOf(out) > 0 && bytesOf(input) > 0)
+    throw optionError(op, 'out', `overlapping ${name}`, 'memory that no input lies in');
 }
 
 function allocate<A>(op: string, array: new (length: number) => A, shape: readonly number[]): A {
@@ -118,21 +117,16 @@ function bufferOf(input: Input): ArrayBufferLike {
   return 'shape' in input ? input.data.buffer : input.buffer;
 }
 
-/** Within their buffer. */
-interface Bytes {
-  readonly byteOffset: number;
-  readonly byteLength: number;
+/** Of the first element that an input reaches, within its buffer. */
+function beginOf(input: Input): number {
+  return 'shape' in input ? input.data.byteOffset + input.offset * elementBytes(input) : input.byteOffset;
 }
 
-/** The bytes from the first element that an input reaches to its last. */
-function bytesOf(input: Input): Bytes {
-  if (!('shape' in input)) return input;
-  const { data, shape, strides, offset } = input;
-  const elementBytes = (data as ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-  return { byteOffset: data.byteOffset + offset * elementBytes, byteLength: extentOf(shape, strides) * elementBytes };
+/** From its first element to its last. */
+function bytesOf(input: Input): number {
+  return 'shape' in input ? extentOf(input.shape, input.strides) * elementBytes(input) : input.byteLength;
 }
 
-function overlaps(a: Bytes, b: Bytes): boolean {
-  if (a.byteLength === 0 || b.byteLength === 0) return false;
-  return a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+function elementBytes({ data }: Checked<ArrayBufferView>): number {
+  return (data as ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
 }

@@ -6,15 +6,19 @@ import { shapeError } from '../errors.js';
 import { broadcastStrides } from '../validate/broadcast.js';
 import { list } from '../validate/describe.js';
 import type { Checked } from '../validate/tensor.js';
+import { sized, type Workspace } from '../validate/workspace.js';
+import type { View } from './plan.js';
 
 /** @throws {FoveaError} ERR_SHAPE when it does not stretch */
-export function stretchedStrides(
+export function stretched<D extends ArrayBufferView>(
   op: string,
   name: string,
-  { shape, strides }: Checked<ArrayBufferView>,
+  tensor: Checked<D>,
   target: readonly number[],
-): readonly number[] {
-  const stretched = broadcastStrides(shape, strides, target);
-  if (stretched === undefined) throw shapeError(op, name, `shape ${list(shape)}`, `one that broadcasts from the right to ${list(target)}`);
-  return stretched;
+  workspace: Workspace,
+): View<D> {
+  const view = workspace.view(tensor);
+  if (!broadcastStrides(tensor.shape, tensor.strides, target, sized(view.strides, target.length)))
+    throw shapeError(op, name, `shape ${list(tensor.shape)}`, `one that broadcasts from the right to ${list(target)}`);
+  return view as View<ArrayBufferView> as View<D>;
 }

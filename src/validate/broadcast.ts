@@ -3,11 +3,12 @@
  * stride 0. Phrases no message: the caller knows the names.
  * @module
  */
+import type { Workspace } from './workspace.js';
 
 /** The shape that both stretch to, or undefined where a pair of sizes differs and neither is 1. */
-export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | undefined {
+export function broadcastShape(a: readonly number[], b: readonly number[], workspace: Workspace): readonly number[] | undefined {
   const rank = Math.max(a.length, b.length);
-  const shape = new Array<number>(rank);
+  const shape = workspace.list(rank);
   for (let i = 0; i < rank; i++) {
     const sizeA = a[a.length - rank + i] ?? 1;
     const sizeB = b[b.length - rank + i] ?? 1;
@@ -17,15 +18,23 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
   return shape;
 }
 
-/** Strides with which `shape` is read as `target`, or undefined where it does not stretch to it. */
-export function broadcastStrides(shape: readonly number[], strides: readonly number[], target: readonly number[]): number[] | undefined {
-  if (shape.length > target.length) return undefined;
+/**
+ * Strides with which `shape` is read as `target`.
+ * @param stretched where they are written, from its first entry on
+ * @returns whether it stretches to it
+ */
+export function broadcastStrides(
+  shape: readonly number[],
+  strides: readonly number[],
+  target: readonly number[],
+  stretched: number[],
+): boolean {
   const missing = target.length - shape.length;
-  const stretched = new Array<number>(target.length).fill(0);
-  for (let i = 0; i < shape.length; i++) {
-    const size = shape[i];
-    if (size === target[missing + i]) stretched[missing + i] = size === 1 ? 0 : (strides[i] ?? 0);
-    else if (size !== 1) return undefined;
+  if (missing < 0) return false;
+  for (let i = 0; i < target.length; i++) {
+    const size = i < missing ? 1 : shape[i - missing];
+    if (size !== 1 && size !== target[i]) return false;
+    stretched[i] = size === 1 ? 0 : (strides[i - missing] ?? 0);
   }
-  return stretched;
+  return true;
 }

@@ -7,34 +7,52 @@ import { dtypeError, FoveaError, optionError } from '../errors.js';
 import type { Activation, CacheDType, Layout, PackedDType } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
+import { Workspace } from './workspace.js';
 
-/** Checks one option's value; `op` and `name` are for the message. */
-export type Rule<T> = (op: string, name: string, value: unknown) => T;
+/** Checks one option's value; `op` and `name` are for the message, what is made of the value lies in `workspace`. */
+export type Rule<T> = (op: string, name: string, value: unknown, workspace: Workspace) => T;
 
 /** A rule for every option: what an op's table must satisfy. */
 export type Rules<Options> = { readonly [K in keyof Required<Options>]: Rule<unknown> };
 
 /** The options after their rules; undefined where the caller gave none. */
-export type CheckedOptions<R> = { readonly [K in keyof R]?: R[K] extends Rule<infer T> ? T | undefined : never };
+export type CheckedOptions<R> = { readonly [K in keyof R]: R[K] extends Rule<infer T> ? T | undefined : never };
 
 /** Names that the promise twins take; their rules stand in plan/async.ts. */
 const asyncNames = ['signal', 'copy'];
 /** What has no twin. */
 const alone = ['packMatrix', 'KVCache', 'KVCache.append', 'KVCache.truncate'];
 
-const none = Object.freeze({});
+export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
-export function checkOptions<R extends Readonly<Record<string, Rule<unknown>>>>(op: string, options: unknown, rules: R): CheckedOptions<R> {
-  if (options === undefined) return none;
+/** Options of which none is given. */
+export function noOptions<R extends AnyRules>(rules: R): CheckedOptions<R> {
+  return Object.fromEntries(Object.keys(rules).map((name) => [name, undefined])) as CheckedOptions<R>;
+}
+
+/** @param given where they are written: `noOptions` of these rules, or what `forgetOptions` has made that again */
+export function checkOptions<R extends AnyRules>(
+  op: string,
+  options: unknown,
+  rules: R,
+  workspace = new Workspace(),
+  given = noOptions(rules),
+): CheckedOptions<R> {
+  if (options === undefined) return given;
   if (!isRecord(options)) throw optionError(op, 'the last argument', received(options), 'an object of options');
-  const checked: Record<string, unknown> = {};
+  const checked = given as Record<string, unknown>;
   for (const name in options) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) throw unknownOption(op, name, Object.keys(rules));
     const value = options[name];
-    if (value !== undefined) checked[name] = rule(op, name, value);
+    if (value !== undefined) checked[name] = rule(op, name, value, workspace);
   }
-  return checked as CheckedOptions<R>;
+  return given;
+}
+
+export function forgetOptions(given: object): void {
+  const record = given as Record<string, unknown>;
+  for (const name in record) if (record[name] !== undefined) record[name] = undefined; // to look is cheaper than to write
 }
 
 function isRecord(options: unknown): options is Readonly<Record<string, unknown>> {
@@ -77,7 +95,7 @@ export const boolean: Rule<boolean> = (op, name, value) => {
 };
 
 /** A number that float32 holds: the kernels compute in it. */
-export const finite: Rule<number> = (op, name, value) => {
+export const finite = (op: string, name: string, value: unknown): number => {
   if (typeof value !== 'number' || !Number.isFinite(Math.fround(value)))
     throw optionError(op, name, received(value), 'a finite float32 number');
   return value;
@@ -95,13 +113,13 @@ export const integer: Rule<number> = (op, name, value) => {
 };
 
 /** How many there are of something that cannot be missing. */
-export const size: Rule<number> = (op, name, value) => {
+export const size = (op: string, name: string, value: unknown): number => {
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw optionError(op, name, received(value), 'a whole number from 1');
   return value as number;
 };
 
 /** Counted from 0. */
-export const index: Rule<number> = (op, name, value) => {
+export const index = (op: string, name: string, value: unknown): number => {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw optionError(op, name, received(value), 'a whole number from 0');
   return value as number;
 };
@@ -111,9 +129,8 @@ function oneOf<W extends string>(...words: readonly [W, W, ...W[]]): Rule<W> {
   const named = words.map((word) => `'${word}'`);
   const expected = `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`;
   return (op, name, value) => {
-    const word = words.find((known) => known === value);
-    if (word === undefined) throw optionError(op, name, received(value), expected);
-    return word;
+    if (!words.includes(value as W)) throw optionError(op, name, received(value), expected);
+    return value as W;
   };
 }
 
@@ -123,17 +140,23 @@ export const layout: Rule<Layout> = oneOf('bhsd', 'bshd');
 export const activation: Rule<Activation> = oneOf('relu', 'gelu', 'tanh');
 
 /** `[left, right]`: whole numbers from 0, or Infinity. */
-export const window: Rule<readonly [number, number]> = (op, name, value) => {
-  const isSide = (side: unknown): side is number => side === Infinity || (Number.isSafeInteger(side) && (side as number) >= 0);
+export const window: Rule<readonly [number, number]> = (op, name, value, workspace) => {
   if (!Array.isArray(value)) throw optionError(op, name, received(value), 'two numbers of keys [left, right]');
   const [left, right] = value as unknown[];
   if (value.length !== 2 || !isSide(left) || !isSide(right)) {
     throw optionError(op, name, list(value), 'two numbers of keys [left, right], each a whole number from 0 or Infinity for no bound');
   }
-  return [left, right];
+  const sides = workspace.list(2) as [number, number];
+  sides[0] = left;
+  sides[1] = right;
+  return sides;
 };
 
-export const int32Array: Rule<Int32Array> = (op, name, value) => {
+function isSide(side: unknown): side is number {
+  return side === Infinity || (Number.isSafeInteger(side) && (side as number) >= 0);
+}
+
+export const int32Array = (op: string, name: string, value: unknown): Int32Array => {
   if (!isInt32Array(value)) throw dtypeError(op, name, received(value), 'an Int32Array');
   return value;
 };

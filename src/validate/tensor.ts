@@ -6,6 +6,7 @@
 import { dtypeError, type FoveaError, shapeError } from '../errors.js';
 import type { DType } from '../types.js';
 import { kindOf, list, received } from './describe.js';
+import { sized, type TensorSlot, Workspace } from './workspace.js';
 
 /** A tensor whose every element lies inside its data; strides and offset filled in, arrays of our own. */
 export interface Checked<D extends ArrayBufferView = Float32Array> {
@@ -34,14 +35,14 @@ interface Fields {
   readonly dtype?: unknown;
 }
 
-/** float32, float16 or bfloat16 numbers. */
-export function checkFloats(op: string, name: string, value: unknown): CheckedFloats {
+/** float32, float16 or bfloat16 numbers. @param workspace where the tensor lies */
+export function checkFloats(op: string, name: string, value: unknown, workspace: Workspace): CheckedFloats {
   const fields = fieldsOf(op, name, value);
   const { data, dtype } = fields;
   if (isKind<Float32Array>(data, 'Float32Array')) {
     if (dtype !== undefined && dtype !== 'float32')
       throw dtypeError(op, name, `a Float32Array with dtype ${received(dtype)}`, "dtype 'float32' or none");
-    return numbers(place(op, name, fields, data), 'float32', false, fields);
+    return numbers(place(op, name, fields, data, workspace), 'float32', false, fields);
   }
   if (isKind<Uint16Array>(data, 'Uint16Array')) {
     if (dtype !== 'float16' && dtype !== 'bfloat16') {
@@ -52,33 +53,35 @@ export function checkFloats(op: string, name: string, value: unknown): CheckedFl
         "dtype 'float16' or 'bfloat16'",
       );
     }
-    return numbers(place(op, name, fields, data), dtype, false, fields);
+    return numbers(place(op, name, fields, data, workspace), dtype, false, fields);
   }
   if (isKind<Indexed>(data, 'Float16Array')) {
     if (dtype !== undefined && dtype !== 'float16')
       throw dtypeError(op, name, `a Float16Array with dtype ${received(dtype)}`, "dtype 'float16' or none");
-    return numbers({ ...place(op, name, fields, data), data: bitsOf(data) }, 'float16', true, fields);
+    const tensor = place(op, name, fields, data, workspace);
+    tensor.data = bitsOf(data);
+    return numbers(tensor, 'float16', true, fields);
   }
   throw dtypeError(op, name, `data that is ${received(data)}`, 'a Float32Array, a Uint16Array with its dtype, or a Float16Array');
 }
 
 /** float32 numbers only. */
-export function checkFloat32(op: string, name: string, value: unknown): Checked {
+export function checkFloat32(op: string, name: string, value: unknown, workspace: Workspace): Checked {
   const fields = fieldsOf(op, name, value);
   const { data, dtype } = fields;
   if (!isKind<Float32Array>(data, 'Float32Array')) throw dtypeError(op, name, `data that is ${received(data)}`, 'a Float32Array');
   if (dtype !== undefined && dtype !== 'float32')
     throw dtypeError(op, name, `a Float32Array with dtype ${received(dtype)}`, "dtype 'float32' or none");
-  return place(op, name, fields, data);
+  return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked;
 }
 
 /** A boolean mask. */
-export function checkMask(op: string, name: string, value: unknown): Checked<Uint8Array> {
+export function checkMask(op: string, name: string, value: unknown, workspace: Workspace): Checked<Uint8Array> {
   const fields = fieldsOf(op, name, value);
   const { data, dtype } = fields;
   if (isKind<Uint8Array>(data, 'Uint8Array')) {
     if (dtype !== undefined) throw dtypeError(op, name, `dtype ${received(dtype)}`, 'none: dtypes are of numbers, and a mask is boolean');
-    return place(op, name, fields, data);
+    return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked<Uint8Array>;
   }
   const isNumbers = ['Float32Array', 'Float16Array', 'Float64Array', 'Uint16Array'].includes(kindOf(data) ?? '');
   throw dtypeError(
@@ -99,13 +102,14 @@ function numbersElsewhere(op: string): string {
 
 /** ids, lengths or any other of the arrays that a tensor may lie in. */
 export function checkAny(op: string, name: string, value: unknown): Checked<ArrayBufferView> {
+  const workspace = new Workspace();
   const fields = fieldsOf(op, name, value);
   const { data, dtype } = fields;
-  if (isKind<Uint8Array>(data, 'Uint8Array')) return checkMask(op, name, value);
-  if (!isKind<Int32Array>(data, 'Int32Array')) return checkFloats(op, name, value);
+  if (isKind<Uint8Array>(data, 'Uint8Array')) return checkMask(op, name, value, workspace);
+  if (!isKind<Int32Array>(data, 'Int32Array')) return checkFloats(op, name, value, workspace);
   if (dtype !== undefined)
     throw dtypeError(op, name, `an Int32Array with dtype ${received(dtype)}`, 'none: dtypes are of floating-point numbers');
-  return place(op, name, fields, data);
+  return place(op, name, fields, data, workspace);
 }
 
 /** How far beyond the offset the last element lies, plus one; 0 for a tensor without elements. */
@@ -119,9 +123,9 @@ export function extentOf(shape: readonly number[], strides: readonly number[]): 
   return last + 1;
 }
 
-/** Row-major strides. */
-export function rowMajor(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
+/** Row-major strides. @param strides where they are written */
+export function rowMajor(shape: readonly number[], strides: number[] = []): number[] {
+  sized(strides, shape.length);
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     strides[i] = stride;
@@ -130,14 +134,11 @@ export function rowMajor(shape: readonly number[]): number[] {
   return strides;
 }
 
-// Field by field: a spread would take longer than all the checks together.
-function numbers(
-  { data, shape, strides, offset }: Checked<Float32Array | Uint16Array>,
-  dtype: DType,
-  float16Array: boolean,
-  source: object,
-): CheckedFloats {
-  return { data, shape, strides, offset, dtype, float16Array, source };
+function numbers(tensor: TensorSlot, dtype: DType, float16Array: boolean, source: object): CheckedFloats {
+  tensor.dtype = dtype;
+  tensor.float16Array = float16Array;
+  tensor.source = source;
+  return tensor as Checked<ArrayBufferView> as CheckedFloats;
 }
 
 /** No view can be made of a detached buffer, and none is needed of an empty one. */
@@ -159,14 +160,18 @@ function fieldsOf(op: string, name: string, value: unknown): Fields {
 }
 
 /** Shape, strides and offset, and whether the data holds all that they reach. */
-function place<D extends Indexed>(op: string, name: string, fields: Fields, data: D): Checked<D> {
-  const shape = checkShape(op, name, fields.shape);
-  const strides = fields.strides === undefined ? rowMajor(shape) : checkStrides(op, name, fields.strides, shape);
+function place(op: string, name: string, fields: Fields, data: Indexed, workspace: Workspace): TensorSlot {
+  const tensor = workspace.tensor();
+  const shape = checkShape(op, name, fields.shape, tensor.shape);
+  const { strides: steps } = fields;
+  const strides = steps === undefined ? rowMajor(shape, tensor.strides) : checkStrides(op, name, steps, shape, tensor.strides);
   const offset = fields.offset ?? 0;
   if (!isCount(offset)) throw shapeError(op, name, `offset ${received(offset)}`, 'a whole number of elements, 0 or more');
   const reach = offset + extentOf(shape, strides);
   if (reach > data.length) throw shortData(op, name, data, reach, fields, shape);
-  return { data, shape, strides, offset };
+  tensor.data = data;
+  tensor.offset = offset;
+  return tensor;
 }
 
 /** What sizes, strides and offsets are: whole numbers that a double holds exactly. */
@@ -174,12 +179,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function checkShape(op: string, name: string, shape: unknown): number[] {
+function checkShape(op: string, name: string, shape: unknown, sizes: number[]): number[] {
   if (!Array.isArray(shape))
     throw shapeError(op, name, shape === undefined ? 'no shape' : `a shape that is ${received(shape)}`, 'an array of sizes');
-  const sizes = new Array<number>(shape.length); // a push would make room for sixteen
+  const rank = shape.length;
+  sized(sizes, rank);
   let product = 1;
-  for (let i = 0; i < sizes.length; i++) {
+  for (let i = 0; i < rank; i++) {
     const size: unknown = shape[i];
     if (!isCount(size))
       throw shapeError(op, name, `size ${received(size)} in its shape ${list(shape)}`, 'whole numbers from 0 to 2^53 - 1');
@@ -190,7 +196,7 @@ function checkShape(op: string, name: string, shape: unknown): number[] {
   return sizes;
 }
 
-function checkStrides(op: string, name: string, strides: unknown, shape: readonly number[]): number[] {
+function checkStrides(op: string, name: string, strides: unknown, shape: readonly number[], checked: number[]): number[] {
   if (!Array.isArray(strides)) throw shapeError(op, name, `strides that are ${received(strides)}`, 'an array of distances in elements');
   if (strides.length !== shape.length) {
     throw shapeError(
@@ -201,8 +207,8 @@ function checkStrides(op: string, name: string, strides: unknown, shape: readonl
       `shape is ${list(shape)}, strides are ${list(strides)}`,
     );
   }
-  const checked = new Array<number>(shape.length);
-  for (let i = 0; i < checked.length; i++) {
+  sized(checked, shape.length);
+  for (let i = 0; i < shape.length; i++) {
     const stride: unknown = strides[i];
     if (!isCount(stride)) throw shapeError(op, name, `stride ${received(stride)} in ${list(strides)}`, 'whole numbers from 0 to 2^53 - 1');
     checked[i] = stride;

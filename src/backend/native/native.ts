@@ -3,14 +3,14 @@
  * @module
  */
 import { abortedError } from '../../errors.js';
-import { Call, type Lent } from '../../plan/call.js';
+import { Call } from '../../plan/call.js';
 import { callOf } from '../../plan/layout.js';
 import type { Plan } from '../../plan/plan.js';
+import { Spare } from '../../plan/spare.js';
 import type { Backend } from '../backend.js';
 import { heapMemory } from '../kept.js';
-import { Spare } from '../spare.js';
 import { nameOf, statusError } from '../status.js';
-import type { Addon, CallBuffer, NativeTarget } from './addon.js';
+import type { Addon, NativeTarget } from './addon.js';
 import { Tiny } from './tiny.js';
 
 /** Vectors of kept memory shall not straddle these. */
@@ -53,7 +53,8 @@ export function nativeBackend(target: NativeTarget, addon: Pick<Addon, 'threads'
 }
 
 /** By number of tensors: an argument list of fixed length is faster than a spread. */
-function runNow(target: NativeTarget, { words, tensors, tensorCount }: Call, op: Plan['op']): number {
+function runNow(target: NativeTarget, call: Call, op: Plan['op']): number {
+  const { words, tensors, tensorCount } = call;
   switch (tensorCount) {
     case 2:
       return target[op](words, tensors[0]?.data, tensors[1]?.data);
@@ -62,12 +63,8 @@ function runNow(target: NativeTarget, { words, tensors, tensorCount }: Call, op:
     case 4:
       return target[op](words, tensors[0]?.data, tensors[1]?.data, tensors[2]?.data, tensors[3]?.data);
     default:
-      return target[op](words, ...buffersOf(tensors, tensorCount));
+      return target[op](words, ...call.arrays());
   }
-}
-
-function buffersOf(tensors: readonly Lent[], count: number): CallBuffer[] {
-  return tensors.slice(0, count).map(({ data }) => data);
 }
 
 /** Settles when the job has ended, so that nothing is written afterwards: after an abort that is at its next task. */
@@ -75,9 +72,9 @@ function runAsync(target: NativeTarget, plan: Plan, calls: Spare<Call>, signal: 
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw abortedError(nameOf(plan), signal);
     const call = calls.take();
-    const { words, tensors, tensorCount } = callOf(plan, call);
+    callOf(plan, call);
     const cancel = (): void => target.cancel(job);
-    const job = target.start(plan.op, done, words, ...buffersOf(tensors, tensorCount)); // copies the words
+    const job = target.start(plan.op, done, call.words, ...call.arrays()); // copies the words
     call.end();
     calls.giveBack(call);
     signal?.addEventListener('abort', cancel, { once: true });

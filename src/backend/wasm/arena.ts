@@ -41,11 +41,14 @@ export class Arena {
   readonly #blocks: Blocks;
   readonly #call = new Call();
   readonly #placed: Placed = { words: 0, wordCount: 0, buffers: 0, bufferCount: 0, end: 0 };
+  /** Tensors of the call that are copied in where they lie together. */
+  readonly #large: number[] = [];
   /** Address of each tensor of the call. */
   readonly #addresses: number[] = [];
   /** The memory, and views of it, as they were last. */
   #buffer: ArrayBuffer;
   #bytes: Uint8Array;
+  #halves: Uint16Array;
   #floats: Float32Array;
   #integers: Uint32Array;
   #doubles: Float64Array;
@@ -55,6 +58,7 @@ export class Arena {
     this.#blocks = blocks;
     this.#buffer = memory.buffer;
     this.#bytes = new Uint8Array(this.#buffer);
+    this.#halves = new Uint16Array(this.#buffer);
     this.#floats = new Float32Array(this.#buffer);
     this.#integers = new Uint32Array(this.#buffer);
     this.#doubles = new Float64Array(this.#buffer);
@@ -69,7 +73,8 @@ export class Arena {
     placed.buffers = placed.words + 8 * wordCount;
     placed.bufferCount = tensorCount;
     let end = placed.buffers + 8 * tensorCount;
-    const large: number[] = [];
+    const large = this.#large;
+    large.length = 0;
     for (let i = 0; i < tensorCount; i++) {
       const tensor = tensors[i];
       const data = tensor?.data;
@@ -133,13 +138,21 @@ export class Arena {
     this.#integers[row] = address;
     this.#integers[row + 1] = bytes;
     if (tensor.written || bytes > smallBytes || this.#isKeptAddress(address)) return;
-    if (data instanceof Float32Array) for (let i = 0; i < tensor.extent; i++) this.#floats[address / 4 + i] = data[tensor.offset + i] ?? 0;
-    else this.#bytes.set(new Uint8Array(data.buffer, data.byteOffset + tensor.offset * data.BYTES_PER_ELEMENT, bytes), address);
+    this.#copyIn(data, tensor.offset, tensor.extent, address);
+  }
+
+  /** Element by element: to make a view of a small tensor takes longer. A loop for each kind of array, as an engine compiles it best. */
+  #copyIn(data: Data, offset: number, extent: number, address: number): void {
+    if (data instanceof Float32Array) for (let i = 0; i < extent; i++) this.#floats[address / 4 + i] = data[offset + i] ?? 0;
+    else if (data instanceof Int32Array) for (let i = 0; i < extent; i++) this.#integers[address / 4 + i] = data[offset + i] ?? 0;
+    else if (data instanceof Uint16Array) for (let i = 0; i < extent; i++) this.#halves[address / 2 + i] = data[offset + i] ?? 0;
+    else for (let i = 0; i < extent; i++) this.#bytes[address + i] = data[offset + i] ?? 0;
   }
 
   #copyOut(data: Data, offset: number, extent: number, address: number): void {
-    if (extent * data.BYTES_PER_ELEMENT <= smallBytes && data instanceof Float32Array)
-      for (let i = 0; i < extent; i++) data[offset + i] = this.#floats[address / 4 + i] ?? 0;
+    const isSmall = extent * data.BYTES_PER_ELEMENT <= smallBytes;
+    if (isSmall && data instanceof Float32Array) for (let i = 0; i < extent; i++) data[offset + i] = this.#floats[address / 4 + i] ?? 0;
+    else if (isSmall && data instanceof Uint16Array) for (let i = 0; i < extent; i++) data[offset + i] = this.#halves[address / 2 + i] ?? 0;
     else data.set(alike(data, this.#bytes.buffer, address, extent), offset);
   }
 
@@ -169,6 +182,7 @@ export class Arena {
     if (this.#buffer === buffer) return; // an array's own getter takes as long as copying a small tensor
     this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
+    this.#halves = new Uint16Array(buffer);
     this.#floats = new Float32Array(buffer);
     this.#integers = new Uint32Array(buffer);
     this.#doubles = new Float64Array(buffer);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { MatmulPlan, Plan, SoftmaxPlan, View } from '../../plan/plan.js';
-import { type Data, extentOf } from '../../plan/tensors.js';
+import type { Data } from '../../plan/tensors.js';
 
 /** Of the largest tensor of a piece, for each thread that works on it: half of a small L2, a quarter of a large one. */
 const bytesOfThread = 2 ** 18;
@@ -29,12 +29,12 @@ export function piecesOf(plan: Plan, threads: number): readonly Plan[] | undefin
 
 /** Along the first of the other dimensions, where what belongs to one index lies apart from what belongs to the next. */
 function ofSoftmax(plan: SoftmaxPlan, pieceBytes: number): readonly SoftmaxPlan[] | undefined {
-  const { outer, length, x, mask, out } = plan;
-  const [count = 1, ...rest] = outer;
-  if (count === 1 || (rest.length === 0 && count * length <= pieceBytes / 4)) return undefined; // most calls
-  const inner = [...rest, length];
-  const step = stepOf(pieceBytes, Math.max(bytesAt(x, inner), bytesAt(out, inner)));
-  if (count <= step || !isApart(x, inner) || !isApart(out, inner) || (mask && !isApart(mask, inner))) return undefined;
+  const { outer, x, mask, out } = plan;
+  const count = outer[0] ?? 1;
+  if (count === 1) return undefined;
+  const step = stepOf(pieceBytes, Math.max(bytesAt(x, plan), bytesAt(out, plan)));
+  if (count <= step || !isApart(x, plan) || !isApart(out, plan) || (mask && !isApart(mask, plan))) return undefined;
+  const rest = outer.slice(1);
   return range(count, step).map(([begin, end]) => ({
     ...plan,
     outer: [end - begin, ...rest],
@@ -84,13 +84,20 @@ function range(count: number, step: number): readonly (readonly [begin: number, 
 }
 
 /** Of one index of the first dimension. */
-function bytesAt({ data, strides }: View<Data>, inner: readonly number[]): number {
-  return extentOf(inner, strides.slice(1)) * data.BYTES_PER_ELEMENT;
+function bytesAt(view: View<Data>, plan: SoftmaxPlan): number {
+  return extentAt(view, plan) * view.data.BYTES_PER_ELEMENT;
 }
 
-function isApart({ strides }: View<Data>, inner: readonly number[]): boolean {
-  const [stride = 0, ...others] = strides;
-  return stride === 0 || stride >= extentOf(inner, others);
+function isApart(view: View<Data>, plan: SoftmaxPlan): boolean {
+  const [stride = 0] = view.strides;
+  return stride === 0 || stride >= extentAt(view, plan);
+}
+
+/** From the first element of an index of the first dimension to its last. */
+function extentAt({ strides }: View<Data>, { outer, length }: SoftmaxPlan): number {
+  let last = (length - 1) * (strides[outer.length] ?? 0);
+  for (let i = 1; i < outer.length; i++) last += ((outer[i] ?? 1) - 1) * (strides[i] ?? 0);
+  return last + 1;
 }
 
 function from<D extends Data>(view: View<D>, axis: number, index: number): View<D> {

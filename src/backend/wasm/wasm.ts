@@ -4,8 +4,8 @@
  */
 import { FoveaError } from '../../errors.js';
 import type { Plan } from '../../plan/plan.js';
+import { Spare } from '../../plan/spare.js';
 import type { KeptMemory } from '../backend.js';
-import { Spare } from '../spare.js';
 import { nameOf, opNames, statusError } from '../status.js';
 import { Arena, type Placed } from './arena.js';
 import { Blocks } from './blocks.js';
