@@ -231,7 +231,7 @@ constexpr NamedOp kOps[] = {
     named<Op::attention>("attention"), named<Op::cache_attention>("cacheAttention"),
     named<Op::append>("append"),       named<Op::matmul>("matmul"),
     named<Op::softmax>("softmax"),     named<Op::merge>("merge"),
-    named<Op::convert>("convert"),
+    named<Op::convert>("convert"),     named<Op::norm>("norm"),
 };
 
 /** The op of that name; null when there is none. */

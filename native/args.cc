@@ -14,7 +14,7 @@ View4 read_view4(Reader& in, Need need, int64_t word, int64_t buffer, DType dtyp
   return {data, dtype, strides[0], strides[1], strides[2], strides[3]};
 }
 
-static_assert(kConvertOuterRank == kSoftmaxOuterRank, "one reader for both");
+static_assert(kConvertOuterRank == kSoftmaxOuterRank && kNormOuterRank == kSoftmaxOuterRank, "one reader for all");
 
 AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dtype, int64_t element,
                    const int64_t (&sizes)[kSoftmaxOuterRank + 1]) {
@@ -249,6 +249,35 @@ Status read_convert(Words words, Buffers buffers, ConvertArgs* args) {
   };
   args->x = axis(kConvertX, in.dtype(kConvertDtype));
   args->out = axis(kConvertOut, in.dtype(kConvertOutDtype));
+  return in.status();
+}
+
+Status read_norm(Words words, Buffers buffers, NormArgs* args) {
+  if (words.count < kNormWords) return Status::bad_words;
+  Reader in(words, buffers);
+  int64_t sizes[kNormOuterRank + 1];
+  for (int i = 0; i < kNormOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kNormOuter + i);
+  sizes[kNormOuterRank] = args->length = in.size(kNormLength);
+  in.limit_work(sizes);
+  const DType dtype = in.dtype(kNormDtype);
+  const DType out_dtype = in.out_dtype(kNormOutDtype, dtype);
+  const int64_t centered = in.size(kNormCentered);
+  in.require(centered <= 1, Status::bad_words);
+  args->centered = centered == 1;
+  args->epsilon = static_cast<float>(in.number(kNormEpsilon));
+  const auto axis = [&](int buffer, DType type) {
+    return read_axis(in, Need::always, kNormViews + (2 + kNormOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
+  };
+  args->x = axis(kNormX, dtype);
+  args->out = axis(kNormOut, out_dtype);
+  const auto row = [&](int word, int buffer, int64_t* stride) {
+    int64_t strides[1];
+    const void* data = in.optional_view(word, buffer, sizeof(float), {args->length}, strides);
+    *stride = strides[0];
+    return static_cast<const float*>(data);
+  };
+  args->gamma = row(kNormGammaOffset, kNormGamma, &args->gamma_stride);
+  args->beta = row(kNormBetaOffset, kNormBeta, &args->beta_stride);
   return in.status();
 }
 

@@ -46,6 +46,7 @@ constexpr int64_t element_bytes(DType dtype) { return dtype == DType::float32 ? 
 constexpr int kMatmulBatchRank = 6;
 constexpr int kSoftmaxOuterRank = 7;
 constexpr int kConvertOuterRank = 7;
+constexpr int kNormOuterRank = 7;
 
 // ---- attention ----
 
@@ -274,6 +275,41 @@ enum ConvertWord {
 
 enum ConvertBuffer { kConvertX, kConvertOut, kConvertBuffers };
 
+// ---- norm ----
+
+/**
+ * out = (x − μ) / √(σ² + epsilon) · gamma + beta along the last dimension (the axis), for every index of the outer dimensions: by a row's
+ * own mean and variance, or with μ = 0 by its root mean square.
+ */
+struct NormArgs {
+  int64_t outer[kNormOuterRank];
+  int64_t length;  // of the axis
+  bool centered;   // whether μ is the mean
+  float epsilon;
+  AxisView x, out;
+  const float* gamma;  // [length], or null: 1
+  int64_t gamma_stride;
+  const float* beta;  // [length], or null: 0
+  int64_t beta_stride;
+};
+
+enum NormWord {
+  kNormLength,
+  kNormDtype,
+  kNormOutDtype,
+  kNormCentered,  // 0 or 1
+  kNormEpsilon,
+  kNormOuter,                                // kNormOuterRank sizes
+  kNormViews = kNormOuter + kNormOuterRank,  // x out, each: offset, outer strides, axis stride
+  kNormGammaOffset = kNormViews + 2 * (1 + kNormOuterRank + 1),
+  kNormGammaStride,
+  kNormBetaOffset,
+  kNormBetaStride,
+  kNormWords,
+};
+
+enum NormBuffer { kNormX, kNormOut, kNormGamma, kNormBeta, kNormBuffers };
+
 // ---- merge ----
 
 /** The attention over all keys from the attention over parts of them: out = Σ wₚ·outputₚ, wₚ = exp(logSumExpₚ − logSumExp). */
@@ -321,6 +357,7 @@ Status read_append(Words words, Buffers buffers, AppendArgs* args);
 Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);
 Status read_convert(Words words, Buffers buffers, ConvertArgs* args);
+Status read_norm(Words words, Buffers buffers, NormArgs* args);
 Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
 MergePart read_merge_part(const MergeArgs& args, int64_t part);
 

@@ -30,6 +30,8 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_merge, run_merge, kernels, words, buffers, host);
     case Op::convert:
       return read_and_run(read_convert, run_convert, kernels, words, buffers, host);
+    case Op::norm:
+      return read_and_run(read_norm, run_norm, kernels, words, buffers, host);
   }
   return Status::bad_words;
 }

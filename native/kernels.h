@@ -71,6 +71,10 @@ struct Kernels {
   void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*convert_scratch)(const ConvertArgs& args);
 
+  /** Indices [begin, end) of the outer dimensions, counted with the last one fastest. */
+  void (*norm)(const NormArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*norm_scratch)(const NormArgs& args);
+
   /** Tokens of key/value heads [begin, end), counted batch · kv_heads + head, into a cache. */
   void (*append)(const AppendArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*append_scratch)(const AppendArgs& args);

@@ -51,10 +51,10 @@ Status in_stretches(Host* host, int64_t rows, int64_t step, int64_t row_work, in
                   [&](int64_t index, float* scratch) { task(index * step, smaller(index * step + step, rows), scratch); });
 }
 
-/** What an element of a softmax, a merge or a conversion costs, in multiply-adds. */
+/** What an element of a softmax, a norm, a merge or a conversion costs, in multiply-adds. */
 constexpr int64_t kElement = 8;
 
-/** Rows of a softmax or a merge in a task: worth a thread's coming, or one row. */
+/** Rows of a softmax, a norm or a merge in a task: worth a thread's coming, or one row. */
 int64_t rows_of_task(int64_t elements_per_row) {
   constexpr int64_t elements = kWorthwhile / kElement;
   return elements_per_row >= elements ? 1 : elements / (elements_per_row + 1) + 1;
@@ -197,6 +197,13 @@ Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host) 
   if (args.length == 0) return Status::ok;
   return in_stretches(host, product(args.outer, kConvertOuterRank) * args.length, int64_t{1} << 18, kElement, kernels.convert_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.convert(args, begin, end, scratch); });
+}
+
+Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  return in_stretches(host, product(args.outer, kNormOuterRank), rows_of_task(args.length), args.length * kElement,
+                      kernels.norm_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.norm(args, begin, end, scratch); });
 }
 
 Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {

@@ -32,6 +32,7 @@ Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host);
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host);
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host);
 Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host);
+Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host);
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host);
 
 }  // namespace fovea

@@ -19,6 +19,7 @@ export {
 export { KVCache } from './ops/kv-cache.js';
 export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
+export { layerNorm, layerNormAsync, rmsNorm, rmsNormAsync } from './ops/norm.js';
 export { packMatrix } from './ops/pack-matrix.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';
 export { tensor } from './ops/tensor.js';

@@ -113,6 +113,24 @@ export interface SoftmaxOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** Options of `rmsNorm`. */
+export interface RmsNormOptions<O extends FloatData = never> {
+  /** float32 `[d]`, d being the last size of x: multiplies each row. @default 1 */
+  readonly gamma?: Tensor | undefined;
+  /** Added to the mean square, so that a row of zeros gives zeros. @default 1e-6 */
+  readonly epsilon?: number | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** Options of `layerNorm`. */
+export interface LayerNormOptions<O extends FloatData = never> extends RmsNormOptions<O> {
+  /** float32 `[d]`, added to each row at the end. @default 0 */
+  readonly beta?: Tensor | undefined;
+  /** Added to the variance, so that a row of equal numbers gives beta. @default 1e-5 */
+  readonly epsilon?: number | undefined;
+}
+
 /** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */
 export type Asked = boolean | undefined;
 

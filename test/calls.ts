@@ -6,11 +6,15 @@ import {
   fromBfloat16Async,
   fromFloat16,
   fromFloat16Async,
+  layerNorm,
+  layerNormAsync,
   matmul,
   matmulAsync,
   mergeAttention,
   mergeAttentionAsync,
   packMatrix,
+  rmsNorm,
+  rmsNormAsync,
   softmax,
   softmaxAsync,
   softmin,
@@ -26,9 +30,11 @@ import type {
   AttentionPart,
   ConvertOptions,
   FloatData,
+  LayerNormOptions,
   MatmulOptions,
   MergeOptions,
   PackMatrixOptions,
+  RmsNormOptions,
   SoftmaxOptions,
   Tensor,
   TensorData,
@@ -58,6 +64,10 @@ export interface SoftmaxCall {
   readonly options: SoftmaxOptions<FloatData>;
 }
 
+export type NormCall =
+  | { readonly op: 'layerNorm'; readonly x: Tensor<FloatData>; readonly options: LayerNormOptions<FloatData> }
+  | { readonly op: 'rmsNorm'; readonly x: Tensor<FloatData>; readonly options: RmsNormOptions<FloatData> };
+
 export interface MergeCall {
   readonly op: 'merge';
   readonly parts: readonly AttentionPart[];
@@ -72,7 +82,7 @@ export type ConvertCall = {
   | { readonly name: 'fromFloat16' | 'fromBfloat16'; readonly x: Tensor<Uint16Array>; readonly options: ConvertOptions<Float32Array> }
 );
 
-export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | MergeCall | ConvertCall;
+export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | NormCall | MergeCall | ConvertCall;
 
 /** Results by name: output, and weights and logSumExp where the call gives them. */
 export type Results = Record<string, Tensor<FloatData>>;
@@ -92,6 +102,10 @@ export function run(call: Call): Results {
       return { output: softmax(call.x, call.options) };
     case 'softmin':
       return { output: softmin(call.x, call.options) };
+    case 'layerNorm':
+      return { output: layerNorm(call.x, call.options) };
+    case 'rmsNorm':
+      return { output: rmsNorm(call.x, call.options) };
     case 'merge':
       return named(mergeAttention(call.parts, call.options));
     case 'convert':
@@ -129,6 +143,10 @@ export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<
       return { output: await softmaxAsync(call.x, { ...call.options, ...options }) };
     case 'softmin':
       return { output: await softminAsync(call.x, { ...call.options, ...options }) };
+    case 'layerNorm':
+      return { output: await layerNormAsync(call.x, { ...call.options, ...options }) };
+    case 'rmsNorm':
+      return { output: await rmsNormAsync(call.x, { ...call.options, ...options }) };
     case 'merge':
       return named(await mergeAttentionAsync(call.parts, { ...call.options, ...options }));
     case 'convert':
@@ -177,6 +195,10 @@ export function inputsOf(call: Call): TensorData[] {
     case 'softmax':
     case 'softmin':
       return [call.x.data, call.options.mask?.data].filter(given);
+    case 'layerNorm':
+      return [call.x.data, call.options.gamma?.data, call.options.beta?.data].filter(given);
+    case 'rmsNorm':
+      return [call.x.data, call.options.gamma?.data].filter(given);
     case 'merge':
       return [...call.parts.flatMap((part) => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
     case 'convert':

@@ -7,6 +7,7 @@ import type { Case } from './cases/case.js';
 import { convertCases } from './cases/convert.js';
 import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
+import { normCases } from './cases/norm.js';
 import { packedCases } from './cases/packed.js';
 import { softmaxCases } from './cases/softmax.js';
 
@@ -20,6 +21,7 @@ export const cases: readonly Case[] = [
   ...matmulCases,
   ...packedCases,
   ...softmaxCases,
+  ...normCases,
   ...mergeCases,
   ...convertCases,
 ];

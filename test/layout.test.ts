@@ -1,8 +1,8 @@
 /** src/plan/layout.ts writes what native/args.h reads: the same words and buffers in the same places, by name. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { callOf, convertOuterRank, matmulBatchRank, softmaxOuterRank } from '../src/plan/layout.js';
-import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
+import { callOf, convertOuterRank, matmulBatchRank, normOuterRank, softmaxOuterRank } from '../src/plan/layout.js';
+import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, NormPlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
 import type { Data } from '../src/plan/tensors.js';
 
 const header = readFileSync(new URL('../native/args.h', import.meta.url), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
@@ -308,6 +308,56 @@ describe('convert', () => {
   it('buffers', () => {
     expect(['X', 'Out'].map((name) => call.buffers[constant(`kConvert${name}`)])).toEqual([plan.x.data, plan.out.data]);
     expect(call.written).toEqual([constant('kConvertOut')]);
+  });
+});
+
+describe('norm', () => {
+  const plan: NormPlan = {
+    op: 'norm',
+    name: 'layerNorm',
+    outer: [31, 32],
+    length: 33,
+    dtype: 'bfloat16',
+    outDtype: 'float32',
+    centered: true,
+    epsilon: 0.25,
+    x: view(new Uint16Array(1), 100, 3),
+    out: view(floats(), 200, 3),
+    gamma: view(floats(), 300, 1),
+    beta: view(floats(), 400, 1),
+  };
+  const call = laid(plan);
+  const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(normOuterRank).toBe(constant('kNormOuterRank'));
+    expect(call.words.length).toBe(constant('kNormWords'));
+    expect(call.buffers.length).toBe(constant('kNormBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Length', 'Dtype', 'OutDtype', 'Centered', 'Epsilon'].flatMap((name) => words(call, `kNorm${name}`))).toEqual([
+      33, 2, 0, 1, 0.25,
+    ]);
+    expect(words(call, 'kNormOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
+    expect(words(call, 'kNormViews', 18)).toEqual([100, 200].flatMap(padded));
+    expect(['GammaOffset', 'GammaStride', 'BetaOffset', 'BetaStride'].flatMap((name) => words(call, `kNorm${name}`))).toEqual([
+      300, 301, 400, 401,
+    ]);
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out', 'Gamma', 'Beta'].map((name) => call.buffers[constant(`kNorm${name}`)])).toEqual([
+      plan.x.data,
+      plan.out.data,
+      plan.gamma?.data,
+      plan.beta?.data,
+    ]);
+    expect(call.written).toEqual([constant('kNormOut')]);
+  });
+
+  it('a mean that is not taken off is 0', () => {
+    expect(words(laid({ ...plan, name: 'rmsNorm', centered: false }), 'kNormCentered')).toEqual([0]);
   });
 });
 

@@ -7,6 +7,7 @@ import { planAttention } from '../src/plan/attention.js';
 import { planConvert } from '../src/plan/convert.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMerge } from '../src/plan/merge.js';
+import { planNorm } from '../src/plan/norm.js';
 import type { Floats, Panels } from '../src/plan/plan.js';
 import { planSoftmax } from '../src/plan/softmax.js';
 import type { FloatData, PackMatrixOptions, Tensor } from '../src/types.js';
@@ -17,8 +18,9 @@ import { type Dense, dense, sizeOf } from './tensors.js';
 import { textbookAttention } from './textbook/attention.js';
 import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
+import { textbookNorm } from './textbook/norm.js';
 import { textbookSoftmax } from './textbook/softmax.js';
-import { type Arithmetic, attentionBounds, type Bound, matmulBound, mergeBounds, softmaxBound } from './tolerance.js';
+import { type Arithmetic, attentionBounds, type Bound, matmulBound, mergeBounds, normBound, softmaxBound } from './tolerance.js';
 
 /** Results by name, row-major: output with its heads before the sequence, whatever the layout; weights and logSumExp if asked for. */
 export type Answers = Readonly<Record<string, Float64Array>>;
@@ -75,6 +77,13 @@ export function oracle(call: Call): Answers {
       runReference({ ...plan, out, outDtype: 'float32' });
       return { output: out.data };
     }
+    case 'layerNorm':
+    case 'rmsNorm': {
+      const { plan } = planNorm(call.op, call.x, { ...call.options, out: undefined }); // as for softmax
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
     case 'merge': {
       const { plan } = planMerge(call.parts, call.options);
       const out = rowMajor([plan.batch, plan.heads, plan.queryLength, plan.valueDim]);
@@ -110,6 +119,11 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
     case 'softmin': {
       const sheet = textbookSoftmax(call);
       return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: softmaxBound(sheet, arithmetic) }) };
+    }
+    case 'layerNorm':
+    case 'rmsNorm': {
+      const sheet = textbookNorm(call);
+      return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: normBound(sheet, arithmetic) }) };
     }
     case 'merge': {
       const sheet = textbookMerge(call);

@@ -10,6 +10,7 @@ import {
   attentionAsync,
   backend,
   FoveaError,
+  layerNorm,
   matmul,
   matmulAsync,
   packMatrix,
@@ -52,6 +53,7 @@ function large(): Record<string, () => Results> {
     'packed b': () => ({ out: matmul(a, packMatrix(b, { dtype: 'bfloat16' })) }),
     'packed b, one row': () => ({ out: matmul(row, packMatrix(wide, { dtype: 'int8' })) }),
     'many small products': () => ({ out: matmul(small, small, { transposeB: true }) }),
+    'layer norm': () => ({ out: layerNorm(rows) }),
     'softmax, last axis': () => ({ out: softmax(rows) }),
     'softmax, first axis': () => ({ out: softmax(rows, { axis: 0 }) }),
   };
@@ -254,6 +256,7 @@ describe.runIf(process.platform === 'linux' && targets.some(({ name }) => name =
         fovea.matmul(many, many);
         fovea.softmax(wide, { axis: 0 });
         fovea.softmax(wide);
+        fovea.layerNorm(wide);
         fovea.toFloat16(wide);
         fovea.mergeAttention([fovea.attention(heads, heads, heads, { returnLogSumExp: true })]);
       }

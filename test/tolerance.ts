@@ -11,6 +11,7 @@ import type { Activation } from '../src/types.js';
 import type { AttentionSheet } from './textbook/attention.js';
 import type { MatmulSheet } from './textbook/matmul.js';
 import type { MergeSheet } from './textbook/merge.js';
+import type { NormSheet } from './textbook/norm.js';
 import type { SoftmaxSheet } from './textbook/softmax.js';
 
 /** What a backend computes in. */
@@ -260,6 +261,41 @@ export function softmaxBound({ rows, seen, scores }: SoftmaxSheet, arithmetic: A
     low: new Float64Array(scores.length),
     high: new Float64Array(scores.length).fill(1 + gamma(4 + Math.max(0, ...rows.map((r) => r.length)), arithmetic)),
   };
+}
+
+/**
+ * A normalised row. The mean: n − 1 additions, 1/n rounded and the product with it. A distance carries that error and its own rounding (from
+ * 0, without a mean, it is exact); its square, n additions, the product with 1/n; epsilon rounded and added, and as squares are not negative it is
+ * a floor; the root and its inverse, one rounding each; then the product with that, with gamma, the sum with beta.
+ */
+export function normBound(sheet: NormSheet, arithmetic: Arithmetic): Bound {
+  const { length, centered, epsilon, x, means, variances, gamma: scales, beta: shifts } = sheet;
+  const { u, smallest } = arithmetic;
+  const slack = new Float64Array(x.length);
+  means.forEach((mean, row) => {
+    const distances = x.subarray(row * length, (row + 1) * length).map((value) => Math.abs(value - mean));
+    let size = 0;
+    for (let j = 0; j < length; j++) size += Math.abs(x[row * length + j] ?? 0) / length;
+    const ofMean = centered ? gamma(length + 1, arithmetic) * size + smallest : 0;
+    const errors = distances.map((distance) => (centered ? ofMean * (1 + u) + u * distance : 0));
+    let moved = 0;
+    for (let j = 0; j < length; j++) moved += (errors[j] ?? 0) * (2 * (distances[j] ?? 0) + (errors[j] ?? 0));
+    const variance = variances[row] ?? 0;
+    const ofVariance = moved / length + gamma(length + 3, arithmetic) * (variance + moved / length) + 2 * smallest;
+    const exact = variance + epsilon;
+    const error = ofVariance + u * epsilon + u * (exact + ofVariance + u * epsilon);
+    const factor = 1 / Math.sqrt(exact);
+    const [low, high] = [Math.max(exact - error, epsilon * (1 - 2 * u)), exact + error];
+    const [least, most] = [(1 / Math.sqrt(high)) * (1 - 2 * u), (1 / Math.sqrt(low)) * (1 + 3 * u)];
+    for (let j = 0; j < length; j++) {
+      const [distance, scale] = [distances[j] ?? 0, Math.abs(scales[j] ?? 0)];
+      const product = (errors[j] ?? 0) * most + distance * Math.max(most - factor, factor - least);
+      const value = scale * (distance * factor + product);
+      slack[row * length + j] =
+        scale * product + gamma(2, arithmetic) * value + gamma(1, arithmetic) * (value + Math.abs(shifts[j] ?? 0)) + smallest * (2 + scale);
+    }
+  });
+  return { slack };
 }
 
 /**

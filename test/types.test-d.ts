@@ -20,6 +20,9 @@ import {
   fromFloat16Async,
   init,
   KVCache,
+  type LayerNormOptions,
+  layerNorm,
+  layerNormAsync,
   type MatmulOptions,
   type MergeOptions,
   matmul,
@@ -29,6 +32,8 @@ import {
   type PackedMatrix,
   type PackMatrixOptions,
   packMatrix,
+  rmsNorm,
+  rmsNormAsync,
   type SoftmaxOptions,
   setBackend,
   softmax,
@@ -190,6 +195,16 @@ describe('the other ops', () => {
     expectTypeOf(softmaxAsync(floats)).resolves.toExtend<Tensor>();
     expectTypeOf(softminAsync(floats, { copy: true })).resolves.toExtend<Tensor>();
     expectTypeOf<keyof SoftmaxOptions>().toEqualTypeOf<'axis' | 'scale' | 'mask' | 'out'>();
+  });
+
+  it('layerNorm and rmsNorm', () => {
+    expectTypeOf(layerNorm(floats, { gamma: floats, beta: floats, epsilon: 1e-6 }).data).toExtend<Float32Array>();
+    expectTypeOf(rmsNorm(halves, { gamma: floats }).data).toExtend<Uint16Array>();
+    expectTypeOf(layerNormAsync(floats)).resolves.toExtend<Tensor>();
+    expectTypeOf(rmsNormAsync(floats, { copy: true })).resolves.toExtend<Tensor>();
+    expectTypeOf<keyof LayerNormOptions>().toEqualTypeOf<'gamma' | 'beta' | 'epsilon' | 'out'>();
+    // @ts-expect-error rmsNorm takes nothing off, and adds nothing
+    rmsNorm(floats, { beta: floats });
   });
 
   it('to the half types: bits in a Uint16Array, or what out is made of', () => {

@@ -99,6 +99,7 @@ FOVEA_OP("matmul", matmul)
 FOVEA_OP("softmax", softmax)
 FOVEA_OP("merge", merge)
 FOVEA_OP("convert", convert)
+FOVEA_OP("norm", norm)
 
 /** The first byte after the module's own data, its stack, and the pool. */
 FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }

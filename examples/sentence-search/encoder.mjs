@@ -1,13 +1,13 @@
 /**
- * The Universal Sentence Encoder Lite (Cer et al. 2018) on fovea's matmul and attention, read node by node from the graph in model.json:
+ * The Universal Sentence Encoder Lite (Cer et al. 2018) on fovea's matmul, layerNorm and attention, read node by node from the graph in model.json:
  *
  *   tokens → 2·embedding + timing → 2 × [ x += attention(norm(x)); x += feedForward(norm(x)) ] → mean → tanh(linear) → length 1
  *
  * The tokens of a batch are rows without padding, sentence after sentence, and so cost what they are: all layers but attention work
  * on rows, and attention takes its sentences out of them (ragged.mjs).
  */
-import { backend, matmul, packMatrix } from 'fovea';
-import { add, layerNorm, timingSignal, unitRows } from './layers.mjs';
+import { backend, layerNorm, matmul, packMatrix } from 'fovea';
+import { add, timingSignal, unitRows } from './layers.mjs';
 import { attendWithin, meanWithin, startsOf } from './ragged.mjs';
 import { createRooms } from './rooms.mjs';
 
@@ -16,7 +16,7 @@ import { createRooms } from './rooms.mjs';
  * @typedef {import('fovea').PackedMatrix} PackedMatrix
  * @typedef {{ weight: Tensor, bias: Tensor, packed?: { on: string, weight: PackedMatrix } }} Linear weight `[in, out]`, bias `[out]`
  * @typedef {import('./rooms.mjs').Room} Room
- * @typedef {{ scale: Float32Array, bias: Float32Array }} Norm
+ * @typedef {{ gamma: Tensor, beta: Tensor }} Norm both `[width]`
  * @typedef {{ attentionNorm: Norm, qkv: Linear, output: Linear, residual: Linear | undefined, feedForwardNorm: Norm, expand: Linear, contract: Linear }} Layer
  */
 
@@ -25,6 +25,8 @@ export const maxTokens = 128;
 /** Numbers in an embedding. */
 export const embeddingSize = 512;
 const heads = 4;
+/** Added to the variance of a layerNorm, as in the graph. */
+const normEpsilon = 1e-6;
 
 /**
  * @param {(name: string) => Tensor} weights
@@ -81,7 +83,7 @@ function embed(x, sentences, starts, embeddings, frequencies) {
  */
 function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual }, room) {
   const normed = room('normed', x.length);
-  layerNorm(normed, x, attentionNorm.scale, attentionNorm.bias);
+  normalise(normed, x, attentionNorm);
   const parts = room('qkv', 3 * x.length);
   linear(parts, normed, qkv);
   const attended = room('attended', x.length);
@@ -96,12 +98,18 @@ function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual
 /** x += contract(relu(expand(norm(x)))). @param {Float32Array} x `[tokens, 512]` @param {Layer} layer @param {Room} room */
 function addFeedForward(x, { feedForwardNorm, expand, contract }, room) {
   const normed = room('normed', x.length);
-  layerNorm(normed, x, feedForwardNorm.scale, feedForwardNorm.bias);
+  normalise(normed, x, feedForwardNorm);
   const wide = room('wide', (x.length / embeddingSize) * expand.weight.shape[1]);
   linear(wide, normed, expand, 'relu');
   const added = room('added', x.length);
   linear(added, wide, contract);
   add(x, added);
+}
+
+/** result = layerNorm(x), row by row. @param {Float32Array} result @param {Float32Array} x `[rows, width]` @param {Norm} norm */
+function normalise(result, x, norm) {
+  const shape = [x.length / norm.gamma.shape[0], norm.gamma.shape[0]];
+  layerNorm({ data: x, shape }, { ...norm, epsilon: normEpsilon, out: { data: result, shape } });
 }
 
 /**
@@ -153,8 +161,8 @@ function parameters(weights) {
     const parts = (name) => weights(`${folded}/${name}/ConcatPartitions/concat`);
     /** @param {string} name @returns {Norm} */
     const norm = (name) => ({
-      scale: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_scale`).data,
-      bias: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_bias`).data,
+      gamma: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_scale`),
+      beta: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_bias`),
     });
     /** A 1 × 1 convolution is a linear layer. @param {string} name @returns {Linear} */
     const convolution = (name) => {

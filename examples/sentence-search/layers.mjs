@@ -1,28 +1,5 @@
 /** The small layers between the matrix products, in plain loops: all work on rows of `width` numbers, in place unless they say otherwise. */
 
-/** Added to the variance, as in the graph. */
-const epsilon = 1e-6;
-
-/**
- * Layer normalisation of every row (Ba, Kiros & Hinton 2016).
- * @param {Float32Array} result `[rows, width]`
- * @param {Float32Array} x `[rows, width]`
- * @param {Float32Array} scale `[width]`
- * @param {Float32Array} bias `[width]`
- */
-export function layerNorm(result, x, scale, bias) {
-  const width = scale.length;
-  for (let start = 0; start < x.length; start += width) {
-    let sum = 0;
-    for (let i = 0; i < width; i++) sum += x[start + i];
-    const mean = sum / width;
-    let squares = 0;
-    for (let i = 0; i < width; i++) squares += (x[start + i] - mean) ** 2;
-    const factor = 1 / Math.sqrt(squares / width + epsilon);
-    for (let i = 0; i < width; i++) result[start + i] = (x[start + i] - mean) * factor * scale[i] + bias[i];
-  }
-}
-
 /** x += y, both of one size. @param {Float32Array} x @param {Float32Array} y */
 export function add(x, y) {
   for (let i = 0; i < x.length; i++) x[i] += y[i];

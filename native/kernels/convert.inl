@@ -74,8 +74,8 @@ struct Scaled {
 };
 
 /** to[i] = scale(from[i · stride]) for i < n. */
-template <class V, class Scale = Unscaled>
-inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to, Scale scale = {}) {
+template <class V, class Scale>
+inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to, Scale scale) {
   with_source_type(dtype, [=](auto type) {
     using T = decltype(type);
     const T* source = static_cast<const T*>(from);
@@ -92,8 +92,8 @@ inline void widen(const void* from, DType dtype, int64_t stride, int64_t n, floa
 }
 
 /** to[i · stride] = scale(from[i]) for i < n, rounded to nearest even. */
-template <class V, class Scale = Unscaled>
-inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride, Scale scale = {}) {
+template <class V, class Scale>
+inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride, Scale scale) {
   with_type(dtype, [=](auto type) {
     using T = decltype(type);
     T* target = static_cast<T*>(to);
@@ -107,6 +107,17 @@ inline void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t 
       for (int64_t j = 0; j < count; j++) target[(i + j) * stride] = part[j];
     }
   });
+}
+
+// Without a factor, once for all kernels: inlined into each they are a good part of a module. (One with a factor is not called so: where a
+// vector is an argument, GCC leaves the upper halves of the registers in use behind, and SSE code of others waits for them ever after.)
+template <class V>
+__attribute__((noinline)) void widen(const void* from, DType dtype, int64_t stride, int64_t n, float* to) {
+  widen<V>(from, dtype, stride, n, to, Unscaled());
+}
+template <class V>
+__attribute__((noinline)) void narrow(const float* from, int64_t n, void* to, DType dtype, int64_t stride) {
+  narrow<V>(from, n, to, dtype, stride, Unscaled());
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../kernels.h"
-#include "convert.inl"
+#include "rows.inl"
 
 namespace fovea {
 namespace {
@@ -38,14 +38,9 @@ void convert(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch
   while (begin < end) {
     const int64_t at = begin % args.length;
     const int64_t n = smaller(args.length - at, end - begin);
-    int64_t x = at * args.x.axis_stride, out = at * args.out.axis_stride, row = begin / args.length;
-    for (int d = kConvertOuterRank - 1; d >= 0; d--) {
-      const int64_t index = row % args.outer[d];
-      row /= args.outer[d];
-      x += index * args.x.outer_strides[d];
-      out += index * args.out.outer_strides[d];
-    }
-    convert_stretch<V>(args, x, out, n, scratch);
+    const int64_t row = begin / args.length;
+    convert_stretch<V>(args, outer_offset(args.outer, args.x, row) + at * args.x.axis_stride,
+                       outer_offset(args.outer, args.out, row) + at * args.out.axis_stride, n, scratch);
     begin += n;
   }
 }

@@ -151,9 +151,9 @@ inline void softmax_columns(const SoftmaxArgs& args, int64_t index, int64_t coun
   const int64_t kept = softmax_keeps(args.length) ? args.length : kSoftmaxStep;
   SoftmaxColumns<V>{args,
                     count,
-                    outer_offset(args, args.x, index),
-                    outer_offset(args, args.mask, index),
-                    outer_offset(args, args.out, index),
+                    outer_offset(args.outer, args.x, index),
+                    outer_offset(args.outer, args.mask, index),
+                    outer_offset(args.outer, args.out, index),
                     width,
                     scratch,
                     scratch + width,

@@ -129,8 +129,8 @@ struct SoftmaxRow {
 
 template <class V>
 inline void softmax_row(const SoftmaxArgs& args, int64_t index, float* scratch) {
-  const SoftmaxRow<V> row = {args, outer_offset(args, args.x, index), outer_offset(args, args.mask, index),
-                             outer_offset(args, args.out, index), scratch};
+  const SoftmaxRow<V> row = {args, outer_offset(args.outer, args.x, index), outer_offset(args.outer, args.mask, index),
+                             outer_offset(args.outer, args.out, index), scratch};
   args.length <= kSoftmaxBlock ? row.run_short() : row.run_long();
 }
 

@@ -3,22 +3,13 @@
 
 #include "../kernels.h"
 #include "mask.inl"
+#include "rows.inl"
 
 namespace fovea {
 namespace {
 
 /** One of so many elements, a line of float32, is asked for ahead, where exponentials leave memory idle. */
 constexpr int64_t kFetched = 16;
-
-/** Where the outer index lies in one view, in elements. */
-inline int64_t outer_offset(const SoftmaxArgs& args, const AxisView& view, int64_t index) {
-  int64_t offset = 0;
-  for (int d = kSoftmaxOuterRank - 1; d >= 0; d--) {
-    offset += index % args.outer[d] * view.outer_strides[d];
-    index /= args.outer[d];
-  }
-  return offset;
-}
 
 /** A stretch of x and of its mask: n elements, a stride apart. */
 struct Stretch {

@@ -8,6 +8,7 @@
 #include "convert_tensor.inl"
 #include "matmul.inl"
 #include "merge.inl"
+#include "norm.inl"
 #include "softmax.inl"
 
 namespace fovea {
@@ -34,6 +35,8 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_few_scratch<V>,
       convert<V>,
       convert_scratch<V>,
+      norm<V>,
+      norm_scratch<V>,
       append<V>,
       append_scratch<V>,
       append_finite<V>,

@@ -74,6 +74,8 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Base<base, &Kernels::attention_few_scratch>::call,
       Base<base, &Kernels::convert>::call,
       Base<base, &Kernels::convert_scratch>::call,
+      Base<base, &Kernels::norm>::call,
+      Base<base, &Kernels::norm_scratch>::call,
       Base<base, &Kernels::append>::call,
       Base<base, &Kernels::append_scratch>::call,
       Base<base, &Kernels::append_finite>::call,

@@ -14,6 +14,7 @@ const names: Record<Plan['op'], string> = {
   softmax: 'softmax',
   merge: 'mergeAttention',
   convert: 'conversion',
+  norm: 'layerNorm',
 };
 
 /** What a kernel of each build is called. */

@@ -84,6 +84,7 @@ function isEmpty(plan: Plan): boolean {
       return plan.m === 0 || plan.n === 0 || plan.batch.includes(0);
     case 'softmax':
     case 'convert':
+    case 'norm':
       return plan.length === 0 || plan.outer.includes(0);
     case 'merge':
       return plan.batch * plan.heads * plan.queryLength === 0;

@@ -14,6 +14,7 @@ import type {
   ConvertPlan,
   MatmulPlan,
   MergePlan,
+  NormPlan,
   Plan,
   SoftmaxPlan,
 } from './plan.js';
@@ -21,6 +22,7 @@ import type {
 export const matmulBatchRank = 6;
 export const softmaxOuterRank = 7;
 export const convertOuterRank = 7;
+export const normOuterRank = 7;
 
 const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
@@ -153,6 +155,20 @@ function convertCall(call: Call, plan: ConvertPlan): void {
   call.writesBatch(plan.out, convertOuterRank, outer, length);
 }
 
+function normCall(call: Call, plan: NormPlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(Number(plan.centered));
+  call.word(plan.epsilon);
+  call.sizes(outer, normOuterRank);
+  call.readsBatch(plan.x, normOuterRank, outer, length);
+  call.writesBatch(plan.out, normOuterRank, outer, length);
+  call.reads(plan.gamma, length);
+  call.reads(plan.beta, length);
+}
+
 /** Lays a plan out in `call`, whose content of before is gone; without one, in a new one. */
 export function callOf(plan: Plan, call: Call = new Call()): Call {
   call.begin();
@@ -177,6 +193,9 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'convert':
       convertCall(call, plan);
+      break;
+    case 'norm':
+      normCall(call, plan);
       break;
   }
   return call;

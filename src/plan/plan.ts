@@ -179,4 +179,26 @@ export interface ConvertPlan {
   readonly out: View<Floats>;
 }
 
-export type Plan = AttentionPlan | CacheAttentionPlan | AppendPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan;
+/** Rows along the last dimension, each brought to mean 0 and variance 1, or to a root mean square of 1. */
+export interface NormPlan {
+  readonly op: 'norm';
+  readonly name: 'layerNorm' | 'rmsNorm';
+  /** Sizes of all dimensions but the last, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the last dimension. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Whether the mean is taken off. */
+  readonly centered: boolean;
+  readonly epsilon: number;
+  /** Strides of `[...outer, last]`. */
+  readonly x: View<Floats>;
+  readonly out: View<Floats>;
+  /** One stride; 1 where there is none. */
+  readonly gamma: View | undefined;
+  /** One stride; 0 where there is none. */
+  readonly beta: View | undefined;
+}
+
+export type Plan = AttentionPlan | CacheAttentionPlan | AppendPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan | NormPlan;

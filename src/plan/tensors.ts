@@ -63,6 +63,16 @@ export function moved(plan: Plan, move: Move): Plan {
       const sizes = [...plan.outer, plan.length];
       return { ...plan, x: move(plan.x, sizes, false), out: move(plan.out, sizes, true) };
     }
+    case 'norm': {
+      const sizes = [...plan.outer, plan.length];
+      return {
+        ...plan,
+        x: move(plan.x, sizes, false),
+        gamma: plan.gamma && move(plan.gamma, [plan.length], false),
+        beta: plan.beta && move(plan.beta, [plan.length], false),
+        out: move(plan.out, sizes, true),
+      };
+    }
     case 'merge': {
       const { batch, heads, queryLength, valueDim } = plan;
       return {

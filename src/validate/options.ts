@@ -107,6 +107,13 @@ export const positive: Rule<number> = (op, name, value) => {
   return number;
 };
 
+/** A float32 number from 0. */
+export const notNegative: Rule<number> = (op, name, value) => {
+  const number = finite(op, name, value);
+  if (number < 0) throw optionError(op, name, received(value), 'a finite float32 number from 0');
+  return number;
+};
+
 export const integer: Rule<number> = (op, name, value) => {
   if (!Number.isSafeInteger(value)) throw optionError(op, name, received(value), 'a whole number');
   return value as number;

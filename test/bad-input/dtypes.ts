@@ -1,6 +1,6 @@
 /** Data of a kind that the argument does not take. */
 import { attention } from '../../src/node.js';
-import { type Anything, attend, join, k, multiply, normalise, part, q, type Row, zeros } from './row.js';
+import { type Anything, attend, join, k, multiply, normalise, normed, part, q, type Row, zeros } from './row.js';
 
 export const dtypes: readonly Row[] = [
   attend('Uint16Array without dtype', 'ERR_DTYPE', ['query has a Uint16Array without dtype', "'float16' or 'bfloat16'"], {
@@ -62,6 +62,14 @@ export const dtypes: readonly Row[] = [
     () => ({ mask: zeros(3, 4) }),
   ),
   normalise('Int32Array', 'ERR_DTYPE', ['x has data that is an Int32Array'], () => ({ data: new Int32Array(12), shape: [3, 4] })),
+  normed('Int32Array', 'ERR_DTYPE', ['x has data that is an Int32Array'], () => ({ data: new Int32Array(12), shape: [3, 4] })),
+  normed(
+    'gamma of float16',
+    'ERR_DTYPE',
+    ['gamma has data that is a Uint16Array', 'a Float32Array'],
+    () => zeros(3, 4),
+    () => ({ gamma: { data: new Uint16Array(4), shape: [4], dtype: 'float16' } }),
+  ),
   join('dtypes that differ', 'ERR_DTYPE', ['parts[1].output has dtype float16', 'expected float32'], () => [
     part(),
     { ...part(), output: { data: new Uint16Array(12), shape: [3, 4], dtype: 'float16' } },

@@ -1,6 +1,6 @@
 /** Options that are unknown or out of range, and an `out` that overlaps. */
-import { attention, matmul, mergeAttention, softmax, softmin } from '../../src/node.js';
-import { type Anything, attend, join, k, multiply, normalise, onLengths, part, q, type Row, sharing, v, zeros } from './row.js';
+import { attention, matmul, mergeAttention, rmsNorm, softmax, softmin } from '../../src/node.js';
+import { type Anything, attend, join, k, multiply, normalise, normed, onLengths, part, q, type Row, sharing, v, zeros } from './row.js';
 
 export const options: readonly Row[] = [
   attend('scale of NaN', 'ERR_OPTION', ['scale is NaN', 'finite'], { options: () => ({ scale: Number.NaN }) }),
@@ -73,6 +73,33 @@ export const options: readonly Row[] = [
     words: ['softmin: scale is NaN'],
     call: (out) => softmin(zeros(3, 4), { scale: Number.NaN, out: { ...out, shape: [3, 4] } }),
   },
+  normed(
+    'epsilon below 0',
+    'ERR_OPTION',
+    ['epsilon is -0.1', 'a finite float32 number from 0'],
+    () => zeros(3, 4),
+    () => ({ epsilon: -0.1 }),
+  ),
+  normed(
+    'epsilon that is no number',
+    'ERR_OPTION',
+    ['epsilon is NaN'],
+    () => zeros(3, 4),
+    () => ({ epsilon: Number.NaN }),
+  ),
+  normed(
+    'unknown option',
+    'ERR_OPTION',
+    ["unknown option 'eps'"],
+    () => zeros(3, 4),
+    () => ({ eps: 1 }),
+  ),
+  {
+    name: 'rmsNorm: beta, which it has not',
+    code: 'ERR_OPTION',
+    words: ["rmsNorm: unknown option 'beta'", 'gamma, epsilon, out'],
+    call: (out) => rmsNorm(zeros(3, 4), { beta: zeros(4), out: { ...out, shape: [3, 4] } } as Anything),
+  },
   join('no parts', 'ERR_OPTION', ['parts is empty', 'at least one'], () => []),
   join('a part without logSumExp', 'ERR_OPTION', ['parts[0].logSumExp is missing', 'returnLogSumExp'], () => [{ output: zeros(3, 4) }]),
   // out against inputs and itself, by byte range.
@@ -120,6 +147,12 @@ export const options: readonly Row[] = [
     code: 'ERR_OPTION',
     words: ['out is overlapping x'],
     call: (out) => softmax(sharing(out, [3, 4], 0) as Anything, { out: { ...out, shape: [3, 4] } }),
+  },
+  {
+    name: 'rmsNorm: out that is gamma',
+    code: 'ERR_OPTION',
+    words: ['out is overlapping gamma'],
+    call: (out) => rmsNorm(zeros(3, 4), { gamma: sharing(out, [4], 0) as Anything, out: { ...out, shape: [3, 4] } }),
   },
   {
     name: 'mergeAttention: out that is a part',

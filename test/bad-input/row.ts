@@ -1,5 +1,5 @@
 /** What a row of bad input is, and how to make one: a call that is right but for one thing. */
-import { attention, type FoveaErrorCode, matmul, mergeAttention, softmax } from '../../src/node.js';
+import { attention, type FoveaErrorCode, layerNorm, matmul, mergeAttention, softmax } from '../../src/node.js';
 
 /** Arguments come from anywhere: JavaScript has no types that would stop them. */
 // biome-ignore lint/suspicious/noExplicitAny: the point of these tests is what the types forbid
@@ -57,6 +57,13 @@ export const normalise = (
   code,
   words: ['softmax: ', ...words],
   call: (out) => softmax(x(), { out: { ...out, shape: [3, 4], strides: [4, 1] }, ...options?.() }),
+});
+
+export const normed = (name: string, code: FoveaErrorCode, words: readonly string[], x: () => Anything, options?: () => Anything): Row => ({
+  name: `layerNorm: ${name}`,
+  code,
+  words: ['layerNorm: ', ...words],
+  call: (out) => layerNorm(x(), { out: { ...out, shape: [3, 4], strides: [4, 1] }, ...options?.() }),
 });
 
 export const join = (

@@ -1,5 +1,5 @@
 /** Ranks, sizes, strides, offsets and lengths that do not fit each other or their data. */
-import { attend, detached, join, k, multiply, normalise, part, q, type Row, shrunk, zeros } from './row.js';
+import { attend, detached, join, k, multiply, normalise, normed, part, q, type Row, shrunk, zeros } from './row.js';
 
 export const shapes: readonly Row[] = [
   attend('rank 1', 'ERR_SHAPE', ['query has rank 1', 'expected rank 2', '[8]'], { q: () => zeros(8) }),
@@ -162,6 +162,22 @@ export const shapes: readonly Row[] = [
     ['mask has shape [3]', '[3, 4]'],
     () => zeros(3, 4),
     () => ({ mask: { data: new Uint8Array(3), shape: [3] } }),
+  ),
+  normed('rank 0', 'ERR_SHAPE', ['x has rank 0'], () => zeros()),
+  normed('rank 9', 'ERR_SHAPE', ['x has rank 9', 'rank 1 to 8'], () => zeros(1, 1, 1, 1, 1, 1, 1, 3, 4)),
+  normed(
+    'gamma of another width',
+    'ERR_SHAPE',
+    ['gamma has shape [3]', '[4]', 'x is [3, 4]'],
+    () => zeros(3, 4),
+    () => ({ gamma: zeros(3) }),
+  ),
+  normed(
+    'beta with a row for each row',
+    'ERR_SHAPE',
+    ['beta has shape [3, 4]', '[4]'],
+    () => zeros(3, 4),
+    () => ({ beta: zeros(3, 4) }),
   ),
   join('outputs of different shapes', 'ERR_SHAPE', ['parts[1].output has shape [3, 5]', '[3, 4]'], () => [
     part(),

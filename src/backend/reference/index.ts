@@ -8,6 +8,7 @@ import { append } from './cache.js';
 import { convert } from './convert.js';
 import { matmul } from './matmul.js';
 import { merge } from './merge.js';
+import { norm } from './norm.js';
 import { softmax } from './softmax.js';
 
 /** Runs a plan now and writes its outputs. */
@@ -30,6 +31,9 @@ export function runReference(plan: Plan): void {
       break;
     case 'convert':
       convert(plan);
+      break;
+    case 'norm':
+      norm(plan);
       break;
     case 'merge':
       merge(plan);
