@@ -84,6 +84,28 @@ const keeping = (name: string, target: string) => `
   globalThis.gc();
   console.log(JSON.stringify([refs.length, refs.filter((ref) => ref.deref() !== undefined).length]));`;
 
+/** Reads a packed matrix and a cache of some megabytes once each, forgets both, and gives the bytes of arrays that are left of them. */
+const keepingBlocks = (target: string) => `
+  import { KVCache, matmul, packMatrix, setBackend } from 'fovea';
+  setBackend('native', { target: '${target}' });
+  const tensor = (...shape) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
+  const settled = async () => {
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      globalThis.gc();
+    }
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = await settled();
+  (() => {
+    matmul(tensor(1, 1024), packMatrix(tensor(1024, 1024)));
+    const cache = new KVCache({ batch: 1, kvHeads: 8, headDim: 64, capacity: 2048 });
+    cache.append(tensor(1, 8, 2048, 64), tensor(1, 8, 2048, 64));
+    cache.attention(tensor(1, 8, 1, 64));
+  })();
+  const used = process.memoryUsage().arrayBuffers;
+  console.log(JSON.stringify([used - before, (await settled()) - before]));`;
+
 /** A function that makes the arguments of a call once, and gives one that calls with them. */
 function operandsOf(row: string): string {
   const [, op = '', operands = ''] = /^(\w+)\((.*)\)$/.exec(row) ?? [];
@@ -110,3 +132,12 @@ describe.each(targets.filter(({ name }) => name !== 'reference').map((target) =>
     });
   },
 );
+
+// Of native memory alone the process says how much there is; the frames are the same on wasm.
+describe.each(targets.filter(({ name }) => name === 'native').map(({ target }) => target))('native %s', (target) => {
+  it('keeps none of the blocks of a packed matrix or a cache', () => {
+    const [used, left] = jsonOf(keepingBlocks(target), { flags }) as number[];
+    expect(used).toBeGreaterThan(12e6); // 4 MB and 8 MB, beside what they are made of
+    expect(left).toBeLessThan(1e6);
+  });
+});

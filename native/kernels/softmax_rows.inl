@@ -61,10 +61,7 @@ struct SoftmaxRow {
     return {x + at * args.x.axis_stride, args.x.axis_stride, mask + at * args.mask.axis_stride, args.mask.axis_stride, n};
   }
   /** Where weights from `at` on are computed: in out if it is made for that. */
-  float* weights(int64_t at) const {
-    const bool direct = args.out.dtype == DType::float32 && args.out.axis_stride == 1;
-    return direct ? static_cast<float*>(args.out.data) + out + at : room;
-  }
+  float* weights(int64_t at) const { return is_plain(args.out) ? static_cast<float*>(args.out.data) + out + at : room; }
   void finish(const float* from, int64_t at, int64_t n) const {
     if (from != room) return;
     narrow<V>(room, n, element(args.out.data, args.out.dtype, out + at * args.out.axis_stride), args.out.dtype, args.out.axis_stride);

@@ -10,7 +10,7 @@ import type { Workspace } from '../validate/workspace.js';
 import type { Draft } from './frame.js';
 import { fromHeads, headsOf } from './heads.js';
 import type { AttentionPlan, CacheAttentionPlan } from './plan.js';
-import { checkApart, freshFloat32, freshResult, givenResult } from './result.js';
+import { checkApart, freshFloat32, resultIn } from './result.js';
 import { stretched } from './stretch.js';
 
 /** All but `keyLengths`, which a cache knows by itself. */
@@ -66,19 +66,17 @@ export function planRules(
   checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
 
   const shape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout, frame);
-  const output = given.out ? givenResult(op, shape, query, given.out) : freshResult(op, shape, query, frame);
-  if (given.out) {
-    checkApart(op, output, 'query', query);
-    checkApart(op, output, 'key', key);
-    checkApart(op, output, 'value', value);
-    checkApart(op, output, 'mask', given.mask);
-    checkApart(op, output, 'bias', given.bias);
-    checkApart(op, output, 'alibi', given.alibi);
-    checkApart(op, output, 'sinks', given.sinks);
-    checkApart(op, output, 'keyLengths', plan.keyLengths);
-    checkApart(op, output, 'queryLengths', given.queryLengths);
-    checkApart(op, output, 'queryOffset', plan.queryOffsets);
-  }
+  const output = resultIn(op, given.out, shape, query, frame);
+  checkApart(op, given.out, 'query', query);
+  checkApart(op, given.out, 'key', key);
+  checkApart(op, given.out, 'value', value);
+  checkApart(op, given.out, 'mask', given.mask);
+  checkApart(op, given.out, 'bias', given.bias);
+  checkApart(op, given.out, 'alibi', given.alibi);
+  checkApart(op, given.out, 'sinks', given.sinks);
+  checkApart(op, given.out, 'keyLengths', plan.keyLengths);
+  checkApart(op, given.out, 'queryLengths', given.queryLengths);
+  checkApart(op, given.out, 'queryOffset', plan.queryOffsets);
   const weights = given.returnWeights ? freshFloat32(op, scores.slice()) : undefined;
   const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
   plan.dtype = query.dtype;

@@ -12,7 +12,7 @@ import { planWalk } from './dimensions.js';
 import { type Draft, frames, noView } from './frame.js';
 import { convertOuterRank } from './layout.js';
 import type { Conversion, ConvertPlan, Floats, View } from './plan.js';
-import { checkApart, freshResult, givenResult } from './result.js';
+import { checkApart, resultIn } from './result.js';
 
 const rules = { out: rule.floatTensor } satisfies rule.Rules<ConvertOptions>;
 
@@ -51,8 +51,8 @@ export function planConvert(op: Conversion, x: unknown, options: unknown): Retur
   const { shape } = input;
   const like = { dtype: outDtype, float16Array: false };
   if (out && out.dtype !== outDtype) throw dtypeError(op, 'out', `dtype ${out.dtype}`, outDtype);
-  const result = out ? givenResult(op, shape, like, out) : freshResult(op, shape, like, frame);
-  if (out) checkApart(op, out, 'x', input);
+  const result = resultIn(op, out, shape, like, frame);
+  checkApart(op, out, 'x', input);
 
   plan.name = op;
   plan.dtype = dtype;

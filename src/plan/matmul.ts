@@ -13,7 +13,7 @@ import { type Draft, frames, noView } from './frame.js';
 import { matmulBatchRank } from './layout.js';
 import { Packed } from './packed-matrix.js';
 import type { Floats, MatmulPlan, Panels, View } from './plan.js';
-import { checkApart, freshResult, givenResult } from './result.js';
+import { checkApart, resultIn } from './result.js';
 import { joinRows } from './tall-rows.js';
 
 const op = 'matmul' as const;
@@ -66,12 +66,10 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): MatmulFram
   if (given.bias) checkBias(given.bias, plan.n);
 
   const shape = outShape(frame);
-  const result = given.out ? givenResult(op, shape, left, given.out) : freshResult(op, shape, left, frame);
-  if (given.out) {
-    checkApart(op, result, 'a', left);
-    if ('source' in right) checkApart(op, result, 'b', right);
-    checkApart(op, result, 'bias', given.bias);
-  }
+  const result = resultIn(op, given.out, shape, left, frame);
+  checkApart(op, given.out, 'a', left);
+  if ('source' in right) checkApart(op, given.out, 'b', right);
+  checkApart(op, given.out, 'bias', given.bias);
 
   plan.dtype = left.dtype;
   plan.outDtype = result.dtype;

@@ -10,7 +10,7 @@ import { type Checked, type CheckedFloats, checkFloat32, checkFloats } from '../
 import { Workspace } from '../validate/workspace.js';
 import { type Heads, headsOf, toHeads } from './heads.js';
 import type { MergePlan } from './plan.js';
-import { checkApart, freshFloat32, freshResult, givenResult } from './result.js';
+import { checkApart, freshFloat32, resultIn } from './result.js';
 
 const op = 'mergeAttention';
 
@@ -50,14 +50,12 @@ export function planMerge(parts: unknown, options: unknown): PlannedMerge {
   if (given.sinks && given.sinks.length !== heads)
     throw shapeError(op, 'sinks', `${given.sinks.length} entries`, `${heads}, one for each of the heads`);
 
-  const output = given.out ? givenResult(op, shape, like, given.out) : freshResult(op, shape, like, workspace);
-  if (given.out) {
-    for (const [i, part] of checked.entries()) {
-      checkApart(op, output, `parts[${i}].output`, part.output);
-      checkApart(op, output, `parts[${i}].logSumExp`, part.logSumExp);
-    }
-    checkApart(op, output, 'sinks', given.sinks);
+  const output = resultIn(op, given.out, shape, like, workspace);
+  for (const [i, part] of checked.entries()) {
+    checkApart(op, given.out, `parts[${i}].output`, part.output);
+    checkApart(op, given.out, `parts[${i}].logSumExp`, part.logSumExp);
   }
+  checkApart(op, given.out, 'sinks', given.sinks);
   const logSumExp = freshFloat32(op, rows);
   return {
     plan: {

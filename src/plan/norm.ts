@@ -11,7 +11,7 @@ import { planWalk } from './dimensions.js';
 import { type Draft, frames, noView } from './frame.js';
 import { normOuterRank } from './layout.js';
 import type { Floats, NormPlan, View } from './plan.js';
-import { checkApart, freshResult, givenResult } from './result.js';
+import { checkApart, resultIn } from './result.js';
 
 const layerRules = {
   gamma: rule.float32Tensor,
@@ -55,12 +55,10 @@ export function planNorm(op: NormPlan['name'], x: unknown, options: unknown): Re
     throw shapeError(op, 'x', `rank ${rank}`, `rank 1 to ${normOuterRank + 1}`, `x is ${list(shape)}`);
   checkRow(op, 'gamma', gamma, shape);
   checkRow(op, 'beta', beta, shape);
-  const result = given.out ? givenResult(op, shape, input, given.out) : freshResult(op, shape, input, frame);
-  if (given.out) {
-    checkApart(op, result, 'x', input);
-    checkApart(op, result, 'gamma', gamma);
-    checkApart(op, result, 'beta', beta);
-  }
+  const result = resultIn(op, given.out, shape, input, frame);
+  checkApart(op, given.out, 'x', input);
+  checkApart(op, given.out, 'gamma', gamma);
+  checkApart(op, given.out, 'beta', beta);
 
   plan.name = op;
   plan.dtype = input.dtype;

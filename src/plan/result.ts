@@ -12,8 +12,19 @@ import type { Workspace } from '../validate/workspace.js';
 /** What a result is like: the dtype of the inputs, and their kind of array. */
 type Like = Pick<CheckedFloats, 'dtype' | 'float16Array'>;
 
-/** New row-major memory in the dtype of `like`, in the kind of array that its caller uses. Its `source` is the tensor that the caller gets. */
-export function freshResult(op: string, shape: readonly number[], like: Like, workspace: Workspace): CheckedFloats {
+/** The caller's `out`, checked (`checkApart` sees to the inputs), or new memory. Its `source` is the tensor that the caller gets. */
+export function resultIn(
+  op: string,
+  out: CheckedFloats | undefined,
+  shape: readonly number[],
+  like: Like,
+  workspace: Workspace,
+): CheckedFloats {
+  return out ? givenResult(op, shape, like, out) : freshResult(op, shape, like, workspace);
+}
+
+/** Row-major, in the dtype of `like` and the kind of array that its caller uses. */
+function freshResult(op: string, shape: readonly number[], like: Like, workspace: Workspace): CheckedFloats {
   const { dtype } = like;
   const sizes = shape.slice();
   const result = workspace.tensor();
@@ -37,8 +48,8 @@ export function freshFloat32(op: string, shape: readonly number[]): Tensor {
   return { data: allocate(op, Float32Array, shape), shape };
 }
 
-/** The caller's `out`, checked against the call's shape and the dtype of `like`; that it lies apart from the inputs, `checkApart` sees. */
-export function givenResult(op: string, shape: readonly number[], like: Like, out: CheckedFloats): CheckedFloats {
+/** `out`, checked against the call's shape and the dtype of `like`. */
+function givenResult(op: string, shape: readonly number[], like: Like, out: CheckedFloats): CheckedFloats {
   const { strides, dtype } = out;
   if (!isSame(shape, out.shape)) {
     throw shapeError(op, 'out', `shape ${list(out.shape)}`, list(shape));
@@ -59,9 +70,9 @@ export function givenResult(op: string, shape: readonly number[], like: Like, ou
   return out;
 }
 
-/** @param name of the input, where the call has it @throws {FoveaError} ERR_OPTION where `out` lies over it */
-export function checkApart(op: string, out: CheckedFloats, name: string, input: Input | undefined): void {
-  if (input === undefined || bufferOf(input) !== out.data.buffer) return;
+/** @param name of the input @throws {FoveaError} ERR_OPTION where the caller's `out` lies over it, if the call has both */
+export function checkApart(op: string, out: CheckedFloats | undefined, name: string, input: Input | undefined): void {
+  if (out === undefined || input === undefined || bufferOf(input) !== out.data.buffer) return;
   const isApart = beginOf(input) >= beginOf(out) + bytesOf(out) || beginOf(out) >= beginOf(input) + bytesOf(input);
   if (!isApart && bytesOf(out) > 0 && bytesOf(input) > 0)
     throw optionError(op, 'out', `overlapping ${name}`, 'memory that no input lies in');

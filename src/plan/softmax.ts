@@ -11,7 +11,7 @@ import { planWalk } from './dimensions.js';
 import { type Draft, frames, noView } from './frame.js';
 import { softmaxOuterRank } from './layout.js';
 import type { Floats, SoftmaxPlan, View } from './plan.js';
-import { checkApart, freshResult, givenResult } from './result.js';
+import { checkApart, resultIn } from './result.js';
 import { stretched } from './stretch.js';
 
 const rules = {
@@ -53,11 +53,9 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
     throw shapeError(op, 'x', `rank ${rank}`, `rank 1 to ${softmaxOuterRank + 1}`, `x is ${list(shape)}`);
   const axis = resolveAxis(op, given.axis ?? -1, shape);
   const mask = given.mask && stretched(op, 'mask', given.mask, shape, frame);
-  const result = given.out ? givenResult(op, shape, input, given.out) : freshResult(op, shape, input, frame);
-  if (given.out) {
-    checkApart(op, result, 'x', input);
-    checkApart(op, result, 'mask', given.mask);
-  }
+  const result = resultIn(op, given.out, shape, input, frame);
+  checkApart(op, given.out, 'x', input);
+  checkApart(op, given.out, 'mask', given.mask);
 
   plan.name = op;
   plan.dtype = input.dtype;
