@@ -28,6 +28,43 @@ AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dt
   return view;
 }
 
+/** What the scores are made of; the sizes are read. */
+void read_score(Reader& in, AttentionArgs* args) {
+  const int64_t hq = args->query_heads, d = args->head_dim;
+  const int64_t dk = args->key_dim = in.size(kAttentionKeyDim);
+  const int64_t u = args->units = in.size(kAttentionUnits);
+  const Score score = args->score = in.choice<Score, Score::additive>(kAttentionScore);
+  const bool general = score == Score::general, additive = score == Score::additive;
+  args->gamma = static_cast<float>(in.number(kAttentionGamma));
+  args->value_share = 1;
+  in.limit_work({args->batch, hq, args->query_length, d, general ? dk : u});
+  in.limit_work({args->batch, hq, args->key_length, dk, u});
+  const auto matrix = [&](int64_t word, int64_t buffer, int64_t rows, int64_t columns) {
+    int64_t strides[3];
+    const void* data = in.optional_view(word, buffer, sizeof(float), {hq, rows, columns}, strides);
+    return ScoreWeight{static_cast<const float*>(data), strides[0], strides[1], strides[2]};
+  };
+  const auto row = [&](int64_t word, int64_t buffer) {
+    int64_t strides[2];
+    const void* data = in.optional_view(word, buffer, sizeof(float), {hq, u}, strides);
+    return ScoreWeight{static_cast<const float*>(data), strides[0], 0, strides[1]};
+  };
+  args->query_weight = matrix(kAttentionQueryWeight, kAttentionQueryWeightBuffer, d, general ? dk : u);
+  args->key_weight = matrix(kAttentionKeyWeight, kAttentionKeyWeightBuffer, dk, u);
+  args->score_bias = row(kAttentionScoreBias, kAttentionScoreBiasBuffer);
+  args->score_vector = row(kAttentionScoreVector, kAttentionScoreVectorBuffer);
+  const bool has_query_weight = in.lends(kAttentionQueryWeightBuffer), has_key_weight = in.lends(kAttentionKeyWeightBuffer);
+  const bool has_bias = in.lends(kAttentionScoreBiasBuffer), has_vector = in.lends(kAttentionScoreVectorBuffer);
+  if (additive) {
+    in.require(has_query_weight || d == u || d == 0 || u == 0, Status::bad_words);
+    in.require(has_key_weight || dk == u || dk == 0 || u == 0, Status::bad_words);
+    in.require(has_vector || u == 0 || hq == 0, Status::buffer_missing);
+  } else {
+    in.require(!has_key_weight && !has_bias && !has_vector && u == 0, Status::bad_words);
+    in.require(general ? has_query_weight || d == 0 || dk == 0 || hq == 0 : !has_query_weight && dk == d, Status::bad_words);
+  }
+}
+
 /** All of an attention but its keys and values. */
 void read_rules(Reader& in, AttentionArgs* args) {
   const int64_t b = args->batch = in.size(kAttentionBatch);
@@ -45,6 +82,7 @@ void read_rules(Reader& in, AttentionArgs* args) {
   const DType out_dtype = in.out_dtype(kAttentionOutDtype, dtype);
   args->scale = static_cast<float>(in.number(kAttentionScale));
   args->softcap = static_cast<float>(in.number(kAttentionSoftcap));
+  read_score(in, args);
   args->window_left = in.bound(kAttentionWindowLeft);
   args->window_right = in.bound(kAttentionWindowRight);
   args->query_offset = in.whole(kAttentionQueryOffset);
@@ -108,7 +146,7 @@ Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
     return read_view4(in, Need::always, kAttentionViews + 5 * buffer, buffer, dtype, element_bytes(dtype),
                       {args->batch, args->kv_heads, args->key_length, width});
   };
-  args->k = view(kAttentionK, args->head_dim);
+  args->k = view(kAttentionK, args->key_dim);
   args->v = view(kAttentionV, args->value_dim);
   return in.status();
 }
@@ -121,7 +159,7 @@ Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args) {
   Pages& pages = args->pages;
   pages.dtype = in.kept_dtype(kCacheAttentionDtype);
   pages.block_tokens = in.size(kCacheAttentionBlockTokens);
-  lay_out(in, args->kv_heads, args->head_dim, args->value_dim, &pages);
+  lay_out(in, args->kv_heads, args->key_dim, args->value_dim, &pages);
   read_pages(in, words, args->batch, 0, kCacheAttentionRows, kCacheAttentionBlocks, &pages);
   in.require(args->kv_heads > 0, Status::bad_words);
   return in.status();

@@ -89,8 +89,26 @@ inline PageRow page_row(const Pages& pages, int64_t batch) {
   return {static_cast<int64_t>(words[kPageFirst]), static_cast<int64_t>(words[kPageEnd]), static_cast<int64_t>(words[kPageBegin])};
 }
 
+/** How alike a query and a key are, before it is multiplied by the scale; formulas in docs/design.md. */
+enum class Score : int32_t { dot, cosine, euclidean, rbf, general, additive };
+
+/** A constant of a score, [query head, row, column], float32. Strides in elements; the heads share what has a head_stride of 0. */
+struct ScoreWeight {
+  const float* data;  // null: the call has no such tensor
+  int64_t head_stride, row_stride, column_stride;
+};
+
 struct AttentionArgs {
   int64_t batch, query_heads, kv_heads, query_length, key_length, head_dim, value_dim;
+  Score score;
+  int64_t key_dim;                    // width of k: that of q, unless a score's weights bring both to one
+  int64_t units;                      // width of what an additive score takes the tanh of
+  float gamma;                        // of rbf
+  ScoreWeight query_weight;           // general [d, key_dim], additive [d, units]; without one q is that wide already
+  ScoreWeight key_weight;             // additive [key_dim, units]; without one k is that wide already
+  ScoreWeight score_bias;             // additive [1, units], or null
+  ScoreWeight score_vector;           // additive [1, units]
+  int64_t value_share;                // key/value heads that read one head of v: more than one where keys are projected for each query head
   float scale, softcap;               // softcap 0: none
   int64_t window_left, window_right;  // keys seen before and after i + query_offset; kUnbounded: no bound. causal is right = 0
   View4 q, k, v, out;                 // k and v are null where pages hold the keys
@@ -106,6 +124,11 @@ struct AttentionArgs {
   float* weights;      // [batch, query_heads, query_length, key_length], or null
   float* log_sum_exp;  // [batch, query_heads, query_length], or null
 };
+
+/** Heads of k once a score's weight has been multiplied to them: one for each query head, where these have weights of their own. */
+inline int64_t projected_key_heads(const AttentionArgs& args) {
+  return args.key_weight.head_stride != 0 ? args.query_heads : args.kv_heads;
+}
 
 constexpr int64_t kUnbounded = int64_t{1} << 53;
 
@@ -124,8 +147,16 @@ enum AttentionWord {
   kAttentionWindowLeft,   // Infinity: no bound
   kAttentionWindowRight,  // Infinity: no bound
   kAttentionQueryOffset,
-  kAttentionViews,  // q k v out mask bias, each: offset, then 4 strides (zeros where absent)
-  kAttentionWords = kAttentionViews + 6 * 5,
+  kAttentionScore,
+  kAttentionKeyDim,
+  kAttentionUnits,
+  kAttentionGamma,
+  kAttentionViews,                                  // q k v out mask bias, each: offset, then 4 strides (zeros where absent)
+  kAttentionQueryWeight = kAttentionViews + 6 * 5,  // offset, then 3 strides
+  kAttentionKeyWeight = kAttentionQueryWeight + 4,
+  kAttentionScoreBias = kAttentionKeyWeight + 4,  // offset, then 2 strides
+  kAttentionScoreVector = kAttentionScoreBias + 3,
+  kAttentionWords = kAttentionScoreVector + 3,
 };
 
 enum AttentionBuffer {
@@ -142,6 +173,10 @@ enum AttentionBuffer {
   kAttentionQueryOffsets,
   kAttentionWeights,
   kAttentionLogSumExp,
+  kAttentionQueryWeightBuffer,
+  kAttentionKeyWeightBuffer,
+  kAttentionScoreBiasBuffer,
+  kAttentionScoreVectorBuffer,
   kAttentionBuffers,
 };
 

@@ -42,6 +42,9 @@ constexpr int64_t kStreamedColumns = 2048;
 /** Queries of all heads that read one key/value head, up to which its keys and values are read where they lie. */
 constexpr int64_t kFewRows = 16;
 
+/** Rows of q or k that are multiplied with a score's weight at a time. */
+constexpr int64_t kProjectedRows = 96;
+
 struct Kernels {
   const char* name;
   uint32_t features;
@@ -66,6 +69,12 @@ struct Kernels {
   /** All queries of a key/value head at once, at most kFewRows, with keys and values as they lie: their features are contiguous. */
   void (*attention_few)(const AttentionArgs& args, int64_t kv_head, float* scratch);
   int64_t (*attention_few_scratch)(const AttentionArgs& args);
+
+  /** Rows [begin, end) of one query head (counted batch · query_heads + head) times its weight: dense, to `to`. At most kProjectedRows. */
+  void (*project_queries)(const AttentionArgs& args, int64_t head, int64_t begin, int64_t end, float* to, float* scratch);
+  /** The same of keys; heads are counted batch · projected_key_heads + head. */
+  void (*project_keys)(const AttentionArgs& args, int64_t head, int64_t begin, int64_t end, float* to, float* scratch);
+  int64_t (*project_scratch)(const AttentionArgs& args);
 
   /** Elements [begin, end), counted with the axis fastest. */
   void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);

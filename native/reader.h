@@ -114,6 +114,9 @@ class Reader {
     return failures_ == 0 ? buffers_.data + first : nullptr;
   }
 
+  /** Whether the call has such a buffer, whatever fits into it. */
+  bool lends(int64_t buffer) const { return lend(buffer).data != nullptr; }
+
   int64_t buffer_count() const { return buffers_.count; }
   const double* words_from(int64_t word) const { return words_ + word; }
 

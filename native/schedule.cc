@@ -73,7 +73,9 @@ struct Heads {
     const int64_t rows = args.query_heads / args.kv_heads * args.query_length;
     stretches = larger(1, pieces(args.key_length, kPackedKeyTiles * kernels.tile.key_tile));
     tiles = pieces(rows, kernels.tile.query_tile);
-    work = rows * (args.key_length + 1) * (args.head_dim + args.value_dim + 1);
+    constexpr int64_t tanh = 16;  // as multiply-adds
+    const int64_t score = args.score == Score::additive ? tanh * args.head_dim : args.head_dim;
+    work = rows * (args.key_length + 1) * (score + args.value_dim + 1);
     heavy_last = args.window_right < kUnbounded;
   }
 };
@@ -90,8 +92,58 @@ Status run_whole_heads(const Kernels& kernels, const AttentionArgs& args, const 
 /** Whether keys and values are read where they lie, by few queries a head. Their weights, if asked for, take a second look at the keys. */
 bool is_few(const AttentionArgs& args) {
   const bool in_rows = args.pages.blocks || (args.k.column_stride == 1 && args.v.column_stride == 1);
-  return args.query_heads / args.kv_heads * args.query_length <= kFewRows && in_rows && !args.weights;
+  const bool few = args.query_heads / args.kv_heads * args.query_length <= kFewRows;
+  return few && in_rows && !args.weights && args.score != Score::additive;
 }
+
+/** A score's weights, multiplied to q and k before the attention: what then is attended to is a score of two vectors of one width. */
+struct Projection {
+  bool of_queries, of_keys;
+  int64_t key_heads, width;  // of what comes of it
+  int64_t query_floats, key_floats;
+
+  explicit Projection(const AttentionArgs& args)
+      : of_queries(args.score == Score::general || args.query_weight.data || args.head_dim != args.units),
+        of_keys(args.score == Score::additive && (args.key_weight.data || args.key_dim != args.units)),
+        key_heads(of_keys ? projected_key_heads(args) : args.kv_heads),
+        width(args.score == Score::general ? args.key_dim : args.units),
+        query_floats(of_queries ? round_up(args.batch * args.query_heads * args.query_length * width, 16) : 0),
+        key_floats(of_keys ? round_up(args.batch * key_heads * args.key_length * width, 16) : 0) {}
+
+  int64_t floats() const { return query_floats + key_floats; }
+
+  /** The attention that is left, of what lies in `memory`. */
+  AttentionArgs rest_of(const AttentionArgs& args, float* memory) const {
+    AttentionArgs rest = args;
+    const auto dense = [&](float* data, int64_t heads, int64_t length) {
+      return View4{data, DType::float32, heads * length * width, length * width, width, 1};
+    };
+    if (args.score == Score::general) rest.score = Score::dot;
+    rest.head_dim = width;
+    if (of_queries) rest.q = dense(memory, args.query_heads, args.query_length);
+    if (of_keys) rest.k = dense(memory + query_floats, key_heads, args.key_length);
+    rest.value_share = key_heads / args.kv_heads;
+    rest.kv_heads = key_heads;
+    return rest;
+  }
+
+  Status run(const Kernels& kernels, const AttentionArgs& args, Host* host, float* memory) const {
+    const int64_t queries = pieces(args.query_length, kProjectedRows), keys = pieces(args.key_length, kProjectedRows);
+    const int64_t query_tasks = of_queries ? args.batch * args.query_heads * queries : 0;
+    const int64_t key_tasks = of_keys ? args.batch * key_heads * keys : 0;
+    const int64_t rows = smaller(kProjectedRows, larger(of_queries ? args.query_length : 0, of_keys ? args.key_length : 0));
+    const int64_t work = rows * width * larger(args.head_dim, args.key_dim);
+    return in_tasks(host, query_tasks + key_tasks, work, kernels.project_scratch(args), [&](int64_t index, float* scratch) {
+      const bool is_query = index < query_tasks;
+      const int64_t length = is_query ? args.query_length : args.key_length, of_head = is_query ? queries : keys;
+      const int64_t head = (is_query ? index : index - query_tasks) / of_head;
+      const int64_t begin = (is_query ? index : index - query_tasks) % of_head * kProjectedRows;
+      float* to = memory + (is_query ? 0 : query_floats) + (head * length + begin) * width;
+      const auto project = is_query ? kernels.project_queries : kernels.project_keys;
+      project(args, head, begin, smaller(begin + kProjectedRows, length), to, scratch);
+    });
+  }
+};
 
 /** Where a packed head lies, and how far those that lay there one after the other have come. */
 struct Slot {
@@ -116,6 +168,13 @@ struct SharedHeads {
       : kernels(kernels), args(args), heads(heads), slot_bytes(int64_t{sizeof(Slot)} + bytes_of(heads.packed_floats)) {
     slots = threads == 1 ? 1 : smaller(heads.count, 2 + (threads - 1) / heads.tiles);
     ahead = slots == 1 ? 0 : smaller(heads.tiles, threads);
+  }
+
+  int64_t bytes() const { return slots * slot_bytes; }
+
+  void begin(char* where) {
+    memory = where;
+    for (int64_t i = 0; i < slots; i++) new (&slot(i)) Slot;
   }
 
   Slot& slot(int64_t head) const { return *reinterpret_cast<Slot*>(memory + head % slots * slot_bytes); }
@@ -149,16 +208,29 @@ struct SharedHeads {
 Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* host) {
   if (args.batch == 0 || args.query_heads == 0 || args.query_length == 0) return Status::ok;
   constexpr int64_t small = int64_t{1} << 22;
-  const Heads heads(kernels, args);
-  if (is_few(args))
-    return in_tasks(host, heads.count, heads.work, kernels.attention_few_scratch(args),
-                    [&](int64_t head, float* scratch) { kernels.attention_few(args, head, scratch); });
-  if (heads.work <= small) return run_whole_heads(kernels, args, heads, host);
+  const bool projects = args.score == Score::general || args.score == Score::additive;
+  const Projection projection(args);
+  AttentionArgs projected;
+  if (projects) projected = projection.rest_of(args, nullptr);
+  const AttentionArgs& rest = projects ? projected : args;
+  const Heads heads(kernels, rest);
+  const bool few = is_few(rest), shares = !few && heads.work > small;
+  SharedHeads shared(kernels, rest, heads, host->threads);
 
-  SharedHeads shared(kernels, args, heads, host->threads);
-  shared.memory = static_cast<char*>(host->acquire(host, shared.slots * shared.slot_bytes));
-  if (!shared.memory) return Status::out_of_memory;
-  for (int64_t i = 0; i < shared.slots; i++) new (&shared.slot(i)) Slot;
+  const int64_t before = projects ? bytes_of(projection.floats()) : 0, bytes = before + (shares ? shared.bytes() : 0);
+  char* const memory = bytes > 0 ? static_cast<char*>(host->acquire(host, bytes)) : nullptr;
+  if (bytes > 0 && !memory) return Status::out_of_memory;
+  if (projects) {
+    projected = projection.rest_of(args, reinterpret_cast<float*>(memory));
+    const Status status = projection.run(kernels, args, host, reinterpret_cast<float*>(memory));
+    if (status != Status::ok) return status;
+  }
+  if (few)
+    return in_tasks(host, heads.count, heads.work, kernels.attention_few_scratch(rest),
+                    [&](int64_t head, float* scratch) { kernels.attention_few(rest, head, scratch); });
+  if (!shares) return run_whole_heads(kernels, rest, heads, host);
+
+  shared.begin(memory + before);
   return in_tasks(host, heads.count * (heads.stretches + heads.tiles), kWorthwhile, heads.scratch_floats,
                   [&](int64_t index, float* scratch) { shared.task(index, scratch); });
 }

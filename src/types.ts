@@ -131,12 +131,44 @@ export interface LayerNormOptions<O extends FloatData = never> extends RmsNormOp
   readonly epsilon?: number | undefined;
 }
 
+/**
+ * How alike a query and a key are: q·k, q·k / max(‖q‖‖k‖, 1e−12), −‖q − k‖², exp(−gamma·‖q − k‖²), q·W·k (Luong 2015), or
+ * v·tanh(q·Wq + k·Wk + b) (Bahdanau 2014). Weights are float32, shared by the heads or with a leading `[hq]`.
+ */
+export type Score =
+  | 'dot'
+  | 'cosine'
+  | 'euclidean'
+  | {
+      readonly kind: 'rbf';
+      /** Above 0. */
+      readonly gamma: number;
+    }
+  | {
+      readonly kind: 'general';
+      /** W `[d, dk]`; k may be of another width than q. */
+      readonly weight: Tensor;
+    }
+  | {
+      readonly kind: 'additive';
+      /** Wq `[d, u]`. @default q is that product already: d is u */
+      readonly queryWeight?: Tensor | undefined;
+      /** Wk `[dk, u]`; k may be of another width than q. @default k is that product already: dk is u */
+      readonly keyWeight?: Tensor | undefined;
+      /** `[u]` */
+      readonly v: Tensor;
+      /** b `[u]`. @default 0 */
+      readonly bias?: Tensor | undefined;
+    };
+
 /** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */
 export type Asked = boolean | undefined;
 
 /** Options of `attention`. All boolean rules (mask, causal, window, lengths, a bias of −Infinity) hold together. */
 export interface AttentionOptions<O extends FloatData = never, W extends Asked = Asked, L extends Asked = Asked> {
-  /** Multiplies the scores. @default 1/√d */
+  /** What of a query and a key is softmaxed. @default 'dot' */
+  readonly score?: Score | undefined;
+  /** Multiplies the scores. @default 1/√d for 'dot', 1 for every other score */
   readonly scale?: number | undefined;
   /** Boolean, non-zero = attend; broadcasts from the right to `[b, hq, sq, skv]`. */
   readonly mask?: Tensor<Uint8Array> | undefined;

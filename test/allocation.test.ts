@@ -14,6 +14,9 @@ const rows: readonly string[] = [
   'attention(q, k, v, { mask, bias, alibi, sinks, softcap: 20.5, out })',
   "attention(x, x, x, { layout: 'bshd', out: tensor(2, 3, 4) })",
   'attention(half, half, half, { out: tensor(2, 3) })',
+  "attention(q, k, v, { score: 'euclidean', out })",
+  "attention(q, k, v, { score: { kind: 'general', weight: tensor(8, 8) }, out })",
+  "attention(q, k, v, { score: { kind: 'additive', v: tensor(2, 8), keyWeight: tensor(8, 8), bias: tensor(8) }, out })",
   'matmul(a, b, { out: tensor(3, 5) })',
   'matmul(x, b, { bias: tensor(5), activation: "relu", out: tensor(2, 3, 5) })',
   'matmul(x, y, { transposeB: true, out: tensor(2, 3, 5) })',
@@ -75,6 +78,8 @@ const keeping = (name: string, target: string) => `
     attention(q(), q(), q(), { out: q(), bias: tensor(300, 300), mask: { data: array(Uint8Array, 300), shape: [300] } });
     attention(q(), q(), q(), { alibi: array(Float32Array, 2), sinks: array(Float32Array, 2), returnWeights: true, returnLogSumExp: true });
     attention(q(), q(), q(), { keyLengths: lengths(), queryLengths: lengths(), queryOffset: lengths() });
+    const projected = { queryWeight: tensor(8, 5), keyWeight: tensor(8, 5), v: tensor(5), bias: tensor(5) };
+    attention(q(), q(), q(), { score: { kind: 'additive', ...projected } });
     matmul(tensor(300, 20), tensor(20, 30), { bias: tensor(30), out: tensor(300, 30) });
     softmax(tensor(300, 20), { mask: { data: array(Uint8Array, 20), shape: [20] }, out: tensor(300, 20) });
     layerNorm(tensor(300, 20), { gamma: tensor(20), beta: tensor(20), out: tensor(300, 20) });

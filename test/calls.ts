@@ -185,10 +185,12 @@ export function inputsOf(call: Call): TensorData[] {
   switch (call.op) {
     case 'attention':
     case 'cache': {
-      const { mask, bias, alibi, sinks, queryLengths, queryOffset } = call.options;
+      const { score, mask, bias, alibi, sinks, queryLengths, queryOffset } = call.options;
+      const weights = typeof score === 'object' ? Object.values<unknown>(score).filter(isTensor) : [];
       const keyLengths = call.op === 'attention' ? call.options.keyLengths : undefined;
       const offsets = typeof queryOffset === 'number' ? undefined : queryOffset;
-      return [call.q.data, call.k.data, call.v.data, mask?.data, bias?.data, alibi, sinks, keyLengths, queryLengths, offsets].filter(given);
+      const tensors = [call.q, call.k, call.v, mask, bias, ...weights].map((tensor) => tensor?.data);
+      return [...tensors, alibi, sinks, keyLengths, queryLengths, offsets].filter(given);
     }
     case 'matmul':
       return [call.a.data, call.b.data, call.options.bias?.data].filter(given);
@@ -204,6 +206,10 @@ export function inputsOf(call: Call): TensorData[] {
     case 'convert':
       return [call.x.data];
   }
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'shape' in value;
 }
 
 function given<T>(value: T | undefined): value is T {

@@ -9,6 +9,7 @@ import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
 import { normCases } from './cases/norm.js';
 import { packedCases } from './cases/packed.js';
+import { scoreCases } from './cases/scores.js';
 import { softmaxCases } from './cases/softmax.js';
 
 export type { Case } from './cases/case.js';
@@ -17,6 +18,7 @@ export const cases: readonly Case[] = [
   ...attentionCases,
   ...attentionPairCases,
   ...adversarialCases,
+  ...scoreCases,
   ...cacheCases,
   ...matmulCases,
   ...packedCases,

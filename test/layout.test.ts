@@ -87,6 +87,14 @@ const attention: AttentionPlan = {
   valueDim: 17,
   dtype: 'float16',
   outDtype: 'bfloat16',
+  score: 'additive',
+  keyDim: 20,
+  units: 21,
+  gamma: 0.5,
+  queryWeight: view(floats(), 700, 3),
+  keyWeight: view(floats(), 800, 3),
+  scoreBias: view(floats(), 900, 2),
+  scoreVector: view(floats(), 1000, 2),
   scale: 0.25,
   softcap: 30,
   windowLeft: 18,
@@ -130,6 +138,10 @@ describe('attention', () => {
     ['WindowLeft', attention.windowLeft],
     ['WindowRight', attention.windowRight],
     ['QueryOffset', attention.queryOffset],
+    ['Score', 5],
+    ['KeyDim', attention.keyDim],
+    ['Units', attention.units],
+    ['Gamma', attention.gamma],
   ])('word %s', (name, value) => expect(words(call, `kAttention${name}`)).toEqual([value]));
 
   it('views: q k v out mask bias, each an offset and four strides', () => {
@@ -150,7 +162,18 @@ describe('attention', () => {
     ['QueryOffsets', attention.queryOffsets],
     ['Weights', attention.weights],
     ['LogSumExp', attention.logSumExp],
+    ['QueryWeightBuffer', attention.queryWeight?.data],
+    ['KeyWeightBuffer', attention.keyWeight?.data],
+    ['ScoreBiasBuffer', attention.scoreBias?.data],
+    ['ScoreVectorBuffer', attention.scoreVector?.data],
   ])('buffer %s', (name, data) => expect(call.buffers[constant(`kAttention${name}`)]).toBe(data));
+
+  it('views of the score: its weights with three strides, its rows with two', () => {
+    expect(words(call, 'kAttentionQueryWeight', 4)).toEqual(counted(700, 4));
+    expect(words(call, 'kAttentionKeyWeight', 4)).toEqual(counted(800, 4));
+    expect(words(call, 'kAttentionScoreBias', 3)).toEqual(counted(900, 3));
+    expect(words(call, 'kAttentionScoreVector', 3)).toEqual(counted(1000, 3));
+  });
 
   it('writes out, weights and logSumExp', () => {
     expect([...call.written].sort((a, b) => a - b)).toEqual(
@@ -170,12 +193,16 @@ describe('attention', () => {
       queryOffsets: undefined,
       weights: undefined,
       logSumExp: undefined,
+      queryWeight: undefined,
+      keyWeight: undefined,
+      scoreBias: undefined,
+      scoreVector: undefined,
     });
     expect(bare.words.length).toBe(call.words.length);
     expect(bare.buffers, 'those at the end are left out').toEqual(
       [attention.q, attention.k, attention.v, attention.out].map(({ data }) => data),
     );
-    expect([...bare.words.subarray(constant('kAttentionViews') + 20)]).toEqual(new Array(10).fill(0));
+    expect([...bare.words.subarray(constant('kAttentionViews') + 20, constant('kAttentionQueryWeight'))]).toEqual(new Array(10).fill(0));
   });
 });
 

@@ -43,10 +43,13 @@ function large(): Record<string, () => Results> {
   const [a, b] = [tensor(1100, 300), tensor(300, 700)];
   const [row, wide] = [tensor(1, 300), tensor(300, 2100)];
   const rows = tensor(700, 900);
+  const additive = { kind: 'additive', queryWeight: tensor(32, 20), keyWeight: tensor(3, 32, 20), v: tensor(20) } as const;
   return {
     'grouped heads, long keys': () => ({ ...attention(q, k, v, { returnLogSumExp: true }) }),
     'causal, masked lengths': () => ({ ...attention(q, k, v, { causal: true, keyLengths: Int32Array.of(2500, 1999) }) }),
     'causal, square': () => ({ ...attention(x, y, z, { causal: true }) }),
+    'an additive score': () => ({ ...attention(x, y, z, { score: additive }) }),
+    distances: () => ({ ...attention(x, y, z, { score: { kind: 'rbf', gamma: 0.01 } }) }),
     'window and weights': () => ({ ...attention(x, y, z, { window: [256, 0], returnWeights: true }) }),
     'many small heads': () => ({ ...attention(small, small, small) }),
     matmul: () => ({ out: matmul(a, b) }),

@@ -299,25 +299,50 @@ export function normBound(sheet: NormSheet, arithmetic: Arithmetic): Bound {
 }
 
 /**
- * A score before softmax. The dot product: scale rounded, q times that, then d products and d − 1 additions; what falls below
- * the normal range loses the smallest number, times k where it was q. Softcap (slope ≤ 1, so it does not enlarge that): tanh's
+ * A score before softmax. What it is made of: textbook/score.ts counts the roundings; what falls below the normal range loses the smallest
+ * number, of a dot product times k where it was q. Softcap (slope ≤ 1, so it does not enlarge that): tanh's
  * own error and 2u of its argument (c rounded, the quotient), where x·tanh′(x) < ½, all times c; two roundings of the result (c,
  * the product). ALiBi: the product with the distance; adding it and the bias: one each. Pairs take the scale after the sum, which is as
  * many roundings, and lose what is subnormal: whole products, and of each sum what is below the normal range, times the scale.
  */
 function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
-  const { headDim, softcap } = sheet;
+  const { softcap } = sheet;
   const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
-  const flushed = arithmetic.flushed > 0 ? part(sheet.ofSubnormals) + headDim * arithmetic.flushed * Math.max(1, Math.abs(sheet.scale)) : 0;
-  const dot = gamma(headDim + 2, arithmetic) * part(sheet.magnitude) + arithmetic.smallest * (headDim + part(sheet.keySum)) + flushed;
   const capped = softcap > 0 ? softcap * (arithmetic.tanh + 2 * arithmetic.u) + gamma(2, arithmetic) * part(sheet.capped) : 0;
   return (
-    dot +
+    rawError(sheet, at, arithmetic) +
     capped +
     gamma(2, arithmetic) * part(sheet.capped) +
     gamma(3, arithmetic) * part(sheet.slope) +
     gamma(1, arithmetic) * part(sheet.bias)
   );
+}
+
+/**
+ * The same before softcap. An additive score: the error of what goes into tanh (its slope is at most 1), tanh's own, both times |v|, u additions
+ * and the products with v and with the scale. rbf: the exponent's error, in which gamma and log₂e, their product and that with the square
+ * are four more; exp's own; it may vanish; the product with the scale.
+ */
+function rawError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
+  const { kind, scale, raw } = sheet;
+  const [magnitude, below, second] = [sheet.magnitude[at] ?? 0, sheet.below[at] ?? 0, sheet.second[at] ?? 0];
+  const made = gamma(kind.roundings, arithmetic) * magnitude + arithmetic.smallest * below;
+  switch (kind.kind) {
+    case 'dot': {
+      const flushed = (kind.roundings - 2) * arithmetic.flushed * Math.max(1, Math.abs(scale));
+      return made + (arithmetic.flushed > 0 ? (sheet.ofSubnormals[at] ?? 0) + flushed : 0);
+    }
+    case 'additive':
+      return made + (arithmetic.tanh + gamma(sheet.units + 3, arithmetic)) * second;
+    case 'rbf': {
+      const size = Math.abs(scale);
+      const nearest = Math.max(0, second - made - gamma(4, arithmetic) * second);
+      const most = size * Math.exp(-nearest) * (1 + arithmetic.exp);
+      return most - Math.abs(raw[at] ?? 0) + gamma(2, arithmetic) * most + arithmetic.vanish * size;
+    }
+    default:
+      return made;
+  }
 }
 
 /** Output [b, hq, sq, dv] and, should the call give them, weights and logSumExp. A sink is one more term, of value 0. */

@@ -116,6 +116,7 @@ describe('attention', () => {
 
   it('takes every option, each also as undefined', () => {
     const options: { [K in keyof Required<AttentionOptions>]: AttentionOptions[K] } = {
+      score: { kind: 'additive', queryWeight: floats, keyWeight: floats, v: floats, bias: undefined },
       scale: 0.5,
       mask,
       bias: floats,
@@ -140,6 +141,12 @@ describe('attention', () => {
     attention(floats, floats, floats, { mask: floats });
     // @ts-expect-error a misspelt option
     attention(floats, floats, floats, { casual: true });
+    // @ts-expect-error a score that there is not
+    attention(floats, floats, floats, { score: 'manhattan' });
+    // @ts-expect-error an rbf without its gamma
+    attention(floats, floats, floats, { score: { kind: 'rbf' } });
+    // @ts-expect-error an additive score without its vector
+    attention(floats, floats, floats, { score: { kind: 'additive', queryWeight: floats } });
     // @ts-expect-error q, k and v have one dtype
     attention(floats, halves, floats);
     // @ts-expect-error ids are no numbers to attend to

@@ -11,7 +11,7 @@
 //     out = O / ℓ ; logSumExp = m + ln ℓ
 #pragma once
 
-#include "attention_rows.inl"
+#include "attention_head.inl"
 #include "attention_rules.inl"
 
 namespace fovea {
@@ -61,7 +61,7 @@ struct AttentionScratch {
   }
 };
 
-/** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels; what lies past `end` in the last vector becomes −∞. */
+/** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels. */
 template <class V, class E, int RM>
 inline void score_tile(const AttentionArgs& args, const float* queries, int64_t stride, const PackedHead<V, E>& head, Keys keys,
                        float* scores) {
@@ -73,8 +73,6 @@ inline void score_tile(const AttentionArgs& args, const float* queries, int64_t 
     if constexpr (E::depth == 2) tile.scale(args.scale);  // q has it already where it is float32
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
-  const int64_t count = keys.end - keys.begin;
-  for (int i = 0; i < RM; i++) hide<V>(scores + i * V::key_tile, count, round_up(count, V::lanes));
 }
 
 /** The greatest of `padded` scores of a row. */
@@ -202,8 +200,17 @@ template <class V, class E>
 inline bool scores_of(const AttentionArgs& args, const PackedHead<V, E>& head, const float* queries, int64_t stride, const Row* rows,
                       int64_t count, Keys keys, RuleClass kind, float* scores) {
   if (kind == RuleClass::empty) return false;
-  with_height<V>(count, [&](auto height) { score_tile<V, E, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
-  for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
+  const int64_t n = keys.end - keys.begin, padded = round_up(n, V::lanes);
+  if (args.score == Score::additive)
+    for (int64_t i = 0; i < count; i++)
+      additive_row<V>(args, rows[i].head, queries + i * stride, head.keys_at(keys.begin, args.head_dim).data, n, scores + i * V::key_tile);
+  else
+    with_height<V>(count, [&](auto height) { score_tile<V, E, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
+  for (int64_t i = 0; i < count; i++, scores += V::key_tile) {
+    if (has_terms(args.score)) finish_scores<V>(args, rows[i].term, head.terms + keys.begin, padded, scores);
+    hide<V>(scores, n, padded);
+    apply_rules<V>(args, rows[i], keys, kind, scores);
+  }
   return true;
 }
 
@@ -274,7 +281,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
   for (int64_t i = 0; i < count; i++, place = group.next(place)) at.rows[i] = group.row(args, place);
   for (int64_t r = begin + count; r < end; r++) finish_dead_row(args, group.row(args, group.place(r)));
   for (int64_t i = 0; args.weights && i < count; i++) clear_weights(args, at.rows[i]);
-  load_queries<V, E>(args, at.rows, count, at.queries_stride, at.queries);
+  load_queries<V, E>(args, group, at.rows, count, at.queries_stride, at.queries);
   std::memset(at.sums, 0, sizeof(float) * static_cast<size_t>(count * at.sums_stride));
   for (int64_t i = 0; i < count; i++) {
     begin_row<V>(args, at.rows[i], at.row_max + i, at.row_sum + i * V::lanes);

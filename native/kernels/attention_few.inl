@@ -25,9 +25,13 @@ struct FewScratch {
   float* sums;     // O
   float *row_max, *row_sum, *factors, *bases;
   float* zeros;  // a row of them
+  float* terms;  // of a tile's keys, where the score has such
+  float* key;    // one of them as float32
 
   static int64_t width_of(const AttentionArgs& args) { return round_up(larger(args.head_dim, args.value_dim), 16); }
-  static int64_t floats(const AttentionArgs& args) { return kFewRows * (2 * width_of(args) + V::key_tile + V::lanes + 3) + width_of(args); }
+  static int64_t floats(const AttentionArgs& args) {
+    return kFewRows * (2 * width_of(args) + V::key_tile + V::lanes + 3) + 2 * width_of(args) + V::key_tile;
+  }
 
   FewScratch(const AttentionArgs& args, float* memory)
       : width(width_of(args)),
@@ -38,7 +42,9 @@ struct FewScratch {
         row_sum(row_max + kFewRows),
         factors(row_sum + kFewRows * V::lanes),
         bases(factors + kFewRows),
-        zeros(bases + kFewRows) {}
+        zeros(bases + kFewRows),
+        terms(zeros + width),
+        key(terms + V::key_tile) {}
 };
 
 /** Lane i: the sum of the lanes of x[i]. Two vectors become one, their sums half as long, until one is left. */
@@ -208,6 +214,46 @@ inline void scale_places(const float* scales, int64_t rows, int64_t places, floa
     for (int64_t i = 0; i < places; i += V::lanes) mul(V::load(scores + i), V::load(scales + i)).store(scores + i);
 }
 
+/** The products of all rows with one tile of keys. */
+template <class V>
+inline void few_products(const AttentionArgs& args, const FewScratch<V>& at, int64_t count, const FewTile<V>& tile) {
+  with_source_type(tile.k_dtype, [&](auto type) {
+    for (int64_t i = 0; i < tile.length; i += kFewKeys<V>)
+      for_few_rows<V>(count, [&](auto height, int64_t r) {
+        score_keys<V, decltype(height)::rows, decltype(type)>(at.queries + r * at.width, at.width, tile, i, args.head_dim,
+                                                              r == 0 ? tile.k_ahead : 0, at.scores + r * V::key_tile);
+      });
+  });
+  if (tile.scaled) scale_places<V>(tile.key_scales, count, tile.places(), at.scores);
+}
+
+/** Σ (q − k)². */
+template <class V>
+FOVEA_APART float square_distance(const float* q, const float* k, int64_t n) {
+  V sum = V::set(0.0f);
+  for (int64_t i = 0; i < n; i += V::lanes) {
+    const V difference = sub(load_first<V>(q + i, n - i), load_first<V>(k + i, n - i));
+    sum = mul_add(difference, difference, sum);
+  }
+  return reduce_add(sum);
+}
+
+/** Key by key: the terms of a cosine, or what is the whole of a distance. */
+template <class V>
+FOVEA_APART void few_terms(const AttentionArgs& args, const FewScratch<V>& at, int64_t count, const FewTile<V>& tile) {
+  const int64_t n = args.head_dim;
+  for (int64_t place = 0; place < tile.places(); place++) {
+    widen<V>(tile.k[place], tile.k_dtype, 1, n, at.key);
+    if (tile.scaled) change<V>(at.key, n, [&](V x) { return mul(x, V::set(tile.key_scales[place])); });
+    if (args.score == Score::cosine) {
+      at.terms[place] = 1.0f / norm_of<V>(at.key, n);
+    } else {
+      at.terms[place] = 0.0f;
+      for (int64_t r = 0; r < count; r++) at.scores[r * V::key_tile + place] = -square_distance<V>(at.queries + r * at.width, at.key, n);
+    }
+  }
+}
+
 /** All rows against one tile of keys. */
 template <class V>
 inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const Row* rows, int64_t count, const FewTile<V>& tile) {
@@ -221,14 +267,10 @@ inline void attend_few(const AttentionArgs& args, const FewScratch<V>& at, const
         kinds[s] == RuleClass::partial || (kinds[s] == RuleClass::empty && keys.begin < keys.end);  // a stream that is over has no NaN
   }
   if (empty) return;
-  with_source_type(tile.k_dtype, [&](auto type) {
-    for (int64_t i = 0; i < tile.length; i += kFewKeys<V>)
-      for_few_rows<V>(count, [&](auto height, int64_t r) {
-        score_keys<V, decltype(height)::rows, decltype(type)>(at.queries + r * at.width, at.width, tile, i, args.head_dim,
-                                                              r == 0 ? tile.k_ahead : 0, at.scores + r * V::key_tile);
-      });
-  });
-  if (tile.scaled) scale_places<V>(tile.key_scales, count, tile.places(), at.scores);
+  if (has_terms(args.score)) few_terms(args, at, count, tile);
+  if (!is_distance(args.score)) few_products(args, at, count, tile);
+  if (has_terms(args.score))
+    for (int64_t r = 0; r < count; r++) finish_scores<V>(args, rows[r].term, at.terms, tile.places(), at.scores + r * V::key_tile);
   for (int64_t r = 0; r < count; r++)
     for (int s = 0; s < kStreams; s++) {
       const Keys keys = tile.keys[s];
@@ -261,6 +303,10 @@ void attention_few(const AttentionArgs& args, int64_t kv_head, float* memory) {
   std::memset(at.zeros, 0, sizeof(float) * static_cast<size_t>(at.width));
   for (int64_t r = 0; r < count; r++) {
     load_query<V>(args, rows[r], at.queries + r * at.width);
+    if (is_distance(args.score))
+      rows[r].term = 0.0f;
+    else if (args.score != Score::dot)
+      finish_query<V>(args, rows[r], at.queries + r * at.width);
     begin_row<V>(args, rows[r], at.row_max + r, at.row_sum + r * V::lanes);
   }
   const Keys seen = union_of_keys(rows, count);

@@ -36,6 +36,12 @@ inline void store_part(V x, float* p, int64_t n) {
   x.store_part(p, static_cast<int>(n));
 }
 
+/** x[i] = f(x[i]) for i < n. */
+template <class V, class F>
+inline void change(float* x, int64_t n, const F& f) {
+  for (int64_t i = 0; i < n; i += V::lanes) store_part(f(load_first<V>(x + i, n - i)), x + i, smaller(V::lanes, n - i));
+}
+
 /** Calls body with a value of the C++ type that the dtype names. */
 template <class Body>
 inline void with_type(DType dtype, const Body& body) {

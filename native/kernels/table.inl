@@ -9,6 +9,7 @@
 #include "matmul.inl"
 #include "merge.inl"
 #include "norm.inl"
+#include "project.inl"
 #include "softmax.inl"
 
 namespace fovea {
@@ -33,6 +34,9 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_scratch<V>,
       attention_few<V>,
       attention_few_scratch<V>,
+      project_queries<V>,
+      project_keys<V>,
+      project_scratch<V>,
       convert<V>,
       convert_scratch<V>,
       norm<V>,

@@ -26,7 +26,7 @@ inline bool in_pairs(const MatmulArgs& args) {
 /** What a cache holds lies in runs that may begin at any key, so that two neighbours need not make a pair. */
 inline bool in_pairs(const AttentionArgs& args) {
   const DType half = DType::bfloat16;
-  return args.q.dtype == half && args.k.dtype == half && args.v.dtype == half && in_one_piece(args);
+  return args.score == Score::dot && args.q.dtype == half && args.k.dtype == half && args.v.dtype == half && in_one_piece(args);
 }
 
 template <class V, const Kernels& base>
@@ -72,6 +72,9 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Own::attention_scratch,
       Base<base, &Kernels::attention_few>::call,
       Base<base, &Kernels::attention_few_scratch>::call,
+      Base<base, &Kernels::project_queries>::call,
+      Base<base, &Kernels::project_keys>::call,
+      Base<base, &Kernels::project_scratch>::call,
       Base<base, &Kernels::convert>::call,
       Base<base, &Kernels::convert_scratch>::call,
       Base<base, &Kernels::norm>::call,

@@ -4,7 +4,7 @@
  */
 import type { CacheDType, DType } from '../types.js';
 import { type Draft, noView } from './frame.js';
-import type { AttentionOp, AttentionPlan, AttentionRules, CacheAttentionPlan, CacheRow, Floats, View } from './plan.js';
+import type { AttentionOp, AttentionPlan, AttentionRules, CacheAttentionPlan, CacheRow, Floats, ScoreKind, View } from './plan.js';
 
 abstract class RulesDraft<Op extends AttentionOp, Keys extends View<Floats> | undefined> implements Draft<AttentionRules<Op, Keys>> {
   op: Op;
@@ -17,6 +17,14 @@ abstract class RulesDraft<Op extends AttentionOp, Keys extends View<Floats> | un
   valueDim = 0;
   dtype: DType = 'float32';
   outDtype: DType = 'float32';
+  score: ScoreKind = 'dot';
+  keyDim = 0;
+  units = 0;
+  gamma = 0;
+  queryWeight: View | undefined = undefined;
+  keyWeight: View | undefined = undefined;
+  scoreBias: View | undefined = undefined;
+  scoreVector: View | undefined = undefined;
   scale = 1;
   softcap = 0;
   windowLeft = Infinity;
@@ -42,8 +50,15 @@ abstract class RulesDraft<Op extends AttentionOp, Keys extends View<Floats> | un
     this.v = keys;
   }
 
-  /** Lets go of the arrays that it holds itself. */
+  /** Lets go of the arrays that it holds itself, and of a score that the next call may not have. */
   forget(): void {
+    this.score = 'dot';
+    this.units = 0;
+    this.gamma = 0;
+    this.queryWeight = undefined;
+    this.keyWeight = undefined;
+    this.scoreBias = undefined;
+    this.scoreVector = undefined;
     this.queryOffsets = undefined;
     this.alibi = undefined;
     this.sinks = undefined;

@@ -11,10 +11,12 @@ import type { Draft } from './frame.js';
 import { fromHeads, headsOf } from './heads.js';
 import type { AttentionPlan, CacheAttentionPlan } from './plan.js';
 import { checkApart, freshFloat32, resultIn } from './result.js';
+import { planScore } from './score.js';
 import { stretched } from './stretch.js';
 
 /** All but `keyLengths`, which a cache knows by itself. */
 export const attentionOptions = {
+  score: rule.score,
   scale: rule.finite,
   mask: rule.maskTensor,
   bias: rule.float32Tensor,
@@ -64,6 +66,7 @@ export function planRules(
   checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
   checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
   checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
+  if (given.score !== undefined) planScore(op, frame, given.score, given.out);
 
   const shape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout, frame);
   const output = resultIn(op, given.out, shape, query, frame);
@@ -81,7 +84,7 @@ export function planRules(
   const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
   plan.dtype = query.dtype;
   plan.outDtype = output.dtype;
-  plan.scale = given.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
+  plan.scale = given.scale ?? (plan.score !== 'dot' || headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
   plan.softcap = given.softcap ?? 0;
   plan.q = headsOf(query, layout, frame);
   plan.out = headsOf(output, layout, frame);

@@ -11,6 +11,7 @@ import { AttentionDraft } from './attention-draft.js';
 import { attentionOptions, checkEntries, checkLengths, planRules } from './attention-rules.js';
 import { frames } from './frame.js';
 import { headsOf, toHeads } from './heads.js';
+import { bringsToOneWidth } from './score.js';
 
 const op = 'attention' as const;
 
@@ -57,7 +58,8 @@ function relate(frame: AttentionFrame, query: CheckedFloats, key: CheckedFloats,
   const [valueBatch, valueHeads, valueLength, valueDim] = toHeads(value.shape, layout, 1, frame.list(4));
   if (keyBatch !== batch) throw shapeError(op, 'key', `batch ${keyBatch}`, String(batch), said(query, 'key', key, layout));
   if (valueBatch !== batch) throw shapeError(op, 'value', `batch ${valueBatch}`, String(batch), said(query, 'value', value, layout));
-  if (keyDim !== headDim) throw shapeError(op, 'key', `head dim ${keyDim}`, String(headDim), said(query, 'key', key, layout));
+  if (keyDim !== headDim && !bringsToOneWidth(frame.given.score))
+    throw shapeError(op, 'key', `head dim ${keyDim}`, String(headDim), said(query, 'key', key, layout));
   if (valueHeads !== kvHeads)
     throw shapeError(op, 'value', `${valueHeads} heads`, `${kvHeads}, as key has`, said(query, 'value', value, layout));
   if (valueLength !== keyLength)
@@ -72,6 +74,7 @@ function relate(frame: AttentionFrame, query: CheckedFloats, key: CheckedFloats,
   plan.queryLength = queryLength;
   plan.keyLength = keyLength;
   plan.headDim = headDim;
+  plan.keyDim = keyDim;
   plan.valueDim = valueDim;
 }
 

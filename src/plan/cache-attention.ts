@@ -15,6 +15,7 @@ import type { CacheSizes, RowState } from './cache.js';
 import { frames } from './frame.js';
 import { toHeads } from './heads.js';
 import type { CacheRow, View } from './plan.js';
+import { bringsToOneWidth } from './score.js';
 
 const op = 'KVCache.attention';
 
@@ -75,7 +76,8 @@ function relate(cache: CacheSizes, frame: CacheAttentionFrame, query: CheckedFlo
     throw dtypeError(op, 'query', `dtype ${query.dtype}`, acceptedDtypes(cache), `the cache is ${cache.dtype}`);
   const [batch, queryHeads, queryLength, headDim] = toHeads(query.shape, layout, 1, frame.list(4));
   if (batch !== cache.batch) throw shapeError(op, 'query', `batch ${batch}`, `${cache.batch}, the batch of the cache`, said());
-  if (headDim !== cache.headDim) throw shapeError(op, 'query', `head dim ${headDim}`, `${cache.headDim}, the headDim of the cache`, said());
+  if (headDim !== cache.headDim && !bringsToOneWidth(frame.given.score))
+    throw shapeError(op, 'query', `head dim ${headDim}`, `${cache.headDim}, the headDim of the cache`, said());
   if (queryHeads % cache.kvHeads > 0)
     throw shapeError(op, 'query', `${queryHeads} heads`, `a multiple of the ${cache.kvHeads} key/value heads`, said());
   const { plan } = frame;
@@ -84,6 +86,7 @@ function relate(cache: CacheSizes, frame: CacheAttentionFrame, query: CheckedFlo
   plan.kvHeads = cache.kvHeads;
   plan.queryLength = queryLength;
   plan.headDim = headDim;
+  plan.keyDim = cache.headDim;
   plan.valueDim = cache.valueDim;
 }
 

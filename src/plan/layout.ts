@@ -16,6 +16,7 @@ import type {
   MergePlan,
   NormPlan,
   Plan,
+  ScoreKind,
   SoftmaxPlan,
 } from './plan.js';
 
@@ -25,6 +26,7 @@ export const convertOuterRank = 7;
 export const normOuterRank = 7;
 
 const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
+const scores: Record<ScoreKind, number> = { dot: 0, cosine: 1, euclidean: 2, rbf: 3, general: 4, additive: 5 };
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
 
 function attentionCall(call: Call, plan: AttentionRules): void {
@@ -43,8 +45,12 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.word(plan.windowLeft);
   call.word(plan.windowRight);
   call.word(plan.queryOffset);
+  call.word(scores[plan.score]);
+  call.word(plan.keyDim);
+  call.word(plan.units);
+  call.word(plan.gamma);
   call.reads(plan.q, batch, queryHeads, queryLength, headDim);
-  call.reads(plan.k, batch, kvHeads, keyLength, headDim);
+  call.reads(plan.k, batch, kvHeads, keyLength, plan.keyDim);
   call.reads(plan.v, batch, kvHeads, keyLength, valueDim);
   call.writes(plan.out, batch, queryHeads, queryLength, valueDim);
   call.reads(plan.mask, batch, queryHeads, queryLength, keyLength);
@@ -56,6 +62,10 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.readsWhole(plan.queryOffsets);
   call.writesWhole(plan.weights);
   call.writesWhole(plan.logSumExp);
+  call.reads(plan.queryWeight, queryHeads, headDim, plan.score === 'general' ? plan.keyDim : plan.units);
+  call.reads(plan.keyWeight, queryHeads, plan.keyDim, plan.units);
+  call.reads(plan.scoreBias, queryHeads, plan.units);
+  call.reads(plan.scoreVector, queryHeads, plan.units);
 }
 
 function cacheAttentionCall(call: Call, plan: CacheAttentionPlan): void {

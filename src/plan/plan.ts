@@ -28,6 +28,20 @@ export interface AttentionRules<Op extends AttentionOp = AttentionOp, Keys exten
   /** Of q. */
   readonly dtype: DType;
   readonly outDtype: DType;
+  readonly score: ScoreKind;
+  /** Of k: headDim, but where a score's weights bring q and k to one width. */
+  readonly keyDim: number;
+  /** Width of what an additive score takes the tanh of; else 0. */
+  readonly units: number;
+  /** Of rbf. */
+  readonly gamma: number;
+  /** `[queryHeads, headDim, keyDim]` of a general score, `[queryHeads, headDim, units]` of an additive one; none: q is that product. */
+  readonly queryWeight: View | undefined;
+  /** `[queryHeads, keyDim, units]` of an additive score; none: k is that product. */
+  readonly keyWeight: View | undefined;
+  /** `[queryHeads, units]` of an additive score. */
+  readonly scoreBias: View | undefined;
+  readonly scoreVector: View | undefined;
   readonly scale: number;
   /** 0: none. */
   readonly softcap: number;
@@ -56,6 +70,8 @@ export interface AttentionRules<Op extends AttentionOp = AttentionOp, Keys exten
   /** `[batch, queryHeads, queryLength]`, row-major. */
   readonly logSumExp: Float32Array | undefined;
 }
+
+export type ScoreKind = 'dot' | 'cosine' | 'euclidean' | 'rbf' | 'general' | 'additive';
 
 export type AttentionOp = 'attention' | 'cacheAttention';
 

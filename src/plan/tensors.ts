@@ -18,10 +18,10 @@ export function moved<P extends Plan>(plan: P, move: Move): P;
 export function moved(plan: Plan, move: Move): Plan {
   switch (plan.op) {
     case 'attention': {
-      const { batch, kvHeads, keyLength, headDim, valueDim } = plan;
+      const { batch, kvHeads, keyLength, keyDim, valueDim } = plan;
       return {
         ...movedRules(plan, move),
-        k: move(plan.k, [batch, kvHeads, keyLength, headDim], false),
+        k: move(plan.k, [batch, kvHeads, keyLength, keyDim], false),
         v: move(plan.v, [batch, kvHeads, keyLength, valueDim], false),
       };
     }
@@ -90,13 +90,17 @@ export function moved(plan: Plan, move: Move): Plan {
 }
 
 function movedRules<P extends AttentionRules>(plan: P, move: Move): P {
-  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
+  const { batch, queryHeads, queryLength, keyLength, headDim, keyDim, units, valueDim } = plan;
   const scores = [batch, queryHeads, queryLength, keyLength];
   return {
     ...plan,
     q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
     mask: plan.mask && move(plan.mask, scores, false),
     bias: plan.bias && move(plan.bias, scores, false),
+    queryWeight: plan.queryWeight && move(plan.queryWeight, [queryHeads, headDim, plan.score === 'general' ? keyDim : units], false),
+    keyWeight: plan.keyWeight && move(plan.keyWeight, [queryHeads, keyDim, units], false),
+    scoreBias: plan.scoreBias && move(plan.scoreBias, [queryHeads, units], false),
+    scoreVector: plan.scoreVector && move(plan.scoreVector, [queryHeads, units], false),
     alibi: plan.alibi && whole(plan.alibi, move, false),
     sinks: plan.sinks && whole(plan.sinks, move, false),
     keyLengths: plan.keyLengths && whole(plan.keyLengths, move, false),

@@ -4,7 +4,7 @@
  * @module
  */
 import { dtypeError, FoveaError, optionError } from '../errors.js';
-import type { Activation, CacheDType, Layout, PackedDType } from '../types.js';
+import type { Activation, CacheDType, Layout, PackedDType, Score } from '../types.js';
 import { kindOf, list, received } from './describe.js';
 import { checkFloat32, checkFloats, checkMask } from './tensor.js';
 import { Workspace } from './workspace.js';
@@ -65,6 +65,15 @@ function unknownOption(op: string, name: string, known: readonly string[]): Fove
     return new FoveaError('ERR_OPTION', `${op}: option '${name}' belongs to ${op}Async, expected one of ${known.join(', ')}`);
   const nearest = nearestName(name, [...known, ...ofTwin]);
   return new FoveaError('ERR_OPTION', `${op}: unknown option '${name}', did you mean '${nearest}'? (options are ${known.join(', ')})`);
+}
+
+/** A field of an option that is an object. */
+export function unknownField(op: string, option: string, name: string, known: readonly string[]): FoveaError {
+  const nearest = nearestName(name, known);
+  return new FoveaError(
+    'ERR_OPTION',
+    `${op}: ${option} has unknown field '${name}', did you mean '${nearest}'? (fields are ${known.join(', ')})`,
+  );
 }
 
 function nearestName(name: string, known: readonly string[]): string {
@@ -144,6 +153,23 @@ function oneOf<W extends string>(...words: readonly [W, W, ...W[]]): Rule<W> {
 export const cacheDtype: Rule<CacheDType> = oneOf('float32', 'float16', 'bfloat16', 'int8');
 export const packedDtype: Rule<PackedDType> = oneOf('float32', 'bfloat16', 'int8');
 export const layout: Rule<Layout> = oneOf('bhsd', 'bshd');
+
+const scoreKinds = ['dot', 'cosine', 'euclidean', 'rbf', 'general', 'additive'];
+const scoresWithoutFields = scoreKinds.slice(0, 3);
+
+/** Its kind; what else belongs to it is plan/score.ts's matter, which knows what it has to fit. */
+export const score: Rule<Score> = (op, name, value) => {
+  const kind = isRecord(value) ? value.kind : value;
+  if (typeof kind !== 'string' || !scoreKinds.includes(kind) || scoresWithoutFields.includes(kind) !== (typeof value === 'string'))
+    throw optionError(
+      op,
+      name,
+      typeof kind === 'string' && isRecord(value) ? `kind '${kind}'` : received(value),
+      "'dot', 'cosine', 'euclidean', or an object whose kind is 'rbf', 'general' or 'additive'",
+    );
+  return value as Score;
+};
+
 export const activation: Rule<Activation> = oneOf('relu', 'gelu', 'tanh');
 
 /** `[left, right]`: whole numbers from 0, or Infinity. */

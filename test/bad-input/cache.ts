@@ -34,6 +34,12 @@ export const cacheRows: readonly [string, (cache: Anything) => unknown, FoveaErr
   ['a row that is not there', (cache) => cache.append(k(1), v(1), { row: 2 }), 'ERR_OPTION', ['row is 2', '0 to 1']],
   ['halves into float32', (cache) => cache.append({ ...k(), data: new Uint16Array(96), dtype: 'float16' }, v()), 'ERR_DTYPE', ['float16']],
   ['a query of another batch', (cache) => cache.attention(zeros(3, 4, 1, 8)), 'ERR_SHAPE', ['batch 3', 'expected 2']],
+  [
+    'a general score of another width than the cache',
+    (cache) => cache.attention(zeros(2, 4, 1, 9), { score: { kind: 'general', weight: zeros(9, 9) } }),
+    'ERR_SHAPE',
+    ['score.weight has shape [9, 9]', '8 (head dim of key)'],
+  ],
   ['a query of another head dim', (cache) => cache.attention(zeros(2, 4, 1, 9)), 'ERR_SHAPE', ['head dim 9', 'expected 8']],
   ['query heads that are no multiple', (cache) => cache.attention(zeros(2, 3, 1, 8)), 'ERR_SHAPE', ['3 heads', 'a multiple of the 2']],
   [

@@ -21,6 +21,12 @@ export const dtypes: readonly Row[] = [
   attend('dtypes that differ', 'ERR_DTYPE', ['key has dtype float16', 'expected float32'], {
     k: () => ({ data: new Uint16Array(80), shape: [1, 2, 5, 8], dtype: 'float16' }),
   }),
+  attend('a weight in bfloat16', 'ERR_DTYPE', ['score.weight has data that is a Uint16Array', 'a Float32Array'], {
+    options: () => ({ score: { kind: 'general', weight: { data: new Uint16Array(64), shape: [8, 8], dtype: 'bfloat16' } } }),
+  }),
+  attend('an additive score without its vector', 'ERR_DTYPE', ['score.v has no value', 'expected a tensor'], {
+    options: () => ({ score: { kind: 'additive' } }),
+  }),
   {
     name: 'attention: no value',
     code: 'ERR_DTYPE',

@@ -3,6 +3,30 @@ import { attention, matmul, mergeAttention, rmsNorm, softmax, softmin } from '..
 import { type Anything, attend, join, k, multiply, normalise, normed, onLengths, part, q, type Row, sharing, v, zeros } from './row.js';
 
 export const options: readonly Row[] = [
+  attend('a score that there is not', 'ERR_OPTION', ["score is 'manhattan'", "'dot', 'cosine', 'euclidean', or an object"], {
+    options: () => ({ score: 'manhattan' }),
+  }),
+  attend('a kind of score that there is not', 'ERR_OPTION', ["score is kind 'bilinear'", "'general'"], {
+    options: () => ({ score: { kind: 'bilinear' } }),
+  }),
+  attend('a score with fields given as a word', 'ERR_OPTION', ["score is 'rbf'", 'an object whose kind'], {
+    options: () => ({ score: 'rbf' }),
+  }),
+  attend('a score that is a number', 'ERR_OPTION', ['score is 3'], { options: () => ({ score: 3 }) }),
+  attend('gamma that is missing', 'ERR_OPTION', ['score.gamma is', 'a finite float32 number'], {
+    options: () => ({ score: { kind: 'rbf' } }),
+  }),
+  attend('gamma of 0', 'ERR_OPTION', ['score.gamma is 0', 'above 0'], { options: () => ({ score: { kind: 'rbf', gamma: 0 } }) }),
+  attend('gamma of NaN', 'ERR_OPTION', ['score.gamma is NaN'], { options: () => ({ score: { kind: 'rbf', gamma: Number.NaN } }) }),
+  attend('a misspelt field of the score', 'ERR_OPTION', ["score has unknown field 'gama'", "did you mean 'gamma'"], {
+    options: () => ({ score: { kind: 'rbf', gama: 1 } }),
+  }),
+  attend('a field of another score', 'ERR_OPTION', ["score has unknown field 'v'", 'weight'], {
+    options: () => ({ score: { kind: 'general', weight: zeros(8, 8), v: zeros(8) } }),
+  }),
+  attend('a general score without its weight', 'ERR_OPTION', ['score.weight is undefined', 'a float32 Tensor'], {
+    options: () => ({ score: { kind: 'general' } }),
+  }),
   attend('scale of NaN', 'ERR_OPTION', ['scale is NaN', 'finite'], { options: () => ({ scale: Number.NaN }) }),
   attend('infinite scale', 'ERR_OPTION', ['scale is Infinity', 'finite'], { options: () => ({ scale: Number.POSITIVE_INFINITY }) }),
   attend('scale past float32', 'ERR_OPTION', ['scale is 1e+39', 'float32'], { options: () => ({ scale: 1e39 }) }),

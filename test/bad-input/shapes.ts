@@ -46,6 +46,47 @@ export const shapes: readonly Row[] = [
     options: () => ({ alibi: new Float32Array(2) }),
   }),
   attend('sinks of other heads', 'ERR_SHAPE', ['sinks has 5 entries', 'expected 4'], { options: () => ({ sinks: new Float32Array(5) }) }),
+  attend(
+    'a weight of another width than the query',
+    'ERR_SHAPE',
+    ['score.weight has shape [7, 8]', '[8 (head dim of query), 8 (head dim of key)]'],
+    {
+      options: () => ({ score: { kind: 'general', weight: zeros(7, 8) } }),
+    },
+  ),
+  attend(
+    'a weight of another width than the key',
+    'ERR_SHAPE',
+    ['score.keyWeight has shape [8, 5]', '[8 (head dim of key), 6 (units of v)]'],
+    {
+      options: () => ({ score: { kind: 'additive', queryWeight: zeros(8, 6), keyWeight: zeros(8, 5), v: zeros(6) } }),
+    },
+  ),
+  attend('weights of other heads', 'ERR_SHAPE', ['score.weight has shape [3, 8, 8]', '[4 (query heads), 8'], {
+    options: () => ({ score: { kind: 'general', weight: zeros(3, 8, 8) } }),
+  }),
+  attend('a bias of another width', 'ERR_SHAPE', ['score.bias has shape [5]', '[8 (units of v)]'], {
+    options: () => ({ score: { kind: 'additive', v: zeros(8), bias: zeros(5) } }),
+  }),
+  attend('a vector that is a scalar', 'ERR_SHAPE', ['score.v has shape []'], {
+    options: () => ({ score: { kind: 'additive', v: zeros() } }),
+  }),
+  attend(
+    'a query that is not projected, nor its weight given',
+    'ERR_SHAPE',
+    ['query has head dim 8', 'expected 6', 'without score.queryWeight'],
+    {
+      options: () => ({ score: { kind: 'additive', v: zeros(6), keyWeight: zeros(8, 6) } }),
+    },
+  ),
+  attend(
+    'a key that is not projected, nor its weight given',
+    'ERR_SHAPE',
+    ['key has head dim 8', 'expected 6', 'without score.keyWeight'],
+    {
+      options: () => ({ score: { kind: 'additive', v: zeros(6), queryWeight: zeros(8, 6) } }),
+    },
+  ),
   attend('out of another shape', 'ERR_SHAPE', ['out has shape [1, 4, 3, 8]', 'expected [1, 4, 3, 6]'], {
     options: () => ({ out: zeros(1, 4, 3, 8) }),
   }),

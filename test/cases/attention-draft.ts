@@ -11,6 +11,8 @@ export interface AttentionDraft {
   readonly queries: number;
   readonly keys: number;
   readonly headDim: number;
+  /** Of k. @default headDim */
+  readonly keyDim?: number;
   readonly valueDim: number;
   readonly rank: 2 | 3 | 4;
   readonly layout: Layout;

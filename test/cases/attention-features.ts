@@ -29,6 +29,7 @@ const kinds = {
   dtype: 'dtype',
   memory: 'memory',
   rank: 'rank',
+  score: 'score',
 };
 
 /** Rules of what is seen and terms of the score: these decide which tiles are skipped, full or partial. */
@@ -59,6 +60,64 @@ export const rules: readonly AttentionFeature[] = [
   { name: 'sinks', options: (d) => ({ sinks: perHead(d, d.numbers.normal) }) },
   { name: 'weights', options: () => ({ returnWeights: true }) },
   { name: 'logSumExp', options: () => ({ returnLogSumExp: true }) },
+];
+
+/** Another width for k, so that a weight that is read the wrong way round shows. */
+const widerKeys = ({ headDim }: AttentionDraft) => ({ keyDim: headDim + 2 });
+const units = 7;
+const weight = ({ numbers }: AttentionDraft, shape: readonly number[], memory?: Memory) =>
+  float32(shape, () => 0.5 * numbers.normal(), memory);
+
+/** What a query and a key give. */
+export const scores: readonly AttentionFeature[] = [
+  { name: 'cosine', kind: kinds.score, options: () => ({ score: 'cosine' }) },
+  { name: 'euclidean', kind: kinds.score, options: () => ({ score: 'euclidean' }) },
+  { name: 'rbf', kind: kinds.score, options: () => ({ score: { kind: 'rbf', gamma: 0.15 } }) },
+  {
+    name: 'general',
+    kind: kinds.score,
+    change: widerKeys,
+    options: (d) => ({ score: { kind: 'general', weight: weight(d, [d.headDim, d.headDim + 2]) } }),
+  },
+  {
+    name: 'general, a weight a head, turned in memory',
+    kind: kinds.score,
+    change: widerKeys,
+    options: (d) => ({ score: { kind: 'general', weight: weight(d, [d.heads, d.headDim, d.headDim + 2], 'turned') } }),
+  },
+  {
+    name: 'additive',
+    kind: kinds.score,
+    change: widerKeys,
+    options: (d) => ({
+      score: {
+        kind: 'additive',
+        queryWeight: weight(d, [d.headDim, units]),
+        keyWeight: weight(d, [d.headDim + 2, units]),
+        v: weight(d, [units]),
+        bias: weight(d, [units]),
+      },
+    }),
+  },
+  {
+    name: 'additive, weights a head, with gaps',
+    kind: kinds.score,
+    change: widerKeys,
+    options: (d) => ({
+      score: {
+        kind: 'additive',
+        queryWeight: weight(d, [d.heads, d.headDim, units], 'gapped'),
+        keyWeight: weight(d, [d.heads, d.headDim + 2, units], 'gapped'),
+        v: weight(d, [d.heads, units], 'gapped'),
+        bias: weight(d, [d.heads, units], 'spread'),
+      },
+    }),
+  },
+  {
+    name: 'additive of what is projected',
+    kind: kinds.score,
+    options: (d) => ({ score: { kind: 'additive', v: weight(d, [d.headDim]) } }),
+  },
 ];
 
 /** A tensor to write to: NaN everywhere, so that what is left out shows. */
@@ -118,4 +177,4 @@ const places: readonly AttentionFeature[] = [
   { name: 'out in float32 with gaps', kind: kinds.out, options: out(() => 'float32', 'gapped') },
 ];
 
-export const attentionFeatures: readonly AttentionFeature[] = [...rules, ...places];
+export const attentionFeatures: readonly AttentionFeature[] = [...rules, ...places, ...scores];

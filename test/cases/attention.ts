@@ -24,7 +24,7 @@ export function attentionCase(
     return {
       op: 'attention',
       q: tensor('q', whole.heads, whole.queries, whole.headDim),
-      k: tensor('k', whole.kvHeads, whole.keys, whole.headDim),
+      k: tensor('k', whole.kvHeads, whole.keys, whole.keyDim ?? whole.headDim),
       v: tensor('v', whole.kvHeads, whole.keys, whole.valueDim),
       options: Object.assign(
         { ...(whole.layout === 'bshd' ? { layout: whole.layout } : {}) },

@@ -34,7 +34,7 @@ function cacheCase(
   const call = (): CacheCall => {
     let sizes: AttentionDraft = { ...plainDraft, ...draft, numbers: random(`options of ${whole}`) };
     for (const { change } of features) sizes = { ...sizes, ...change?.(sizes) };
-    const { batch, heads, kvHeads, queries, keys, headDim, valueDim } = sizes;
+    const { batch, heads, kvHeads, queries, keys, headDim, keyDim = headDim, valueDim } = sizes;
     const tokens = (of: 'k' | 'v', width: number): Tensor<FloatData> => {
       const value = sizes[of] ?? (dtype === 'int8' ? steps(`${of} of ${whole}`, width) : random(`${of} of ${whole}`).normal);
       return floats([batch, kvHeads, keys, width], cache.kvDtype ?? 'float32', value, cache.kvMemory ?? 'packed');
@@ -44,7 +44,7 @@ function cacheCase(
       dtype,
       ...(cache.window && { window: cache.window }),
       q: floats(shapeOf(sizes, heads, queries, headDim), sizes.dtype, random(`q of ${whole}`).normal, sizes.memory),
-      k: tokens('k', headDim),
+      k: tokens('k', keyDim),
       v: tokens('v', valueDim),
       lengths: Array.from({ length: batch }, (_, row) => Math.min(keys, cache.lengths?.[row] ?? keys)),
       pieces: cache.pieces ?? [],

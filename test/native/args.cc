@@ -125,6 +125,29 @@ double dtype_pair(std::vector<double>& words, int in, int out) {
   return words[in];
 }
 
+/** A score of any kind, and what belongs to it: weights may be missing where q and k are as wide as their products. */
+void add_score(Shape& shape) {
+  auto& w = shape.words;
+  const auto score = static_cast<Score>(below(6));
+  const bool general = score == Score::general, additive = score == Score::additive;
+  w[kAttentionScore] = static_cast<double>(score);
+  w[kAttentionGamma] = 0.5;
+  w[kAttentionKeyDim] = general || (additive && one_in(2)) ? small_size() : w[kAttentionHeadDim];
+  w[kAttentionUnits] = additive ? (one_in(2) ? w[kAttentionHeadDim] : small_size()) : 0;
+  shape.size_words.push_back(kAttentionKeyDim);
+  shape.size_words.push_back(kAttentionUnits);
+  const int hq = kAttentionQueryHeads, d = kAttentionHeadDim, dk = kAttentionKeyDim, u = kAttentionUnits;
+  const auto weight = [&](int buffer, int word, std::vector<int> sizes, bool optional) {
+    shape.tensors.push_back({buffer, word, 4, std::move(sizes), false, optional});
+  };
+  if (general) weight(kAttentionQueryWeightBuffer, kAttentionQueryWeight, {hq, d, dk}, false);
+  if (!additive) return;
+  weight(kAttentionQueryWeightBuffer, kAttentionQueryWeight, {hq, d, u}, w[d] == w[u]);
+  weight(kAttentionKeyWeightBuffer, kAttentionKeyWeight, {hq, dk, u}, w[dk] == w[u]);
+  weight(kAttentionScoreBiasBuffer, kAttentionScoreBias, {hq, u}, true);
+  weight(kAttentionScoreVectorBuffer, kAttentionScoreVector, {hq, u}, false);
+}
+
 Shape attention_shape() {
   Shape shape = {Op::attention, std::vector<double>(kAttentionWords), {}, {}, kAttentionBuffers};
   auto& w = shape.words;
@@ -149,7 +172,7 @@ Shape attention_shape() {
     shape.tensors.push_back({buffer, -1, 4, std::move(sizes), buffer >= kAttentionWeights, true});
   };
   view(kAttentionQ, in, {b, hq, sq, d}, false);
-  view(kAttentionK, in, {b, hkv, skv, d}, false);
+  view(kAttentionK, in, {b, hkv, skv, kAttentionKeyDim}, false);
   view(kAttentionV, in, {b, hkv, skv, dv}, false);
   view(kAttentionOut, out, {b, hq, sq, dv}, false);
   view(kAttentionMask, 1, {b, hq, sq, skv}, true);
@@ -159,6 +182,7 @@ Shape attention_shape() {
   for (const int buffer : {kAttentionKeyLengths, kAttentionQueryLengths, kAttentionQueryOffsets}) array(buffer, {b});
   array(kAttentionWeights, {b, hq, sq, skv});
   array(kAttentionLogSumExp, {b, hq, sq});
+  add_score(shape);
   return shape;
 }
 
@@ -419,11 +443,12 @@ struct Lie {
 void test_lies() {
   alignas(64) static float memory[64];
   const std::vector<double> words = [] {
-    std::vector<double> w = {1, 2, 1, 2, 3, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, HUGE_VAL, 1};
+    std::vector<double> w = {1, 2, 1, 2, 3, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, HUGE_VAL, 1, 0, 4, 0, 0};
     for (const auto& view : std::initializer_list<std::vector<double>>{
              {0, 16, 8, 4, 1}, {0, 12, 12, 4, 1}, {0, 12, 12, 4, 1}, {0, 16, 8, 4, 1}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 0}}) {
       w.insert(w.end(), view.begin(), view.end());
     }
+    w.resize(kAttentionWords);
     return w;
   }();
   using W = std::vector<double>;
@@ -473,6 +498,23 @@ void test_lies() {
          b[kAttentionMask] = {memory, 2}, w[kAttentionViews + 24] = 1;
        },
        Status::buffer_short},
+      {"a score that is none", word(kAttentionScore, 6), Status::bad_words},
+      {"keys of another width and no weight", word(kAttentionKeyDim, 3), Status::bad_words},
+      {"units of a score that has none", word(kAttentionUnits, 3), Status::bad_words},
+      {"a NaN gamma", word(kAttentionGamma, NAN), Status::bad_words},
+      {"a general score without its weight", word(kAttentionScore, 4), Status::bad_words},
+      {"a weight of a score that has none",
+       [](W&, B& b) {
+         b[kAttentionQueryWeightBuffer] = {memory, 256};
+       },
+       Status::bad_words},
+      {"a weight that is too short",
+       [](W& w, B& b) {
+         w[kAttentionScore] = 4, w[kAttentionQueryWeight + 2] = 4, w[kAttentionQueryWeight + 3] = 1;
+         b[kAttentionQueryWeightBuffer] = {memory, 63};
+       },
+       Status::buffer_short},
+      {"an additive score without its vector", [](W& w, B&) { w[kAttentionScore] = 5, w[kAttentionUnits] = 4; }, Status::buffer_missing},
       {"no batch, and no buffers either", [](W& w, B& b) { w[kAttentionBatch] = 0, b.clear(); }, Status::ok},
       {"words wrong and buffers missing: the words", [](W& w, B& b) { w[kAttentionScale] = NAN, b.clear(); }, Status::bad_words},
   };
@@ -548,8 +590,8 @@ void test_page_lies() {
   using B = std::vector<Buffer>;
   // Two tokens of one head, to positions 3 and 4 of a row of two blocks of four tokens; a block is 2 · 4 · 4 · 4 bytes.
   const W append = {1, 1, 2, 4, 4, 0, 0, 4, 0, 8, 8, 4, 1, 0, 8, 8, 4, 1, 0, 3, 0, 2};
-  W attend = {1, 2, 1, 2, 5, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, 0, 3};
-  for (const W& view : {W{0, 16, 8, 4, 1}, W(5), W(5), W{0, 16, 8, 4, 1}, W(5), W(5), W{0, 4, 0, 5, 0, 2}})
+  W attend = {1, 2, 1, 2, 5, 4, 4, 0, 0, 0.5, 0, HUGE_VAL, 0, 3, 0, 4, 0, 0};
+  for (const W& view : {W{0, 16, 8, 4, 1}, W(5), W(5), W{0, 16, 8, 4, 1}, W(5), W(5), W(14), W{0, 4, 0, 5, 0, 2}})
     attend.insert(attend.end(), view.begin(), view.end());
   const auto word = [](int from_end, double value) { return [=](W& w, B&) { w[w.size() - static_cast<size_t>(from_end)] = value; }; };
   const Lie lies[] = {

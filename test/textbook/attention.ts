@@ -6,24 +6,28 @@
 import type { Layout } from '../../src/types.js';
 import type { AttentionCall } from '../calls.js';
 import { type Dense, dense } from '../tensors.js';
+import { type Extent, kindOf, type ScoreKind, scorerOf } from './score.js';
 
 export interface AttentionSheet {
   readonly batch: number;
   readonly heads: number;
   readonly queries: number;
   readonly keys: number;
-  readonly headDim: number;
   readonly valueDim: number;
+  readonly kind: ScoreKind;
+  /** Of an additive score, else 0. */
+  readonly units: number;
   readonly scale: number;
   readonly softcap: number;
   /** All of these are [batch, heads, queries, keys]. */
   readonly seen: Uint8Array;
-  /** Σ|scale·q·k|, of the products that make a score. */
+  /** As in score.ts; a dot product's magnitude is Σ|scale·q·k|. */
   readonly magnitude: Float64Array;
-  /** Σ|k|: what a product that falls below the smallest number is multiplied by. */
-  readonly keySum: Float64Array;
-  /** Σ|scale·q·k| of those products that have a number below 2^-126. */
+  readonly below: Float64Array;
+  readonly second: Float64Array;
   readonly ofSubnormals: Float64Array;
+  /** The score before softcap. */
+  readonly raw: Float64Array;
   /** Whether q, k and v are bfloat16. */
   readonly bfloat16: boolean;
   /** The score after softcap; what ALiBi subtracts; the bias. */
@@ -66,15 +70,20 @@ function broadcast({ shape, data }: Dense): At {
   return (b, h, i, j) => data[((place(4, b) * size(3) + place(3, h)) * size(2) + place(2, i)) * size(1) + place(1, j)] ?? Number.NaN;
 }
 
+const nowhere: Extent = { least: new Float64Array(0), most: new Float64Array(0) };
+
 export function textbookAttention({ q, k, v, options }: AttentionCall): AttentionSheet {
   const layout = options.layout ?? 'bhsd';
   const query = four(dense(q), layout);
   const key = four(dense(k), layout);
   const val = four(dense(v), layout);
   const [batch, heads, queries, headDim] = query.sizes;
-  const [, kvHeads, keys] = key.sizes;
+  const [, kvHeads, keys, keyDim] = key.sizes;
   const valueDim = val.sizes[3];
-  const scale = options.scale ?? (headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
+  const isDot = (options.score ?? 'dot') === 'dot';
+  const scale = options.scale ?? (!isDot || headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
+  const kind = kindOf(options.score, { headDim, keyDim, scale });
+  const scorer = scorerOf(options.score, { headDim, keyDim, scale });
   const softcap = options.softcap ?? 0;
   const mask = options.mask && broadcast(dense(options.mask));
   const biasAt = options.bias && broadcast(dense(options.bias));
@@ -89,11 +98,27 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
   const offsetOf = (b: number) => (typeof queryOffset === 'number' ? queryOffset : (queryOffset[b] ?? 0));
 
   const matrix = () => new Float64Array(batch * heads * queries * keys);
-  const [magnitude, keySum, capped, slope, bias, scores, weights] = [matrix(), matrix(), matrix(), matrix(), matrix(), matrix(), matrix()];
-  const ofSubnormals = matrix();
+  const [magnitude, below, second, ofSubnormals, raw] = [matrix(), matrix(), matrix(), matrix(), matrix()];
+  const [capped, slope, bias, scores, weights] = [matrix(), matrix(), matrix(), matrix(), matrix()];
   const seen = new Uint8Array(scores.length);
   const logSumExp = new Float64Array(batch * heads * queries);
   const output = new Float64Array(batch * heads * queries * valueDim);
+
+  // Distances may be measured from any point among the queries that read one key/value head.
+  const extents: Extent[] = Array.from({ length: batch * kvHeads }, () => ({
+    least: new Float64Array(headDim).fill(Number.POSITIVE_INFINITY),
+    most: new Float64Array(headDim).fill(Number.NEGATIVE_INFINITY),
+  }));
+  for (let b = 0; b < batch; b++)
+    for (let h = 0; h < heads; h++) {
+      const { least, most } = extents[b * kvHeads + kvHead(h)] ?? nowhere;
+      for (let i = 0; i < Math.min(queries, options.queryLengths?.[b] ?? queries); i++)
+        for (let f = 0; f < headDim; f++) {
+          const feature = query.at(b, h, i, f);
+          if (feature < (least[f] ?? 0)) least[f] = feature;
+          if (feature > (most[f] ?? 0)) most[f] = feature;
+        }
+    }
 
   for (let b = 0; b < batch; b++)
     for (let h = 0; h < heads; h++)
@@ -101,20 +126,18 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
         for (let j = 0; j < keys; j++) {
           const at = ((b * heads + h) * queries + i) * keys + j;
           const distance = j - (i + offsetOf(b));
-          let [sum, size, keySize, lost] = [0, 0, 0, 0];
-          for (let f = 0; f < headDim; f++) {
-            const factor = key.at(b, kvHead(h), j, f);
-            const factorOfQuery = query.at(b, h, i, f);
-            const product = factorOfQuery * factor;
-            sum += product;
-            size += Math.abs(product);
-            keySize += Math.abs(factor);
-            if (Math.min(Math.abs(factor), Math.abs(factorOfQuery)) < 2 ** -126) lost += Math.abs(product);
-          }
-          magnitude[at] = headDim === 0 ? 0 : size * Math.abs(scale);
-          keySum[at] = keySize;
-          ofSubnormals[at] = lost * Math.abs(scale);
-          const score = headDim === 0 ? 0 : sum * scale;
+          const made = scorer(
+            h,
+            (f) => query.at(b, h, i, f),
+            (f) => key.at(b, kvHead(h), j, f),
+            extents[b * kvHeads + kvHead(h)] ?? nowhere,
+          );
+          magnitude[at] = made.magnitude;
+          below[at] = made.below;
+          second[at] = made.second;
+          ofSubnormals[at] = made.ofSubnormals;
+          const score = made.raw * scale;
+          raw[at] = score;
           capped[at] = softcap > 0 ? softcap * Math.tanh(score / softcap) : score;
           slope[at] = alibi ? (alibi[h] ?? 0) * Math.abs(distance) : 0;
           bias[at] = biasAt ? biasAt(b, h, i, j) : 0;
@@ -156,7 +179,7 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
   const alike = (b: number, h: number, i: number, j: number, other: number): boolean => {
     const row = ((b * heads + h) * queries + i) * keys;
     if (bias[row + j] !== bias[row + other] || slope[row + j] !== slope[row + other]) return false;
-    for (let f = 0; f < headDim; f++) if (key.at(b, kvHead(h), j, f) !== key.at(b, kvHead(h), other, f)) return false;
+    for (let f = 0; f < keyDim; f++) if (key.at(b, kvHead(h), j, f) !== key.at(b, kvHead(h), other, f)) return false;
     return true;
   };
   const value = (b: number, h: number, j: number, e: number) => val.at(b, kvHead(h), j, e);
@@ -165,14 +188,17 @@ export function textbookAttention({ q, k, v, options }: AttentionCall): Attentio
     heads,
     queries,
     keys,
-    headDim,
     valueDim,
+    kind,
+    units: typeof options.score === 'object' && options.score.kind === 'additive' ? (options.score.v.shape.at(-1) ?? 0) : 0,
     scale,
     softcap,
     seen,
     magnitude,
-    keySum,
+    below,
+    second,
     ofSubnormals,
+    raw,
     bfloat16: [q, k, v].every(({ dtype }) => dtype === 'bfloat16'),
     capped,
     slope,

@@ -5,12 +5,13 @@
 import type { AttentionPlan, AttentionRules, CacheAttentionPlan } from '../../plan/plan.js';
 import { readTokens } from './cache.js';
 import { position, readMatrix, write } from './numbers.js';
+import { rowAt, type Scoring, scoringOf } from './score.js';
 import { softmaxRow } from './softmax-row.js';
 
 export function attention(plan: AttentionPlan): void {
-  const { keyLength, headDim, valueDim, dtype } = plan;
+  const { keyLength, keyDim, valueDim, dtype } = plan;
   attendHeads(plan, (b, kvHead) => ({
-    keys: readMatrix(plan.k, dtype, [b, kvHead], keyLength, headDim),
+    keys: readMatrix(plan.k, dtype, [b, kvHead], keyLength, keyDim),
     values: readMatrix(plan.v, dtype, [b, kvHead], keyLength, valueDim),
   }));
 }
@@ -28,9 +29,8 @@ function attendHeads(plan: AttentionRules, tokens: (b: number, kvHead: number) =
       const { keys, values } = tokens(b, kvHead);
       for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
         const queries = readMatrix(plan.q, dtype, [b, head], queryLength, headDim);
-        for (let i = 0; i < queryLength; i++) {
-          attendRow(plan, b, head, i, queries.subarray(i * headDim, (i + 1) * headDim), keys, values);
-        }
+        const scoring = scoringOf(plan, head, queries, keys);
+        for (let i = 0; i < queryLength; i++) attendRow(plan, b, head, i, scoring, values);
       }
     }
   }
@@ -42,11 +42,11 @@ function attendRow(
   b: number,
   head: number,
   i: number,
-  query: Float64Array,
-  keys: Float64Array,
+  { queries, keys, score }: Scoring,
   values: Float64Array,
 ): void {
-  const { keyLength, headDim, valueDim } = plan;
+  const { keyLength, valueDim } = plan;
+  const query = rowAt(queries, i);
   const isComputed = i < (plan.queryLengths?.[b] ?? Infinity);
   const seen = new Uint8Array(keyLength);
   const row = new Float64Array(keyLength);
@@ -54,7 +54,7 @@ function attendRow(
     for (let j = 0; j < keyLength; j++) {
       if (!isSeen(plan, b, head, i, j)) continue;
       seen[j] = 1;
-      row[j] = score(plan, b, head, i, j, dot(query, keys.subarray(j * headDim, (j + 1) * headDim)));
+      row[j] = changed(plan, b, head, i, j, score(query, rowAt(keys, j)));
     }
   }
   const sink = isComputed ? (plan.sinks?.[head] ?? -Infinity) : -Infinity;
@@ -82,8 +82,8 @@ function isSeen(plan: AttentionRules, b: number, head: number, i: number, j: num
 }
 
 /** scale → softcap → ALiBi → bias. */
-function score(plan: AttentionRules, b: number, head: number, i: number, j: number, product: number): number {
-  let s = plan.scale * product;
+function changed(plan: AttentionRules, b: number, head: number, i: number, j: number, raw: number): number {
+  let s = plan.scale * raw;
   if (plan.softcap > 0) s = plan.softcap * Math.tanh(s / plan.softcap);
   if (plan.alibi) s -= (plan.alibi[head] ?? NaN) * Math.abs(j - (i + offsetOf(plan, b)));
   if (plan.bias) s += plan.bias.data[position(plan.bias, b, head, i, j)] ?? NaN;
@@ -93,10 +93,4 @@ function score(plan: AttentionRules, b: number, head: number, i: number, j: numb
 /** Where query 0 stands among the keys. */
 function offsetOf(plan: AttentionRules, b: number): number {
   return plan.queryOffsets?.[b] ?? plan.queryOffset;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? NaN) * (b[i] ?? NaN);
-  return sum;
 }

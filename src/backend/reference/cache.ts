@@ -12,8 +12,8 @@ import { position, read, write } from './numbers.js';
 
 /** The keys and values of one head of one row, dense and row-major; 0 where the cache holds no token. */
 export function readTokens(plan: CacheAttentionPlan, b: number, head: number): { keys: Float64Array; values: Float64Array } {
-  const { headDim, valueDim, keyLength, blockTokens } = plan;
-  const keys = new Float64Array(keyLength * headDim);
+  const { keyDim, valueDim, keyLength, blockTokens } = plan;
+  const keys = new Float64Array(keyLength * keyDim);
   const values = new Float64Array(keyLength * valueDim);
   const { first, blocks } = rowOf(plan.rows, b);
   const end = plan.keyLengths[b] ?? 0;
@@ -21,7 +21,7 @@ export function readTokens(plan: CacheAttentionPlan, b: number, head: number): {
     const begin = first + i * blockTokens;
     const part = openBlock(block, sizesOf(plan), head);
     for (let slot = 0; slot < blockTokens && begin + slot < end; slot++) {
-      part.keys.read(slot, keys.subarray((begin + slot) * headDim, (begin + slot + 1) * headDim));
+      part.keys.read(slot, keys.subarray((begin + slot) * keyDim, (begin + slot + 1) * keyDim));
       part.values.read(slot, values.subarray((begin + slot) * valueDim, (begin + slot + 1) * valueDim));
     }
   }
@@ -115,7 +115,8 @@ function quantised(data: Int8Array, scales: Float32Array, width: number): Tokens
 }
 
 function sizesOf(plan: CacheAttentionPlan | AppendPlan): BlockSizes {
-  const { kvHeads, headDim, valueDim, blockTokens, cacheDtype } = plan;
+  const { kvHeads, valueDim, blockTokens, cacheDtype } = plan;
+  const headDim = plan.op === 'append' ? plan.headDim : plan.keyDim;
   return { kvHeads, headDim, valueDim, blockTokens, dtype: cacheDtype };
 }
 
