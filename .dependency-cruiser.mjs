@@ -6,6 +6,9 @@
 const words = '^src/(types|errors)\\.ts$';
 const presets = '^src/(index|node|browser)\\.ts$';
 
+/** Folders of src/ that are subpaths of the package (scripts/build.mjs). */
+const subpaths = ['viz'];
+
 /** A layer and all of ours that it may import beside itself. */
 const layer = (name, path, may, comment) => ({
   name,
@@ -38,6 +41,21 @@ export default {
       ['^src/ops/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load(-node|-browser)?\\.ts$', words],
       'a preset names the public API and its backends',
     ),
+    ...subpaths.flatMap((name) => [
+      layer(
+        name,
+        `^src/${name}/`,
+        ['^src/ops/', '^src/validate/', presets, words],
+        'a subpath stands on the ops like any user; what runs them is not its matter',
+      ),
+      {
+        name: `${name}-apart`,
+        severity: 'error',
+        comment: 'a subpath is loaded by who asks for it, and by nobody else',
+        from: { path: '^src/', pathNot: `^src/${name}/` },
+        to: { path: `^src/${name}/` },
+      },
+    ]),
     layer('backends', '^src/backend/', ['^src/plan/', words], 'a backend runs plans and knows nothing above them'),
     ...['native', 'wasm', 'reference'].map((name) => ({
       name: `${name}-alone`,
@@ -63,9 +81,13 @@ export default {
     {
       name: 'no-packages',
       severity: 'error',
-      comment: 'an installed fovea has no dependency',
+      comment: 'an installed fovea has no dependency; what is bundled into a subpath is named here and in scripts/build.mjs',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        path: 'node_modules',
+        pathNot: '^node_modules/fast-png/',
+        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
+      },
     },
     { name: 'no-unresolved', severity: 'error', comment: 'a file that is not there', from: {}, to: { couldNotResolve: true } },
   ],

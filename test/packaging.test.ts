@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import * as esbuild from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +25,15 @@ const body = `
   const { output } = fovea.attention(square, square, square);
   const { name, target } = fovea.backend();
   console.log(JSON.stringify({ name, target, output: [...output.data].map(x => Math.round(x * 1e4) / 1e4) }));`;
+
+const rolledOut = 'rollout({ data: Float32Array.of(1, 0, 0.5, 0.5), shape: [1, 1, 2, 2] })';
+
+/** One backend and one class of errors for all entries: an option that is checked before there is a backend, and what a backend computes. */
+const ofSubpaths = `
+  const { rollout } = viz;
+  const errors = [() => fovea.matmul(1), () => viz.entropy(1), () => rollout(1)].map((call) => { try { call(); } catch (error) { return error; } });
+  fovea.setBackend('reference');
+  console.log(JSON.stringify([errors.every((error) => error instanceof fovea.FoveaError), fovea.backend().name, [...${rolledOut}.data]]));`;
 
 let folder: string;
 let tarball: string;
@@ -63,6 +73,27 @@ beforeAll(async () => {
     required.setBackend('reference');
     console.log(JSON.stringify([fovea.backend().name, fovea.attention === required.attention, fovea.FoveaError === required.FoveaError]));`,
   );
+  await writeFile(
+    join(folder, 'app/subpaths-import.mjs'),
+    `import * as fovea from 'fovea'; import * as viz from 'fovea/viz';${ofSubpaths}`,
+  );
+  await writeFile(
+    join(folder, 'app/subpaths-require.cjs'),
+    `const viz = require('fovea/viz'); const fovea = require('fovea');${ofSubpaths}`,
+  );
+  await writeFile(
+    join(folder, 'app/subpaths-both.mjs'),
+    `import { createRequire } from 'node:module';
+    import * as viz from 'fovea/viz';
+    const require = createRequire(import.meta.url);
+    const fovea = require('fovea');
+    const required = require('fovea/viz');
+    if (viz.rollout !== required.rollout) throw new Error('two of one function');${ofSubpaths}`,
+  );
+  await writeFile(
+    join(folder, 'app/viz-alone.mjs'),
+    `import { rollout } from 'fovea/viz'; console.log(JSON.stringify([...${rolledOut}.data]));`,
+  );
   await npm(['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: join(folder, 'app'), env: bare() });
 });
 
@@ -95,7 +126,9 @@ describe('the tarball', () => {
 
   it('has right types for import and require, old and new resolution', async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    const { stdout } = await call(process.execPath, [attw, tarball, '--format', 'json', '--entrypoints', '.']).catch((error) => error);
+    const { stdout } = await call(process.execPath, [attw, tarball, '--format', 'json', '--entrypoints', '.', 'viz']).catch(
+      (error) => error,
+    );
     const { analysis } = JSON.parse(stdout);
     expect(analysis.types).toEqual({ kind: 'included' });
     expect(analysis.problems).toEqual([]);
@@ -115,5 +148,44 @@ describe.each(['import.mjs', 'require.cjs'])('installed without network or compi
 describe('import and require in one program', () => {
   it('share one state', async () => {
     expect(await node('both.mjs')).toEqual(['reference', true, true]);
+  });
+});
+
+describe('subpaths', () => {
+  it.each(['subpaths-import.mjs', 'subpaths-require.cjs', 'subpaths-both.mjs'])(
+    'share one state and one FoveaError with fovea itself: %s',
+    async (file) => {
+      expect(await node(file)).toEqual([true, 'reference', [1, 0, 0.25, 0.75]]);
+    },
+  );
+
+  it('need no import of fovea beside them', async () => {
+    expect(await node('viz-alone.mjs', { FOVEA_BACKEND: 'wasm' })).toEqual([1, 0, 0.25, 0.75]);
+  });
+
+  it('bring nothing with them that fovea itself would load', async () => {
+    const own = await readFile(join(folder, 'app/node_modules/fovea/dist/node.cjs'), 'utf8');
+    const core = files.filter((path) => /^dist\/core-.*\.cjs$/.test(path));
+    expect(core.map((path) => own.includes(path.slice('dist/'.length)))).toEqual([true]);
+    expect(await readFile(join(folder, 'app/node_modules/fovea', core[0] ?? ''), 'utf8')).not.toContain('checkLayers');
+  });
+
+  it('find a backend in a bundle for browsers that drops what has no side effects', async () => {
+    const bundled = join(folder, 'app/bundled.mjs');
+    await esbuild.build({
+      stdin: {
+        contents: `import { init } from 'fovea'; import { readFile } from 'node:fs/promises'; import { rollout } from 'fovea/viz';
+          await init({ wasm: await readFile('node_modules/fovea/dist/fovea-simd.wasm') });
+          console.log(JSON.stringify([...${rolledOut}.data]));`,
+        resolveDir: join(folder, 'app'),
+      },
+      outfile: bundled,
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      external: ['node:*'],
+    });
+    const { stdout } = await call(process.execPath, [bundled], { cwd: join(folder, 'app'), env: bare() });
+    expect(JSON.parse(stdout)).toEqual([1, 0, 0.25, 0.75]);
   });
 });

@@ -21,7 +21,7 @@ export type CheckedOptions<R> = { readonly [K in keyof R]: R[K] extends Rule<inf
 /** Names that the promise twins take; their rules stand in plan/async.ts. */
 const asyncNames = ['signal', 'copy'];
 /** What has no twin. */
-const alone = ['packMatrix', 'KVCache', 'KVCache.append', 'KVCache.truncate'];
+const alone = ['packMatrix', 'KVCache', 'KVCache.append', 'KVCache.truncate', 'entropy', 'rollout'];
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
@@ -140,8 +140,8 @@ export const index = (op: string, name: string, value: unknown): number => {
   return value as number;
 };
 
-/** One of some words. */
-function oneOf<W extends string>(...words: readonly [W, W, ...W[]]): Rule<W> {
+/** A rule: one of some words. */
+export function oneOf<W extends string>(...words: readonly [W, W, ...W[]]): Rule<W> {
   const named = words.map((word) => `'${word}'`);
   const expected = `${named.slice(0, -1).join(', ')} or ${named.at(-1)}`;
   return (op, name, value) => {

@@ -1,0 +1,7 @@
+/**
+ * fovea/viz in Node.
+ * @module
+ */
+import '../node.js';
+
+export * from './index.js';
