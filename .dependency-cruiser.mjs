@@ -9,6 +9,11 @@ const presets = '^src/(index|node|browser)\\.ts$';
 /** Folders of src/ that are subpaths of the package (scripts/build.mjs). */
 const subpaths = ['viz'];
 
+/** Files that stand on packages, which are bundled into dist/. */
+const bundling = [{ from: '^src/viz/', names: ['fast-png', 'fflate'] }];
+
+const packages = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
+
 /** A layer and all of ours that it may import beside itself. */
 const layer = (name, path, may, comment) => ({
   name,
@@ -81,15 +86,23 @@ export default {
     {
       name: 'no-packages',
       severity: 'error',
-      comment: 'an installed fovea has no dependency; what is bundled into a subpath is named here and in scripts/build.mjs',
-      from: { path: '^src/' },
-      to: {
-        path: 'node_modules',
-        pathNot: '^node_modules/fast-png/',
-        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
-      },
+      comment: 'an installed fovea has no dependency',
+      from: { path: '^src/', pathNot: bundling.map(({ from }) => from) },
+      to: { dependencyTypes: packages },
     },
+    ...bundling.map(({ from, names }) => ({
+      name: 'bundled-packages',
+      severity: 'error',
+      comment: 'a package that is bundled is as small as these',
+      from: { path: from },
+      to: { dependencyTypes: packages, pathNot: `^node_modules/(${names.join('|')})/` },
+    })),
     { name: 'no-unresolved', severity: 'error', comment: 'a file that is not there', from: {}, to: { couldNotResolve: true } },
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'default'] },
+  },
 };

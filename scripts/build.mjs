@@ -17,6 +17,7 @@ import { run } from './run/command.mjs';
 import { isMain, root } from './run/root.mjs';
 import { filesIn, incremental } from './run/stamp.mjs';
 import { asProgram, step } from './run/terminal.mjs';
+import { forEsbuild } from './toolchain/page-parts.mjs';
 
 /** Syntax that every supported place reads. All have private fields and methods: made of WeakMaps instead, these cost a call tens of microseconds. */
 const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
@@ -45,7 +46,14 @@ export const distFiles = [
   ),
   'dist/LICENSES.txt',
 ];
-const inputs = ['src', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const inputs = [
+  'src',
+  'scripts/build.mjs',
+  'scripts/toolchain/page-parts.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
 
 /** @throws {Error} when a source does not compile */
 export async function buildDist() {
@@ -88,6 +96,7 @@ function entries(platform) {
     outbase: 'src',
     outdir: 'dist',
     chunkNames: 'core-[hash]',
+    plugins: [forEsbuild],
   };
 }
 

@@ -104,6 +104,20 @@ describe('a page without a bundler', () => {
     expect(reason).toContain('1 of the 2 threads asked for: this page is not cross-origin isolated; async calls run');
   });
 
+  it('has one backend and one FoveaError with fovea/viz', async () => {
+    // As text: what the page imports is not to be looked for here.
+    const [rolled, isFovea, svg, png, html] = (await tab.evaluate(`(async () => {
+      const [fovea, viz] = await Promise.all([import('./browser.mjs'), import('./viz/browser.mjs')]);
+      await fovea.init();
+      const weights = { data: Float32Array.of(1, 0, 0.5, 0.5), shape: [1, 1, 2, 2] };
+      const rolled = [...viz.rollout(weights).data];
+      try { viz.heatmap(1) } catch (error) { return [rolled, error instanceof fovea.FoveaError, viz.heatmap(weights), [...viz.heatmapPng(weights)], viz.headView(weights)] }
+    })()`)) as [number[], boolean, string, number[], string];
+    expect([rolled, isFovea]).toEqual([[1, 0, 0.25, 0.75], true]);
+    expect([svg.slice(0, 4), html.slice(0, 15)]).toEqual(['<svg', '<!doctype html>']);
+    expect(png.slice(1, 4)).toEqual([...'PNG'].map((letter) => letter.charCodeAt(0)));
+  });
+
   it('has had no error that nobody caught', () => {
     expect(complaints).toEqual([]);
   });

@@ -31,6 +31,8 @@ const rolledOut = 'rollout({ data: Float32Array.of(1, 0, 0.5, 0.5), shape: [1, 1
 /** One backend and one class of errors for all entries: an option that is checked before there is a backend, and what a backend computes. */
 const ofSubpaths = `
   const { rollout } = viz;
+  if (!viz.heatmap({ data: new Float32Array(4), shape: [2, 2] }).startsWith('<svg')) throw new Error('no picture');
+  if (!viz.headView({ data: new Float32Array(4), shape: [1, 1, 2, 2] }).includes('<script>')) throw new Error('no page');
   const errors = [() => fovea.matmul(1), () => viz.entropy(1), () => rollout(1)].map((call) => { try { call(); } catch (error) { return error; } });
   fovea.setBackend('reference');
   console.log(JSON.stringify([errors.every((error) => error instanceof fovea.FoveaError), fovea.backend().name, [...${rolledOut}.data]]));`;
@@ -110,6 +112,12 @@ describe('the tarball', () => {
     expect(files.filter((path) => path.endsWith('.node'))).toEqual([
       expect.stringContaining(`prebuilds/${process.platform}-${process.arch}/fovea`),
     ]);
+  });
+
+  it('holds the licences of what it bundles', async () => {
+    const text = await readFile(join(folder, 'app/node_modules/fovea/dist/LICENSES.txt'), 'utf8');
+    for (const words of ['fast-png\n', 'fflate\n', 'iobuffer\n', 'Michaël Zasso', 'Arjun Barrett', 'MIT License'])
+      expect(text).toContain(words);
   });
 
   it('runs no script when it is installed, and depends on nothing', async () => {

@@ -47,6 +47,7 @@ import {
   toFloat16,
   toFloat16Async,
 } from '../src/index.js';
+import * as viz from '../src/viz/index.js';
 
 declare const floats: Tensor;
 declare const halves: Tensor<Uint16Array>;
@@ -323,5 +324,33 @@ describe('backends and errors', () => {
     expectTypeOf<FoveaError['code']>().toEqualTypeOf<FoveaErrorCode>();
     // @ts-expect-error codes are a closed list
     new FoveaError('ERR_WRONG', 'why');
+  });
+});
+
+describe('fovea/viz', () => {
+  it('takes weights as attention returns them, and gives text, bytes or tensors', () => {
+    const { weights } = attention(floats, floats, floats, { returnWeights: true });
+    expectTypeOf(viz.heatmap(weights, { queryTokens: ['a'], theme: 'dark' })).toBeString();
+    expectTypeOf(viz.heatmapPng(weights, { range: [0, 1] })).toExtend<Uint8Array>();
+    expectTypeOf(viz.alignment(weights, { source: ['a'], target: ['b'] })).toBeString();
+    expectTypeOf(viz.overlay(weights, { url: '', width: 1, height: 1 }, { grid: [14, 14] })).toBeString();
+    expectTypeOf(viz.overlayPng(weights, { data: new Uint8ClampedArray(4), width: 1, height: 1 })).toExtend<Uint8Array>();
+    expectTypeOf(viz.headView([weights, weights])).toBeString();
+    expectTypeOf(viz.headView(weights)).toBeString();
+    expectTypeOf(viz.entropy(weights, { base: Math.E })).toEqualTypeOf<Tensor>();
+    expectTypeOf(viz.rollout([weights], { heads: 'max', residual: 0.5 })).toEqualTypeOf<Tensor>();
+  });
+
+  it('refuses what it cannot take', () => {
+    // @ts-expect-error weights are float32
+    viz.heatmap(halves);
+    // @ts-expect-error numbers are no tokens
+    viz.heatmap(floats, { queryTokens: [1] });
+    // @ts-expect-error there is no such theme
+    viz.headView(floats, { theme: 'sepia' });
+    // @ts-expect-error a file is no pixels
+    viz.overlayPng(floats, { url: '', width: 1, height: 1 });
+    // @ts-expect-error there is no such way
+    viz.rollout(floats, { heads: 'sum' });
   });
 });

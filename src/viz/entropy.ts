@@ -6,7 +6,9 @@ import { optionError, shapeError } from '../errors.js';
 import type { Tensor } from '../types.js';
 import { list, received } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
-import { checkAnyWeights } from './weights.js';
+import { checkFloat32 } from '../validate/tensor.js';
+import { Workspace } from '../validate/workspace.js';
+import { packed } from './weights.js';
 
 const op = 'entropy';
 
@@ -36,9 +38,11 @@ const rules = {
  * @throws {FoveaError} ERR_SHAPE, ERR_DTYPE, ERR_OPTION
  */
 export function entropy(weights: Tensor, options?: EntropyOptions): Tensor {
-  const { data, shape } = checkAnyWeights(op, 'weights', weights);
+  const checked = checkFloat32(op, 'weights', weights, new Workspace());
+  const { shape } = checked;
   if (shape.length < 2) throw shapeError(op, 'weights', `shape ${list(shape)}`, '[…, sq, skv]');
   const { base = 2, perQuery = false } = rule.checkOptions(op, options, rules);
+  const data = packed(checked);
   const keys = shape.at(-1) ?? 0;
   const each = Float64Array.from({ length: product(shape.slice(0, -1)) }, (_, row) => ofRow(data, row * keys, keys) / Math.log(base));
   if (perQuery) return { data: Float32Array.from(each, (it) => Math.max(0, it)), shape: shape.slice(0, -1) };

@@ -5,9 +5,10 @@
 import { optionError, shapeError } from '../errors.js';
 import { matmul } from '../ops/matmul.js';
 import type { Tensor } from '../types.js';
-import { list, received } from '../validate/describe.js';
+import { received } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
-import { checkLayers, type LayerWeights, type Weights } from './weights.js';
+import type { Checked } from '../validate/tensor.js';
+import { checkLayers, type LayerWeights } from './weights.js';
 
 const op = 'rollout';
 
@@ -41,25 +42,25 @@ const rules = {
  */
 export function rollout(weights: LayerWeights, options?: RolloutOptions): Tensor {
   const layers = checkLayers(op, 'weights', weights);
-  for (const { shape } of layers) {
-    if (shape[0] === 0) throw shapeError(op, 'weights', '0 heads', 'at least one', `a layer is ${list(shape)}`);
-    if (shape[1] !== shape[2]) throw shapeError(op, 'weights', `${shape[1]} queries and ${shape[2]} keys`, 'as many queries as keys');
-  }
+  const [, queries, keys] = layers[0].shape;
+  if (queries !== keys) throw shapeError(op, 'weights', `${queries} queries and ${keys} keys`, 'as many queries as keys');
   const { residual = 0.5, heads = 'mean' } = rule.checkOptions(op, options, rules);
-  const [first, ...others] = layers.map((layer) => mixed(layer, residual, heads));
-  return others.reduce((below, layer) => matmul(layer, below), first as Tensor);
+  const [first, ...others] = layers;
+  return others.reduce((below, layer) => matmul(mixed(layer, residual, heads), below), mixed(first, residual, heads));
 }
 
 /** A of one layer. */
-function mixed({ data, shape }: Weights, residual: number, fusion: HeadFusion): Tensor {
+function mixed({ data, shape, strides, offset }: Checked, residual: number, fusion: HeadFusion): Tensor {
   const [heads = 0, size = 0] = shape;
+  const [headStride = 0, rowStride = 0, columnStride = 0] = strides;
   const out = new Float32Array(size * size);
   const row = new Float64Array(size);
   for (let i = 0; i < size; i++) {
     let sum = 0;
     for (let j = 0; j < size; j++) {
-      let fused = data[i * size + j] ?? 0;
-      for (let head = 1; head < heads; head++) fused = fuse[fusion](fused, data[(head * size + i) * size + j] ?? 0);
+      const at = offset + i * rowStride + j * columnStride;
+      let fused = data[at] ?? 0;
+      for (let head = 1; head < heads; head++) fused = fuse[fusion](fused, data[at + head * headStride] ?? 0);
       if (fusion === 'mean') fused /= heads;
       row[j] = (1 - residual) * fused + (i === j ? residual : 0);
       sum += row[j] ?? 0;

@@ -1,0 +1,26 @@
+/** Tokens that mean no good: markup, entities, what XML forbids, what reorders, hides or grows. */
+export const hostile: readonly string[] = [
+  '</text></svg><script>globalThis.ran = 1</script>',
+  '"><img src=x onerror="globalThis.ran = 1">',
+  "' onload='globalThis.ran = 1",
+  '</script><script>globalThis.ran = 1</script>',
+  '<!-- <script>',
+  ']]>',
+  '&lt; &#0; &nope;',
+  '\u0000\u0008\u001b[31m',
+  '\ud800',
+  '\udc00x\uffff',
+  '\u202egnp.exe',
+  '\u2066\u200f',
+  '',
+  '   ',
+  '\n\t\r',
+  'שלום',
+  'مرحبا',
+  '👩‍👩‍👧‍👦',
+  `z${'\u0301\u0336'.repeat(300)}`,
+  'W'.repeat(5000),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is to stay as it is
+  '${globalThis.ran = 1}$&$`',
+  'javascript:globalThis.ran=1',
+];
