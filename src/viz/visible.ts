@@ -39,38 +39,35 @@ function codeOf(character: string): string {
 }
 
 const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
-const narrow = /[\p{M}\u200c\u200d]/u;
+const mark = /[\p{M}\u200c\u200d]/u;
 
-/** How many columns of a fixed-width font a character takes: an estimate, since whoever draws has other fonts. */
-function columnsOf(character: string): number {
-  if (narrow.test(character)) return 0;
+/**
+ * How many columns of a fixed-width font a character takes: an estimate, since whoever draws has other fonts. A mark takes none, but one that stands
+ * on another mark does, so that heaps of them stay small.
+ */
+function columnsOf(character: string, before: string | undefined): number {
+  if (mark.test(character)) return before !== undefined && mark.test(before) ? 1 : 0;
   return wide.test(character) ? 2 : 1;
 }
 
 export function width(text: string): number {
-  return Array.from(text).reduce((columns, character) => columns + columnsOf(character), 0);
+  return Array.from(text).reduce((columns, character, i, all) => columns + columnsOf(character, all[i - 1]), 0);
 }
 
 /** The beginning of a text, with … where something is missing. */
 export function shortened(text: string, columns: number): string {
-  let left = columns;
-  let marks = 2 * columns; // they take no column, and would grow into the neighbours
-  let at = 0;
+  let taken = 0;
+  let end = 0;
+  let before: string | undefined;
+  let fitting = 0; // what leaves a column for …
   for (const character of text) {
-    const taken = columnsOf(character);
-    marks -= taken === 0 ? 1 : 0;
-    left -= taken;
-    if (left < 0 || marks < 0) return `${fitting(text.slice(0, at), columns - 1)}…`;
-    at += character.length;
+    taken += columnsOf(character, before);
+    if (taken > columns) return `${text.slice(0, fitting)}…`;
+    end += character.length;
+    if (taken < columns) fitting = end;
+    before = character;
   }
   return text;
-}
-
-function fitting(text: string, columns: number): string {
-  const characters = Array.from(text);
-  let taken = characters.reduce((sum, character) => sum + columnsOf(character), 0);
-  while (taken > columns) taken -= columnsOf(characters.pop() ?? '');
-  return characters.join('');
 }
 
 /** Lines of at most so many columns, broken at spaces. */
