@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { softmax } from '../../src/node.js';
+import { inkOn, palette } from '../../src/viz/head-view/colours.js';
 import { HeadWeights, type PageData } from '../../src/viz/head-view/data.js';
 import { headView } from '../../src/viz/node.js';
+import { viridis } from '../../src/viz/viridis.js';
 import { float32 } from '../tensors.js';
+import { contrast } from './contrast.js';
 import { hostile } from './hostile.js';
 
 const between = (text: string, start: string, end: string) => text.split(start)[1]?.split(end)[0] ?? '';
@@ -77,5 +80,15 @@ describe('headView', () => {
 
   it('of no tokens is a page', () => {
     expect(dataOf(headView(float32([1, 2, 0, 0], () => 0)))).toMatchObject({ queries: [], keys: [], heads: [2] });
+  });
+});
+
+describe('the colours of keys', () => {
+  it('have ink that is read on each of them', () => {
+    for (const colour of palette(viridis)) {
+      const hex = (parts: readonly number[]) => `#${parts.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+      const ink = inkOn(colour) === '#fff' ? '#ffffff' : '#000000';
+      expect(contrast(hex(colour), ink)).toBeGreaterThan(4.5);
+    }
   });
 });

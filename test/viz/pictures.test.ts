@@ -1,9 +1,11 @@
 /** What all SVG pictures have in common: well-formed whatever the tokens, described in words, readable in light and dark. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../../src/types.js';
 import { alignment, heatmap, overlay, type Theme } from '../../src/viz/node.js';
 import { rgb } from '../../src/viz/viridis.js';
 import { float32 } from '../tensors.js';
+import { contrast } from './contrast.js';
 import { hostile } from './hostile.js';
 import { named, parsed, written } from './parsed.js';
 
@@ -19,19 +21,6 @@ const pictures: [string, (options?: Options) => string][] = [
   ['alignment', (options) => alignment(square(count), { source: hostile, target: hostile, ...options })],
   ['overlay', (options) => overlay(square(2), image, options)],
 ];
-
-/** Contrast of two colours as WCAG 2 defines it. */
-function contrast(a: string, b: string): number {
-  const luminance = (hex: string) => {
-    const [r = 0, g = 0, blue = 0] = [1, 3, 5].map((at) => {
-      const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * blue;
-  };
-  const [low = 0, high = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-}
 
 describe.each(pictures)('%s', (_, draw) => {
   it('is well-formed, and runs and fetches nothing', () => {
@@ -76,6 +65,24 @@ describe.each(pictures)('%s', (_, draw) => {
       expect(contrast(fill('paper'), fill('note'))).toBeGreaterThan(4.5);
     }
     expect(styleOf('light')).not.toBe(styleOf('dark'));
+  });
+});
+
+describe('any text', () => {
+  const any = fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { minLength: 1, maxLength: 6 });
+
+  it('makes a well-formed picture without a control or a bidi override in it', () => {
+    fc.assert(
+      fc.property(any, fc.string({ unit: 'binary' }), (tokens, title) => {
+        const weights = square(tokens.length);
+        for (const svg of [
+          heatmap(weights, { queryTokens: tokens, title }),
+          alignment(weights, { source: tokens, target: tokens, description: title }),
+        ]) {
+          for (const { text } of parsed(svg)) expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u);
+        }
+      }),
+    );
   });
 });
 
