@@ -52,7 +52,7 @@ const pngRules = {
 
 const rules = { ...picture, ...pngRules } satisfies rule.Rules<OverlayOptions>;
 
-/** Pixels of a side of the colours, at most: they are stretched over a larger image. */
+/** Cells of a side, and pixels of a side of the colours, at most: they are stretched over a larger image. */
 const limit = 1024;
 
 /**
@@ -90,7 +90,12 @@ export function overlay(weights: Tensor, image: ImagePixels | ImageFile, options
     width: width * shown,
     height: height * shown,
     scale: { ...scale, hasNaN: false },
-    notes: scale.hasNaN ? ['Where there is no colour, the weight is NaN.'] : [],
+    notes: [
+      ...(grid.rowsPerCell * grid.columnsPerCell > 1
+        ? [`A cell is the mean of ${counted(grid.rowsPerCell, 'row')} × ${counted(grid.columnsPerCell, 'column')} of weights.`]
+        : []),
+      ...(scale.hasNaN ? ['Where there is no colour, the weight is NaN.'] : []),
+    ],
     body: () => images,
   });
 }

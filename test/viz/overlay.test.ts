@@ -110,4 +110,9 @@ describe('overlay', () => {
       ),
     ).toContain('Where there is no colour, the weight is NaN.');
   });
+
+  it('of 10,000 columns tells how many are one', () => {
+    const wide = { data: Float32Array.of(1), shape: [1, 10_000], strides: [0, 0] };
+    expect(written(parsed(overlay(wide, white))).join(' ')).toContain('A cell is the mean of 1 row × 10 columns of weights.');
+  });
 });
