@@ -25,7 +25,7 @@ export interface CheckedFloats extends Checked<Float32Array | Uint16Array> {
   readonly source: object;
 }
 
-type Indexed = ArrayBufferView & { readonly length: number; readonly buffer: ArrayBufferLike };
+type Indexed = ArrayBufferView & { readonly BYTES_PER_ELEMENT: number; readonly length: number; readonly buffer: ArrayBufferLike };
 
 interface Fields {
   readonly data?: unknown;
@@ -168,7 +168,8 @@ function place(op: string, name: string, fields: Fields, data: Indexed, workspac
   const offset = fields.offset ?? 0;
   if (!isCount(offset)) throw shapeError(op, name, `offset ${received(offset)}`, 'a whole number of elements, 0 or more');
   const reach = offset + extentOf(shape, strides);
-  if (reach > data.length) throw shortData(op, name, data, reach, fields, shape);
+  // Not `length`: once it has seen a resizable buffer, optimised code of V8 11 takes that of a detached array for what it was.
+  if (reach * data.BYTES_PER_ELEMENT > data.byteLength) throw shortData(op, name, data, reach, fields, shape);
   tensor.data = data;
   tensor.offset = offset;
   return tensor;
