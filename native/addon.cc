@@ -232,6 +232,8 @@ constexpr NamedOp kOps[] = {
     named<Op::append>("append"),       named<Op::matmul>("matmul"),
     named<Op::softmax>("softmax"),     named<Op::merge>("merge"),
     named<Op::convert>("convert"),     named<Op::norm>("norm"),
+    named<Op::pool>("pool"),           named<Op::multiply>("multiply"),
+    named<Op::convolve>("convolve"),
 };
 
 /** The op of that name; null when there is none. */

@@ -321,6 +321,74 @@ Status read_norm(Words words, Buffers buffers, NormArgs* args) {
 
 namespace {
 
+Matrices read_matrices(Reader& in, Need need, int64_t word, int64_t buffer, const int64_t (&sizes)[3]) {
+  int64_t strides[3];
+  void* data = need == Need::always ? in.view(word, buffer, sizeof(float), sizes, strides)
+                                    : in.optional_view(word, buffer, sizeof(float), sizes, strides);
+  return {static_cast<float*>(data), strides[0], strides[1], strides[2]};
+}
+
+/** A list of numbers for each of the batch. */
+Matrices read_lists(Reader& in, Need need, int64_t word, int64_t buffer, const int64_t (&sizes)[2]) {
+  int64_t strides[2];
+  void* data = need == Need::always ? in.view(word, buffer, sizeof(float), sizes, strides)
+                                    : in.optional_view(word, buffer, sizeof(float), sizes, strides);
+  return {static_cast<float*>(data), strides[0], strides[1], strides[1]};
+}
+
+}  // namespace
+
+Status read_pool(Words words, Buffers buffers, PoolArgs* args) {
+  if (words.count < kPoolWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kPoolBatch);
+  const int64_t r = args->rows = in.size(kPoolRows);
+  const int64_t c = args->columns = in.size(kPoolColumns);
+  in.limit_work({b, r, c});
+  args->x = read_matrices(in, Need::always, kPoolX, kPoolXBuffer, {b, r, c});
+  args->factor = read_lists(in, Need::optional, kPoolFactor, kPoolFactorBuffer, {b, c});
+  args->mean = read_lists(in, Need::always, kPoolMean, kPoolMeanBuffer, {b, r});
+  args->max = read_lists(in, Need::always, kPoolMax, kPoolMaxBuffer, {b, r});
+  return in.status();
+}
+
+Status read_multiply(Words words, Buffers buffers, MultiplyArgs* args) {
+  if (words.count < kMultiplyWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kMultiplyBatch);
+  const int64_t r = args->rows = in.size(kMultiplyRows);
+  const int64_t c = args->columns = in.size(kMultiplyColumns);
+  in.limit_work({b, r, c});
+  const auto view = [&](Need need, int buffer) { return read_matrices(in, need, kMultiplyViews + 4 * buffer, buffer, {b, r, c}); };
+  args->x = view(Need::always, kMultiplyX);
+  args->out = view(Need::always, kMultiplyOut);
+  args->y = view(Need::optional, kMultiplyY);
+  args->z = view(Need::optional, kMultiplyZ);
+  args->plus = view(Need::optional, kMultiplyPlus);
+  in.require(args->z.column_stride == 0, Status::bad_words);
+  return in.status();
+}
+
+Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args) {
+  if (words.count < kConvolveWords) return Status::bad_words;
+  Reader in(words, buffers);
+  const int64_t b = args->batch = in.size(kConvolveBatch);
+  const int64_t m = args->maps = in.size(kConvolveMaps);
+  const int64_t h = args->height = in.size(kConvolveHeight);
+  const int64_t w = args->width = in.size(kConvolveWidth);
+  const int64_t kh = args->kernel_height = in.size(kConvolveKernelHeight);
+  const int64_t kw = args->kernel_width = in.size(kConvolveKernelWidth);
+  in.require(kh % 2 == 1 && kw % 2 == 1, Status::bad_words);
+  in.limit_work({b, m, h, w, kh, kw});
+  args->bias = static_cast<float>(in.number(kConvolveBias));
+  args->x = read_view4(in, Need::always, kConvolveView, kConvolveX, DType::float32, sizeof(float), {b, m, h, w});
+  args->kernel = in.array<const float>(kConvolveKernel, {m, kh, kw});
+  args->out = read_matrices(in, Need::always, kConvolveOutView, kConvolveOut, {b, h, w});
+  return in.status();
+}
+
+namespace {
+
 MergePart read_part(Reader& in, const MergeArgs& args, int64_t part, int64_t first_word, int64_t first_buffer) {
   const int64_t word = first_word + kMergeWordsPerPart * part;
   const int64_t buffer = first_buffer + 2 * part;

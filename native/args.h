@@ -345,6 +345,82 @@ enum NormWord {
 
 enum NormBuffer { kNormX, kNormOut, kNormGamma, kNormBeta, kNormBuffers };
 
+// ---- pool, multiply, convolve: what convolutional attention does to maps ----
+
+/** float32 [batch, rows, columns]. */
+struct Matrices {
+  float* data;  // null: the call has no such tensor
+  int64_t batch_stride, row_stride, column_stride;
+};
+
+/** mean and max of x · factor along the columns; both are 0 where there are none. */
+struct PoolArgs {
+  int64_t batch, rows, columns;
+  Matrices x;
+  Matrices factor;     // [batch, columns], the same for all rows; data null: 1
+  Matrices mean, max;  // [batch, rows]
+};
+
+enum PoolWord {
+  kPoolBatch,
+  kPoolRows,
+  kPoolColumns,
+  kPoolX,                       // each: offset, batch, row and column stride
+  kPoolFactor = kPoolX + 4,     // offset, batch and column stride
+  kPoolMean = kPoolFactor + 3,  // offset, batch and row stride
+  kPoolMax = kPoolMean + 3,
+  kPoolWords = kPoolMax + 3,
+};
+
+enum PoolBuffer { kPoolXBuffer, kPoolFactorBuffer, kPoolMeanBuffer, kPoolMaxBuffer, kPoolBuffers };
+
+/** out = x · y · z + plus, all [batch, rows, columns]. */
+struct MultiplyArgs {
+  int64_t batch, rows, columns;
+  Matrices x, out;
+  Matrices y;     // data null: 1
+  Matrices z;     // the same for all columns; data null: 1
+  Matrices plus;  // data null: 0
+};
+
+enum MultiplyWord {
+  kMultiplyBatch,
+  kMultiplyRows,
+  kMultiplyColumns,
+  kMultiplyViews,  // x out y z plus, each: offset, batch, row and column stride
+  kMultiplyWords = kMultiplyViews + 5 * 4,
+};
+
+enum MultiplyBuffer { kMultiplyX, kMultiplyOut, kMultiplyY, kMultiplyZ, kMultiplyPlus, kMultiplyBuffers };
+
+/**
+ * out[b, y, x] = bias + Σ over maps m and places (i, j) of the kernel: kernel[m, i, j] · x[b, m, y + i − ⌊kh/2⌋, x + j − ⌊kw/2⌋], what lies
+ * outside counting as 0.
+ */
+struct ConvolveArgs {
+  int64_t batch, maps, height, width;
+  int64_t kernel_height, kernel_width;  // odd
+  float bias;
+  View4 x;              // float32 [batch, maps, height, width]
+  const float* kernel;  // [maps, kernel_height, kernel_width]
+  Matrices out;         // [batch, height, width]
+};
+
+enum ConvolveWord {
+  kConvolveBatch,
+  kConvolveMaps,
+  kConvolveHeight,
+  kConvolveWidth,
+  kConvolveKernelHeight,
+  kConvolveKernelWidth,
+  kConvolveBias,
+  kConvolveView,                         // x: offset, strides
+  kConvolveOutView = kConvolveView + 5,  // offset, strides
+  kConvolveWords = kConvolveOutView + 4,
+};
+
+enum ConvolveBuffer { kConvolveX, kConvolveOut, kConvolveKernel, kConvolveBuffers };
+
 // ---- merge ----
 
 /** The attention over all keys from the attention over parts of them: out = Σ wₚ·outputₚ, wₚ = exp(logSumExpₚ − logSumExp). */
@@ -393,6 +469,9 @@ Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);
 Status read_convert(Words words, Buffers buffers, ConvertArgs* args);
 Status read_norm(Words words, Buffers buffers, NormArgs* args);
+Status read_pool(Words words, Buffers buffers, PoolArgs* args);
+Status read_multiply(Words words, Buffers buffers, MultiplyArgs* args);
+Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args);
 Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
 MergePart read_merge_part(const MergeArgs& args, int64_t part);
 

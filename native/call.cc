@@ -32,6 +32,12 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_convert, run_convert, kernels, words, buffers, host);
     case Op::norm:
       return read_and_run(read_norm, run_norm, kernels, words, buffers, host);
+    case Op::pool:
+      return read_and_run(read_pool, run_pool, kernels, words, buffers, host);
+    case Op::multiply:
+      return read_and_run(read_multiply, run_multiply, kernels, words, buffers, host);
+    case Op::convolve:
+      return read_and_run(read_convolve, run_convolve, kernels, words, buffers, host);
   }
   return Status::bad_words;
 }

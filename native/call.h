@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-enum class Op : int32_t { attention, matmul, softmax, merge, convert, cache_attention, append, norm };
+enum class Op : int32_t { attention, matmul, softmax, merge, convert, cache_attention, append, norm, pool, multiply, convolve };
 
 /** Reads and checks the words and buffers, then runs the op; anything but Status::ok from the checks has written nothing. */
 Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Host* host);

@@ -84,6 +84,16 @@ struct Kernels {
   void (*norm)(const NormArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*norm_scratch)(const NormArgs& args);
 
+  /** Rows [begin, end), counted batch · rows + row; multiply's too. */
+  void (*pool)(const PoolArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*pool_scratch)(const PoolArgs& args);
+  void (*multiply)(const MultiplyArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*multiply_scratch)(const MultiplyArgs& args);
+
+  /** Rows [begin, end) of out, counted batch · height + row. */
+  void (*convolve)(const ConvolveArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*convolve_scratch)(const ConvolveArgs& args);
+
   /** Tokens of key/value heads [begin, end), counted batch · kv_heads + head, into a cache. */
   void (*append)(const AppendArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*append_scratch)(const AppendArgs& args);

@@ -8,6 +8,13 @@
 
 namespace fovea {
 
+/** Every word of every call is read so: compiled once where the size of the file counts, as a page downloads the wasm first. */
+#ifdef __wasm__
+#define FOVEA_READS __attribute__((noinline))
+#else
+#define FOVEA_READS
+#endif
+
 constexpr double kLargestWhole = 9007199254740992.0;  // 2^53, the end of what float64 counts exactly
 constexpr double kLargestWork = 72057594037927936.0;  // 2^56: with the padding of tiles, and in bytes, int64 still holds it
 
@@ -127,7 +134,7 @@ class Reader {
   }
 
  private:
-  int64_t whole_from(double least, int64_t word) {
+  FOVEA_READS int64_t whole_from(double least, int64_t word) {
     const double value = words_[word];
     const bool in_range = value >= least && value <= kLargestWhole;
     const auto whole = static_cast<int64_t>(in_range ? value : 0);

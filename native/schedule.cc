@@ -278,6 +278,31 @@ Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host) {
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.norm(args, begin, end, scratch); });
 }
 
+Status run_pool(const Kernels& kernels, const PoolArgs& args, Host* host) {
+  // Rows side by side (kernels/pool.inl) read long stretches of memory, so they share a task.
+  constexpr int64_t elements = int64_t{1} << 20;
+  int64_t rows = rows_of_task(args.columns);
+  if (args.x.column_stride != 1) {
+    rows = kSoftmaxColumns;
+    while (rows > 64 && rows > elements / (args.columns + 1)) rows /= 2;
+  }
+  return in_stretches(host, args.batch * args.rows, rows, (args.columns + 1) * kElement, kernels.pool_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.pool(args, begin, end, scratch); });
+}
+
+Status run_multiply(const Kernels& kernels, const MultiplyArgs& args, Host* host) {
+  if (args.columns == 0) return Status::ok;
+  return in_stretches(host, args.batch * args.rows, rows_of_task(args.columns), args.columns * kElement, kernels.multiply_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.multiply(args, begin, end, scratch); });
+}
+
+Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host) {
+  if (args.width == 0) return Status::ok;
+  const int64_t row_work = args.width * (args.maps * args.kernel_height * args.kernel_width + 1);
+  return in_stretches(host, args.batch * args.height, 1, row_work, kernels.convolve_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.convolve(args, begin, end, scratch); });
+}
+
 Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {
   if (args.length == 0) return Status::ok;
   const int64_t floats = kernels.append_scratch(args);

@@ -33,6 +33,9 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host);
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host);
 Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host);
 Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host);
+Status run_pool(const Kernels& kernels, const PoolArgs& args, Host* host);
+Status run_multiply(const Kernels& kernels, const MultiplyArgs& args, Host* host);
+Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host);
 Status run_merge(const Kernels& kernels, const MergeArgs& args, Host* host);
 
 }  // namespace fovea

@@ -48,6 +48,17 @@ export interface Tensor<D extends TensorData = Float32Array> {
 /** Order of the dimensions of q, k, v, out and output: heads before the sequence, or after it. */
 export type Layout = 'bhsd' | 'bshd';
 
+/** Order of the dimensions of images: `[b, h, w, c]` or `[b, c, h, w]`. */
+export type ImageLayout = 'nhwc' | 'nchw';
+
+/** The weights of a linear map, x · weight + bias, float32. */
+export interface Linear {
+  /** `[in, out]` */
+  readonly weight: Tensor;
+  /** `[out]` @default 0 */
+  readonly bias?: Tensor | undefined;
+}
+
 /**
  * What every promise twin takes beside its op's own options. `out` is always borrowed: until the promise settles it must not
  * be read, written to, transferred or resized.

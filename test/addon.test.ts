@@ -155,7 +155,20 @@ describe.each(supported)('memory on $name', ({ name }) => {
     ];
     const pick = <T>(list: readonly T[]): T | undefined => list[lie.integer(0, list.length - 1)];
     for (let round = 0; round < 4000; round++) {
-      const op = pick(['attention', 'matmul', 'softmax', 'merge', 'convert', 'cacheAttention', 'append', 'norm'] as const) ?? 'merge';
+      const op =
+        pick([
+          'attention',
+          'matmul',
+          'softmax',
+          'merge',
+          'convert',
+          'cacheAttention',
+          'append',
+          'norm',
+          'pool',
+          'multiply',
+          'convolve',
+        ] as const) ?? 'merge';
       // Small true sizes at first, so that some calls get as far as their buffers.
       const said = Float64Array.from({ length: lie.integer(0, 60) }, () => (lie.uniform() < 0.8 ? lie.integer(0, 2) : (pick(values) ?? 0)));
       const lent = Array.from({ length: lie.integer(0, 16) }, () => pick(memory));

@@ -2,7 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { callOf, convertOuterRank, matmulBatchRank, normOuterRank, softmaxOuterRank } from '../src/plan/layout.js';
-import type { AttentionPlan, ConvertPlan, MatmulPlan, MergePlan, NormPlan, Plan, SoftmaxPlan, View } from '../src/plan/plan.js';
+import type {
+  AttentionPlan,
+  ConvertPlan,
+  ConvolvePlan,
+  MatmulPlan,
+  MergePlan,
+  MultiplyPlan,
+  NormPlan,
+  Plan,
+  PoolPlan,
+  SoftmaxPlan,
+  View,
+} from '../src/plan/plan.js';
 import type { Data } from '../src/plan/tensors.js';
 
 const header = readFileSync(new URL('../native/args.h', import.meta.url), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
@@ -385,6 +397,121 @@ describe('norm', () => {
 
   it('a mean that is not taken off is 0', () => {
     expect(words(laid({ ...plan, name: 'rmsNorm', centered: false }), 'kNormCentered')).toEqual([0]);
+  });
+});
+
+describe('pool', () => {
+  const plan: PoolPlan = {
+    op: 'pool',
+    name: 'cbam',
+    batch: 31,
+    rows: 32,
+    columns: 33,
+    x: view(floats(), 100, 3),
+    factor: view(floats(), 200, 2),
+    mean: view(floats(), 300, 2),
+    max: view(floats(), 400, 2),
+  };
+  const call = laid(plan);
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(call.words.length).toBe(constant('kPoolWords'));
+    expect(call.buffers.length).toBe(constant('kPoolBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Batch', 'Rows', 'Columns'].flatMap((name) => words(call, `kPool${name}`))).toEqual([31, 32, 33]);
+    expect(words(call, 'kPoolX', 4)).toEqual(counted(100, 4));
+    expect(['Factor', 'Mean', 'Max'].map((name) => words(call, `kPool${name}`, 3))).toEqual(
+      [200, 300, 400].map((from) => counted(from, 3)),
+    );
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Factor', 'Mean', 'Max'].map((name) => call.buffers[constant(`kPool${name}Buffer`)])).toEqual([
+      plan.x.data,
+      plan.factor?.data,
+      plan.mean.data,
+      plan.max.data,
+    ]);
+    expect(call.written).toEqual([constant('kPoolMeanBuffer'), constant('kPoolMaxBuffer')]);
+  });
+});
+
+describe('multiply', () => {
+  const plan: MultiplyPlan = {
+    op: 'multiply',
+    name: 'cbam',
+    batch: 31,
+    rows: 32,
+    columns: 33,
+    x: view(floats(), 100, 3),
+    out: view(floats(), 200, 3),
+    y: view(floats(), 300, 3),
+    z: view(floats(), 400, 3),
+    plus: view(floats(), 500, 3),
+  };
+  const call = laid(plan);
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(call.words.length).toBe(constant('kMultiplyWords'));
+    expect(call.buffers.length).toBe(constant('kMultiplyBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Batch', 'Rows', 'Columns'].flatMap((name) => words(call, `kMultiply${name}`))).toEqual([31, 32, 33]);
+    expect(words(call, 'kMultiplyViews', 20)).toEqual([100, 200, 300, 400, 500].flatMap((from) => counted(from, 4)));
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out', 'Y', 'Z', 'Plus'].map((name) => call.buffers[constant(`kMultiply${name}`)])).toEqual([
+      plan.x.data,
+      plan.out.data,
+      plan.y?.data,
+      plan.z?.data,
+      plan.plus?.data,
+    ]);
+    expect(call.written).toEqual([constant('kMultiplyOut')]);
+  });
+});
+
+describe('convolve', () => {
+  const plan: ConvolvePlan = {
+    op: 'convolve',
+    name: 'cbam',
+    batch: 31,
+    maps: 32,
+    height: 33,
+    width: 34,
+    kernelHeight: 35,
+    kernelWidth: 37,
+    bias: 0.5,
+    x: view(floats(), 100, 4),
+    kernel: floats(),
+    out: view(floats(), 200, 3),
+  };
+  const call = laid(plan);
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(call.words.length).toBe(constant('kConvolveWords'));
+    expect(call.buffers.length).toBe(constant('kConvolveBuffers'));
+  });
+
+  it('words', () => {
+    expect(
+      ['Batch', 'Maps', 'Height', 'Width', 'KernelHeight', 'KernelWidth', 'Bias'].flatMap((name) => words(call, `kConvolve${name}`)),
+    ).toEqual([31, 32, 33, 34, 35, 37, 0.5]);
+    expect(words(call, 'kConvolveView', 5)).toEqual(counted(100, 5));
+    expect(words(call, 'kConvolveOutView', 4)).toEqual(counted(200, 4));
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out', 'Kernel'].map((name) => call.buffers[constant(`kConvolve${name}`)])).toEqual([
+      plan.x.data,
+      plan.out.data,
+      plan.kernel,
+    ]);
+    expect(call.written).toEqual([constant('kConvolveOut')]);
   });
 });
 

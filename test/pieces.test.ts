@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { piecesOf } from '../src/backend/wasm/pieces.js';
 import * as fovea from '../src/node.js';
+import { finish, opsOf } from '../src/ops/steps.js';
 import { planMatmul } from '../src/plan/matmul.js';
+import { planMultiply } from '../src/plan/multiply.js';
+import { planPool } from '../src/plan/pool.js';
 import { planSoftmax } from '../src/plan/softmax.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
@@ -27,6 +30,20 @@ const layouts = [
   { name: 'columns', b: { data: b, shape: [n, k] }, transposeB: true },
 ];
 
+/** Maps `[3, 300, 500]`, with gaps between rows, and the same turned: rows that do not lie apart. */
+const maps = { data: numbers(3 * 300 * 520), shape: [3, 300, 500], strides: [300 * 520, 520, 1] };
+const turned = { data: maps.data, shape: [3, 500, 300], strides: [300 * 520, 1, 520] };
+const factor = { data: numbers(3 * 500), shape: [3, 500] };
+const scalars = { data: numbers(3 * 300), shape: maps.shape, strides: [300, 1, 0] };
+
+/** One of the images, which is a piece on its own only if it is small. */
+const imageOf = ({ data, shape, strides }: fovea.Tensor, b: number, rows: readonly [number, number] = [0, shape[1] ?? 0]) => ({
+  data,
+  shape: [1, rows[1] - rows[0], shape[2] ?? 0],
+  strides,
+  offset: b * (strides?.[0] ?? 0) + rows[0] * (strides?.[1] ?? 0),
+});
+
 describe.each(targets.filter(({ name }) => name === 'wasm').map((target) => ({ name: label(target), target })))('$name', ({ target }) => {
   test('softmax', () => {
     expect(piecesOf(planSoftmax('softmax', x, { mask }, 1).plan, 1)?.length).toBeGreaterThan(3);
@@ -39,6 +56,46 @@ describe.each(targets.filter(({ name }) => name === 'wasm').map((target) => ({ n
       fovea.softmax({ data: x.data.subarray(r * 1200, r * 1200 + length), shape: [1, length] }, { mask, out: one });
     }
     expect(Buffer.compare(bytesOf(out.data), bytesOf(alone.data))).toBe(0);
+  });
+
+  test('pool', () => {
+    const { plan } = planPool('pool', maps, factor);
+    expect(piecesOf(plan, 1)?.length).toBe(9);
+    expect(piecesOf(planPool('pool', turned).plan, 1)?.length).toBe(3);
+    use(target);
+    const ops = opsOf('pool');
+    const whole = finish('pool', undefined, () => ops.pool(maps, factor)).data;
+    for (let b = 0; b < 3; b++) {
+      for (let r = 0; r < 300; r++) {
+        const own = { data: factor.data.subarray(500 * b, 500 * b + 500), shape: [1, 500] };
+        const one = finish('pool', undefined, () => ops.pool(imageOf(maps, b, [r, r + 1]), own)).data;
+        expect([whole[300 * b + r], whole[900 + 300 * b + r]]).toEqual([...one]);
+      }
+    }
+    const columns = finish('pool', undefined, () => ops.pool(turned)).data;
+    for (let b = 0; b < 3; b++) {
+      const one = finish('pool', undefined, () => ops.pool(imageOf(turned, b))).data;
+      expect(columns.subarray(500 * b, 500 * b + 500)).toEqual(one.subarray(0, 500));
+    }
+  });
+
+  test('multiply', () => {
+    const out = { data: new Float32Array(3 * 300 * 510).fill(7), shape: maps.shape, strides: [300 * 510, 510, 1] };
+    const y = { ...factor, shape: maps.shape, strides: [500, 0, 1] };
+    const parts = { y, z: scalars, plus: maps, out };
+    expect(piecesOf(planMultiply('multiply', maps, parts).plan, 1)?.length).toBe(9);
+    expect(piecesOf(planMultiply('multiply', { ...maps, strides: [0, 520, 1] }, parts).plan, 1)).toBeUndefined();
+    use(target);
+    finish('multiply', undefined, () => opsOf('multiply').multiply(maps, parts));
+    for (let b = 0; b < 3; b++) {
+      for (let r = 0; r < 300; r++) {
+        const row = out.data.subarray((300 * b + r) * 510, (300 * b + r + 1) * 510);
+        const one = { data: new Float32Array(510).fill(7), shape: [1, 1, 500] };
+        const at = (tensor: fovea.Tensor) => imageOf(tensor, b, [r, r + 1]);
+        finish('multiply', undefined, () => opsOf('multiply').multiply(at(maps), { y: at(y), z: at(scalars), plus: at(maps), out: one }));
+        expect(row).toEqual(one.data);
+      }
+    }
   });
 
   test.each(layouts)('a row times a matrix of contiguous $name', ({ b, transposeB }) => {

@@ -100,6 +100,9 @@ FOVEA_OP("softmax", softmax)
 FOVEA_OP("merge", merge)
 FOVEA_OP("convert", convert)
 FOVEA_OP("norm", norm)
+FOVEA_OP("pool", pool)
+FOVEA_OP("multiply", multiply)
+FOVEA_OP("convolve", convolve)
 
 /** The first byte after the module's own data, its stack, and the pool. */
 FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }

@@ -30,14 +30,6 @@ inline float row_total(const float* x, int64_t n, V neutral, const Term& term) {
   return reduce_add(add(add(sum[0], sum[1]), add(sum[2], sum[3])));
 }
 
-/** to = body(vector, load) for each vector of a row, the last one perhaps in part; load(row) gives the same place of another row. */
-template <class V, class Body>
-inline void each_vector(const float* x, int64_t n, float* to, const Body& body) {
-  int64_t i = 0;
-  for (; i + V::lanes <= n; i += V::lanes) body(V::load(x + i), [=](const float* row) { return V::load(row + i); }).store(to + i);
-  if (i < n) store_part(body(load_part<V>(x + i, n - i), [=](const float* row) { return load_part<V>(row + i, n - i); }), to + i, n - i);
-}
-
 /** What a row is multiplied with whose squares overflow: a power of two rounds nothing. */
 constexpr float kSmall = 0x1p-80f;
 
@@ -71,13 +63,6 @@ inline void norm_row(const float* x, int64_t n, bool centered, float epsilon, co
   }
   const V mean = V::set(at.mean), factor = V::set(1.0f / __builtin_sqrtf(at.variance + epsilon));
   each_vector<V>(x, n, to, [=](V value, auto load) { return mul_add(mul(sub(value, mean), factor), load(gamma), load(beta)); });
-}
-
-/** A row of weights where its numbers are neighbours: as it lies, or in `room`; of one that is not there each is `missing`. */
-inline const float* contiguous(const float* row, int64_t stride, int64_t n, float missing, float* room) {
-  if (row && stride == 1) return row;
-  for (int64_t i = 0; i < n; i++) room[i] = row ? row[i * stride] : missing;
-  return room;
 }
 
 template <class V>

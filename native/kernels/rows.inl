@@ -19,5 +19,20 @@ inline int64_t outer_offset(const int64_t (&outer)[Rank], const AxisView& view, 
 
 inline bool is_plain(const AxisView& view) { return view.dtype == DType::float32 && view.axis_stride == 1; }
 
+/** to = body(vector, load) for each vector of a row, the last one perhaps in part; load(row) gives the same place of another row. */
+template <class V, class Body>
+inline void each_vector(const float* x, int64_t n, float* to, const Body& body) {
+  int64_t i = 0;
+  for (; i + V::lanes <= n; i += V::lanes) body(V::load(x + i), [=](const float* row) { return V::load(row + i); }).store(to + i);
+  if (i < n) store_part(body(load_part<V>(x + i, n - i), [=](const float* row) { return load_part<V>(row + i, n - i); }), to + i, n - i);
+}
+
+/** A row of weights where its numbers are neighbours: as it lies, or in `room`; of one that is not there each is `missing`. */
+__attribute__((noinline)) const float* contiguous(const float* row, int64_t stride, int64_t n, float missing, float* room) {
+  if (row && stride == 1) return row;
+  for (int64_t i = 0; i < n; i++) room[i] = row ? row[i * stride] : missing;
+  return room;
+}
+
 }  // namespace
 }  // namespace fovea

@@ -6,10 +6,13 @@
 #include "attention.inl"
 #include "attention_few.inl"
 #include "convert_tensor.inl"
+#include "convolve.inl"
 #include "matmul.inl"
 #include "merge.inl"
+#include "multiply.inl"
 #include "norm.inl"
 #include "project.inl"
+#include "pool.inl"
 #include "softmax.inl"
 
 namespace fovea {
@@ -41,6 +44,12 @@ constexpr Kernels table(const char* name, uint32_t features) {
       convert_scratch<V>,
       norm<V>,
       norm_scratch<V>,
+      pool<V>,
+      pool_scratch<V>,
+      multiply<V>,
+      multiply_scratch<V>,
+      convolve<V>,
+      convolve_scratch<V>,
       append<V>,
       append_scratch<V>,
       append_finite<V>,

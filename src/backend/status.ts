@@ -15,6 +15,9 @@ const names: Record<Plan['op'], string> = {
   merge: 'mergeAttention',
   convert: 'conversion',
   norm: 'layerNorm',
+  pool: 'pool',
+  multiply: 'multiply',
+  convolve: 'convolve',
 };
 
 /** What a kernel of each build is called. */

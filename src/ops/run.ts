@@ -86,6 +86,12 @@ function isEmpty(plan: Plan): boolean {
     case 'convert':
     case 'norm':
       return plan.length === 0 || plan.outer.includes(0);
+    case 'pool':
+      return plan.batch * plan.rows === 0;
+    case 'multiply':
+      return plan.batch * plan.rows * plan.columns === 0;
+    case 'convolve':
+      return plan.batch * plan.height * plan.width === 0;
     case 'merge':
       return plan.batch * plan.heads * plan.queryLength === 0;
   }

@@ -12,11 +12,14 @@ import type {
   CacheAttentionPlan,
   CacheRow,
   ConvertPlan,
+  ConvolvePlan,
   MatmulPlan,
   MergePlan,
+  MultiplyPlan,
   NormPlan,
   Plan,
   ScoreKind,
+  PoolPlan,
   SoftmaxPlan,
 } from './plan.js';
 
@@ -179,6 +182,43 @@ function normCall(call: Call, plan: NormPlan): void {
   call.reads(plan.beta, length);
 }
 
+function poolCall(call: Call, plan: PoolPlan): void {
+  const { batch, rows, columns } = plan;
+  call.word(batch);
+  call.word(rows);
+  call.word(columns);
+  call.reads(plan.x, batch, rows, columns);
+  call.reads(plan.factor, batch, columns);
+  call.writes(plan.mean, batch, rows);
+  call.writes(plan.max, batch, rows);
+}
+
+function multiplyCall(call: Call, plan: MultiplyPlan): void {
+  const { batch, rows, columns } = plan;
+  call.word(batch);
+  call.word(rows);
+  call.word(columns);
+  call.reads(plan.x, batch, rows, columns);
+  call.writes(plan.out, batch, rows, columns);
+  call.reads(plan.y, batch, rows, columns);
+  call.reads(plan.z, batch, rows, columns);
+  call.reads(plan.plus, batch, rows, columns);
+}
+
+function convolveCall(call: Call, plan: ConvolvePlan): void {
+  const { batch, maps, height, width } = plan;
+  call.word(batch);
+  call.word(maps);
+  call.word(height);
+  call.word(width);
+  call.word(plan.kernelHeight);
+  call.word(plan.kernelWidth);
+  call.word(plan.bias);
+  call.reads(plan.x, batch, maps, height, width);
+  call.writes(plan.out, batch, height, width);
+  call.readsWhole(plan.kernel);
+}
+
 /** Lays a plan out in `call`, whose content of before is gone; without one, in a new one. */
 export function callOf(plan: Plan, call: Call = new Call()): Call {
   call.begin();
@@ -206,6 +246,15 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'norm':
       normCall(call, plan);
+      break;
+    case 'pool':
+      poolCall(call, plan);
+      break;
+    case 'multiply':
+      multiplyCall(call, plan);
+      break;
+    case 'convolve':
+      convolveCall(call, plan);
       break;
   }
   return call;

@@ -217,4 +217,70 @@ export interface NormPlan {
   readonly beta: View | undefined;
 }
 
-export type Plan = AttentionPlan | CacheAttentionPlan | AppendPlan | MatmulPlan | SoftmaxPlan | MergePlan | ConvertPlan | NormPlan;
+/** Mean and maximum of x · factor along the columns, 0 where there are none. */
+export interface PoolPlan {
+  readonly op: 'pool';
+  /** What the caller called, for errors. */
+  readonly name: string;
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Strides of `[batch, row, column]`. */
+  readonly x: View;
+  /** `[batch, column]`; 1 where there is none. */
+  readonly factor: View | undefined;
+  /** `[batch, row]` */
+  readonly mean: View;
+  readonly max: View;
+}
+
+/** out = x · y · z + plus. */
+export interface MultiplyPlan {
+  readonly op: 'multiply';
+  /** What the caller called, for errors. */
+  readonly name: string;
+  readonly batch: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Strides of `[batch, row, column]`, as of all others. */
+  readonly x: View;
+  readonly out: View;
+  readonly y: View | undefined;
+  /** The same for all columns of a row: its last stride is 0. */
+  readonly z: View | undefined;
+  readonly plus: View | undefined;
+}
+
+/** Maps → one map: out = bias + a convolution that flips nothing, as wide as x, with zeros around it. */
+export interface ConvolvePlan {
+  readonly op: 'convolve';
+  /** What the caller called, for errors. */
+  readonly name: string;
+  readonly batch: number;
+  readonly maps: number;
+  readonly height: number;
+  readonly width: number;
+  /** Odd. */
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly bias: number;
+  /** Strides of `[batch, map, row, column]`. */
+  readonly x: View;
+  /** `[maps, kernelHeight, kernelWidth]`, row-major. */
+  readonly kernel: Float32Array;
+  /** `[batch, row, column]` */
+  readonly out: View;
+}
+
+export type Plan =
+  | AttentionPlan
+  | CacheAttentionPlan
+  | AppendPlan
+  | MatmulPlan
+  | SoftmaxPlan
+  | MergePlan
+  | ConvertPlan
+  | NormPlan
+  | PoolPlan
+  | MultiplyPlan
+  | ConvolvePlan;

@@ -73,6 +73,36 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, sizes, true),
       };
     }
+    case 'pool': {
+      const { batch, rows, columns } = plan;
+      return {
+        ...plan,
+        x: move(plan.x, [batch, rows, columns], false),
+        factor: plan.factor && move(plan.factor, [batch, columns], false),
+        mean: move(plan.mean, [batch, rows], true),
+        max: move(plan.max, [batch, rows], true),
+      };
+    }
+    case 'multiply': {
+      const sizes = [plan.batch, plan.rows, plan.columns];
+      return {
+        ...plan,
+        x: move(plan.x, sizes, false),
+        y: plan.y && move(plan.y, sizes, false),
+        z: plan.z && move(plan.z, sizes, false),
+        plus: plan.plus && move(plan.plus, sizes, false),
+        out: move(plan.out, sizes, true),
+      };
+    }
+    case 'convolve': {
+      const { batch, maps, height, width } = plan;
+      return {
+        ...plan,
+        x: move(plan.x, [batch, maps, height, width], false),
+        kernel: whole(plan.kernel, move, false),
+        out: move(plan.out, [batch, height, width], true),
+      };
+    }
     case 'merge': {
       const { batch, heads, queryLength, valueDim } = plan;
       return {

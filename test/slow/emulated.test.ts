@@ -23,7 +23,19 @@ import { expectedOf } from '../expected.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = `${root}.cache/test-native/replay-neon`;
 const lacking = ['aarch64-linux-gnu-g++', 'qemu-aarch64'].filter((tool) => onPath(tool) === undefined);
-const ops: Plan['op'][] = ['attention', 'matmul', 'softmax', 'merge', 'convert', 'cacheAttention', 'append', 'norm']; // native/call.h: Op
+const ops: Plan['op'][] = [
+  'attention',
+  'matmul',
+  'softmax',
+  'merge',
+  'convert',
+  'cacheAttention',
+  'append',
+  'norm',
+  'pool',
+  'multiply',
+  'convolve',
+]; // native/call.h: Op
 
 /** @throws what the compiler says */
 function compile(): void {

@@ -6,9 +6,12 @@ import type { Plan } from '../../plan/plan.js';
 import { attention, cacheAttention } from './attention.js';
 import { append } from './cache.js';
 import { convert } from './convert.js';
+import { convolve } from './convolve.js';
 import { matmul } from './matmul.js';
 import { merge } from './merge.js';
+import { multiply } from './multiply.js';
 import { norm } from './norm.js';
+import { pool } from './pool.js';
 import { softmax } from './softmax.js';
 
 /** Runs a plan now and writes its outputs. */
@@ -34,6 +37,15 @@ export function runReference(plan: Plan): void {
       break;
     case 'norm':
       norm(plan);
+      break;
+    case 'pool':
+      pool(plan);
+      break;
+    case 'multiply':
+      multiply(plan);
+      break;
+    case 'convolve':
+      convolve(plan);
       break;
     case 'merge':
       merge(plan);

@@ -25,6 +25,15 @@ export function position(view: View<ArrayBufferView>, ...index: readonly number[
   return at;
 }
 
+/** Element of a float32 view at an index. */
+export function at(view: View, ...index: readonly number[]): number {
+  return view.data[position(view, ...index)] ?? NaN;
+}
+
+export function put(view: View, value: number, ...index: readonly number[]): void {
+  view.data[position(view, ...index)] = value;
+}
+
 /** The matrix that the last two dimensions of a view hold at a leading index, dense and row-major. */
 export function readMatrix(view: View<Floats>, dtype: DType, leading: readonly number[], rows: number, columns: number): Float64Array {
   const begin = position(view, ...leading);

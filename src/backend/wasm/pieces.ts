@@ -3,7 +3,7 @@
  * what they write when it is copied out. The bits are the same, and the arena stays small.
  * @module
  */
-import type { MatmulPlan, Plan, SoftmaxPlan, View } from '../../plan/plan.js';
+import type { MatmulPlan, MultiplyPlan, Plan, PoolPlan, SoftmaxPlan, View } from '../../plan/plan.js';
 import type { Data } from '../../plan/tensors.js';
 
 /** Of the largest tensor of a piece, for each thread that works on it: half of a small L2, a quarter of a large one. */
@@ -22,6 +22,10 @@ export function piecesOf(plan: Plan, threads: number): readonly Plan[] | undefin
       return plan.m === 1 && plan.n * plan.k > pieceBytes / 4 && plan.batch.every((size) => size === 1)
         ? ofVector(plan, pieceBytes)
         : undefined;
+    case 'pool':
+      return ofPool(plan, pieceBytes);
+    case 'multiply':
+      return ofMultiply(plan, pieceBytes);
     default:
       return undefined;
   }
@@ -72,6 +76,58 @@ function ofVector(plan: MatmulPlan, pieceBytes: number): readonly MatmulPlan[] |
     bias: begin === 0 ? bias : added,
     activation: end === k ? plan.activation : 'none',
   }));
+}
+
+function ofPool(plan: PoolPlan, pieceBytes: number): readonly PoolPlan[] | undefined {
+  const { x, factor, mean, max } = plan;
+  return ofRows(plan, pieceBytes)?.map(([batch, rows]) => ({
+    ...plan,
+    batch: batch.count,
+    rows: rows.count,
+    x: fromRow(x, batch, rows),
+    factor: factor && from(factor, 0, batch.begin),
+    mean: fromRow(mean, batch, rows),
+    max: fromRow(max, batch, rows),
+  }));
+}
+
+function ofMultiply(plan: MultiplyPlan, pieceBytes: number): readonly MultiplyPlan[] | undefined {
+  const { x, y, z, plus, out } = plan;
+  return ofRows(plan, pieceBytes)?.map(([batch, rows]) => ({
+    ...plan,
+    batch: batch.count,
+    rows: rows.count,
+    x: fromRow(x, batch, rows),
+    y: y && fromRow(y, batch, rows),
+    z: z && fromRow(z, batch, rows),
+    plus: plus && fromRow(plus, batch, rows),
+    out: fromRow(out, batch, rows),
+  }));
+}
+
+interface Stretch {
+  readonly begin: number;
+  readonly count: number;
+}
+
+/** Whole images, if a piece holds one; else rows of one, where they lie apart. Undefined: it is one piece, or the images are not apart. */
+function ofRows(
+  { batch, rows, columns, x }: PoolPlan | MultiplyPlan,
+  pieceBytes: number,
+): readonly (readonly [Stretch, Stretch])[] | undefined {
+  const [ofBatch = 0, ofRow = 0, ofColumn = 0] = x.strides;
+  const row = (columns - 1) * ofColumn + 1;
+  const image = (rows - 1) * ofRow + row;
+  if (batch > 1 && ofBatch < image) return undefined;
+  const rowStep = ofRow < row ? rows : Math.min(rows, stepOf(pieceBytes, row * x.data.BYTES_PER_ELEMENT));
+  const batchStep = rowStep < rows ? 1 : Math.min(batch, stepOf(pieceBytes, image * x.data.BYTES_PER_ELEMENT));
+  if (rowStep === rows && batchStep === batch) return undefined;
+  const stretches = (count: number, step: number) => range(count, step).map(([begin, end]): Stretch => ({ begin, count: end - begin }));
+  return stretches(batch, batchStep).flatMap((ofBatches) => stretches(rows, rowStep).map((ofRows) => [ofBatches, ofRows] as const));
+}
+
+function fromRow(view: View, batch: Stretch, rows: Stretch): View {
+  return from(from(view, 0, batch.begin), 1, rows.begin);
 }
 
 /** Indices of a piece, of which each takes so many bytes. */

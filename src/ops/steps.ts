@@ -1,0 +1,80 @@
+/**
+ * How a function that is made of ops is written once and runs twice: to its end now, or one op after another off the event loop.
+ * @module
+ */
+import { abortedError, FoveaError } from '../errors.js';
+import { splitOptions } from '../plan/async.js';
+import { planAttention } from '../plan/attention.js';
+import { planConvolve } from '../plan/convolve.js';
+import { planMatmul } from '../plan/matmul.js';
+import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
+import { planPool } from '../plan/pool.js';
+import { checkApart, freshFloat32, resultIn } from '../plan/result.js';
+import { copyOf } from '../plan/view.js';
+import type { Asked, AttentionOptions, AttentionResult, MatmulOptions, Tensor } from '../types.js';
+import { type Planned, run, runAsync } from './run.js';
+
+/** A function in the making: gives each op that it wants run, and takes what comes of it. */
+export type Steps<R> = Generator<() => Planned<unknown>, R, unknown>;
+
+/** What becomes of an input before the function begins: it stays where it is, or is copied so that the caller may do anything with it. */
+export type Keep = (tensor: Tensor) => Tensor;
+
+/** Checks its arguments, keeps what it needs of them, and then gives its steps. */
+export type Begin<R> = (options: unknown, keep: Keep) => Steps<R>;
+
+function* step<R>(planned: () => Planned<R>): Steps<R> {
+  return (yield planned) as R;
+}
+
+/** The ops, as steps of the function `name`; see src/plan/ for those that are not public. */
+export function opsOf(name: string) {
+  return {
+    matmul: (a: Tensor, b: Tensor, options?: MatmulOptions<Float32Array>) => step(() => planMatmul(a, b, options) as Planned<Tensor>),
+    attention: <W extends Asked>(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions<Float32Array, W>) =>
+      step(() => planAttention(q, k, v, options) as Planned<AttentionResult<Float32Array, W>>),
+    pool: (x: Tensor, factor?: Tensor) => step(() => planPool(name, x, factor)),
+    multiply: (x: Tensor, options: MultiplyOptions) => step(() => planMultiply(name, x, options)),
+    convolve: (x: Tensor, kernel: Tensor, bias: number) => step(() => planConvolve(name, x, kernel, bias)),
+  };
+}
+
+/** New row-major memory. @throws {FoveaError} ERR_OUT_OF_MEMORY */
+export const fresh: (name: string, shape: readonly number[]) => Tensor = freshFloat32;
+
+export { checkApart, resultIn };
+
+export function finish<R>(name: string, options: unknown, begin: Begin<R>): R {
+  const steps = begin(options, (tensor) => tensor);
+  try {
+    let next = steps.next();
+    while (!next.done) next = steps.next(run(name, next.value()));
+    return next.value;
+  } catch (error) {
+    throw named(name, error);
+  }
+}
+
+/** The promise twin. Up to the first `await` all happens within the caller's call: arguments are checked and inputs copied. */
+export async function finishAsync<R>(name: string, options: unknown, begin: Begin<R>): Promise<R> {
+  const { own, signal, copy } = splitOptions(name, options);
+  if (signal?.aborted) throw abortedError(name, signal);
+  const steps = begin(own, copy ? (tensor) => copyOf(name, tensor) : (tensor) => tensor);
+  const borrowed = { signal, copy: false };
+  try {
+    let next = steps.next();
+    while (!next.done) {
+      const planned = next.value;
+      next = steps.next(await runAsync(name, borrowed, () => planned()));
+    }
+    return next.value;
+  } catch (error) {
+    throw named(name, error);
+  }
+}
+
+/** An error of one of its ops, as one of the function. */
+function named(name: string, error: unknown): unknown {
+  if (!(error instanceof FoveaError) || error.message.startsWith(`${name}: `)) return error;
+  return new FoveaError(error.code, error.message.replace(/^[^:]*/, name), { cause: error });
+}
