@@ -40,6 +40,7 @@ export default {
       ['^src/plan/', '^src/cache/', '^src/backend/(select|backend)\\.ts$', words],
       'an op plans and hands over; a particular backend is not its matter',
     ),
+    layer('vision', '^src/vision/', ['^src/ops/', '^src/validate/', words], 'it stands on the ops, and checks what is about images'),
     layer(
       'presets',
       presets,

@@ -5,6 +5,7 @@ import { dtypes } from './bad-input/dtypes.js';
 import { options } from './bad-input/options.js';
 import { type Anything, k, q, v, zeros } from './bad-input/row.js';
 import { shapes } from './bad-input/shapes.js';
+import { vision } from './bad-input/vision.js';
 import { label, targets, use } from './targets.js';
 import { thrown } from './thrown.js';
 
@@ -12,7 +13,7 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
   beforeAll(() => use(target));
   afterAll(() => setBackend('auto'));
 
-  it.each([...shapes, ...dtypes, ...options])('$name', ({ code, words, call }) => {
+  it.each([...shapes, ...dtypes, ...options, ...vision])('$name', ({ code, words, call }) => {
     const out = { data: new Float32Array(200).fill(7), shape: [1, 4, 3, 6] };
     const before = out.data.slice();
     const error = thrown(() => call(out));

@@ -50,17 +50,27 @@ export function checkOptions<R extends AnyRules>(
   return given;
 }
 
+/** An option that a function cannot do without; its rule says what is missing. */
+export function needed<T>(op: string, name: string, value: T | undefined, rule: Rule<T>): T {
+  return value ?? rule(op, name, undefined, new Workspace());
+}
+
 export function forgetOptions(given: object): void {
   const record = given as Record<string, unknown>;
   for (const name in record) if (record[name] !== undefined) record[name] = undefined; // to look is cheaper than to write
 }
 
-function isRecord(options: unknown): options is Readonly<Record<string, unknown>> {
+export function isRecord(options: unknown): options is Readonly<Record<string, unknown>> {
   return typeof options === 'object' && options !== null && !Array.isArray(options);
 }
 
-function unknownOption(op: string, name: string, known: readonly string[]): FoveaError {
-  const ofTwin = alone.includes(op) ? [] : asyncNames;
+/** @param ofTwin names that the promise twin alone takes */
+export function unknownOption(
+  op: string,
+  name: string,
+  known: readonly string[],
+  ofTwin: readonly string[] = alone.includes(op) ? [] : asyncNames,
+): FoveaError {
   if (ofTwin.includes(name))
     return new FoveaError('ERR_OPTION', `${op}: option '${name}' belongs to ${op}Async, expected one of ${known.join(', ')}`);
   const nearest = nearestName(name, [...known, ...ofTwin]);
