@@ -37,10 +37,18 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::convert:
       advise(kConvertOut);
       break;
+    case Op::norm:
+      advise(kNormOut);
+      break;
+    case Op::multiply:
+      advise(kMultiplyOut);
+      break;
     case Op::merge:
       advise(kMergeOutBuffer);
       break;
     case Op::append:  // into blocks, which were advised when they were made
+    case Op::pool:    // a number a row
+    case Op::convolve:
       break;
   }
 }
