@@ -48,6 +48,17 @@ import {
   toFloat16Async,
 } from '../src/index.js';
 import * as viz from '../src/viz/index.js';
+import {
+  type Attention2dResult,
+  attention2d,
+  attention2dAsync,
+  cbam,
+  efficientChannel,
+  nonLocal,
+  spatialAttentionAsync,
+  squeezeExcite,
+  type Weighted,
+} from '../src/vision/index.js';
 
 declare const floats: Tensor;
 declare const halves: Tensor<Uint16Array>;
@@ -352,5 +363,36 @@ describe('fovea/viz', () => {
     viz.overlayPng(floats, { url: '', width: 1, height: 1 });
     // @ts-expect-error there is no such way
     viz.rollout(floats, { heads: 'sum' });
+  });
+});
+
+describe('fovea/vision', () => {
+  const map = { weight: floats, bias: floats };
+  const image: Tensor = floats;
+
+  it('weights where they are asked for, and always of channels and pixels', () => {
+    expectTypeOf(squeezeExcite(image, { reduce: map, expand: { weight: floats } })).toEqualTypeOf<Weighted>();
+    expectTypeOf(efficientChannel(image, { kernel: floats, layout: 'nchw' }).weights).toEqualTypeOf<Tensor>();
+    expectTypeOf(spatialAttentionAsync(image, { kernel: floats, copy: false })).resolves.toEqualTypeOf<Weighted>();
+    expectTypeOf(cbam(image, { reduce: map, expand: map, kernel: floats, out: floats }).weights.channel).toEqualTypeOf<Tensor>();
+    const maps = { theta: map, phi: map, g: map, out: map };
+    expectTypeOf(nonLocal(image, maps).weights).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(nonLocal(image, { ...maps, returnWeights: true }).weights).toEqualTypeOf<Tensor>();
+    const heads = { qkv: map, out: map, heads: 2, window: [7, 7], shift: 3 } as const;
+    expectTypeOf(attention2d(image, heads).weights).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(attention2dAsync(image, { ...heads, returnWeights: true, copy: false })).resolves.toEqualTypeOf<Attention2dResult<true>>();
+  });
+
+  it('what does not compile', () => {
+    // @ts-expect-error the network has two maps
+    squeezeExcite(image, { reduce: map });
+    // @ts-expect-error images are float32
+    efficientChannel(halves, { kernel: floats });
+    // @ts-expect-error a window has two sides
+    attention2d(image, { qkv: map, out: map, heads: 2, window: [7] });
+    // @ts-expect-error a signal belongs to the twin
+    cbam(image, { reduce: map, expand: map, kernel: floats, signal: new AbortController().signal });
+    // @ts-expect-error out of nonLocal is a linear map
+    nonLocal(image, { theta: map, phi: map, g: map, out: floats });
   });
 });

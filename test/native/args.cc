@@ -35,7 +35,8 @@ struct Tensor {
   int64_t element;
   std::vector<int> sizes;  // words that hold them
   bool written, optional;
-  int panel = -1;  // the word of b's panel width: without gaps from the offset on, the last size rounded up to whole panels
+  int panel = -1;     // the word of b's panel width: without gaps from the offset on, the last size rounded up to whole panels
+  bool flat = false;  // the same along its last dimension
 };
 
 struct Shape {
@@ -93,7 +94,8 @@ void lay_out(Shape& shape) {
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random_bits);
     for (const int i : order) {
-      shape.words[tensor.word + 1 + i] = !tensor.written && one_in(8) ? 0 : stride;
+      const bool is_flat = tensor.flat && i + 1 == static_cast<int>(order.size());
+      shape.words[tensor.word + 1 + i] = is_flat || (!tensor.written && one_in(8)) ? 0 : stride;
       stride *= std::max(1.0, shape.words[tensor.sizes[i]]);
       if (one_in(4)) stride += static_cast<double>(below(5));
     }
@@ -277,6 +279,64 @@ Shape merge_shape() {
   return shape;
 }
 
+Shape pool_shape() {
+  Shape shape = {Op::pool, std::vector<double>(kPoolWords), {}, {}, kPoolBuffers};
+  shape.size_words = {kPoolBatch, kPoolRows, kPoolColumns};
+  for (const int word : shape.size_words) shape.words[word] = small_size();
+  shape.tensors.push_back({kPoolXBuffer, kPoolX, 4, {kPoolBatch, kPoolRows, kPoolColumns}, false, false});
+  shape.tensors.push_back({kPoolFactorBuffer, kPoolFactor, 4, {kPoolBatch, kPoolColumns}, false, true});
+  shape.tensors.push_back({kPoolMeanBuffer, kPoolMean, 4, {kPoolBatch, kPoolRows}, true, false});
+  shape.tensors.push_back({kPoolMaxBuffer, kPoolMax, 4, {kPoolBatch, kPoolRows}, true, false});
+  return shape;
+}
+
+Shape multiply_shape() {
+  Shape shape = {Op::multiply, std::vector<double>(kMultiplyWords), {}, {}, kMultiplyBuffers};
+  shape.size_words = {kMultiplyBatch, kMultiplyRows, kMultiplyColumns};
+  for (const int word : shape.size_words) shape.words[word] = small_size();
+  for (const int buffer : {kMultiplyX, kMultiplyOut, kMultiplyY, kMultiplyZ, kMultiplyPlus}) {
+    const bool optional = buffer == kMultiplyY || buffer == kMultiplyZ || buffer == kMultiplyPlus;
+    shape.tensors.push_back({buffer, kMultiplyViews + 4 * buffer, 4, shape.size_words, buffer == kMultiplyOut, optional});
+    shape.tensors.back().flat = buffer == kMultiplyZ;
+  }
+  return shape;
+}
+
+Shape convolve_shape() {
+  Shape shape = {Op::convolve, std::vector<double>(kConvolveWords), {}, {}, kConvolveBuffers};
+  auto& w = shape.words;
+  shape.size_words = {kConvolveBatch, kConvolveMaps, kConvolveHeight, kConvolveWidth, kConvolveKernelHeight, kConvolveKernelWidth};
+  for (const int word : {kConvolveBatch, kConvolveMaps, kConvolveHeight}) w[word] = static_cast<double>(below(5));
+  w[kConvolveWidth] = small_size();
+  for (const int word : {kConvolveKernelHeight, kConvolveKernelWidth}) w[word] = static_cast<double>(2 * below(4) + 1);
+  w[kConvolveBias] = 0.5;
+  shape.tensors.push_back({kConvolveX, kConvolveView, 4, {kConvolveBatch, kConvolveMaps, kConvolveHeight, kConvolveWidth}, false, false});
+  shape.tensors.push_back({kConvolveOut, kConvolveOutView, 4, {kConvolveBatch, kConvolveHeight, kConvolveWidth}, true, false});
+  shape.tensors.push_back({kConvolveKernel, -1, 4, {kConvolveMaps, kConvolveKernelHeight, kConvolveKernelWidth}, false, false});
+  return shape;
+}
+
+/** Reads a call of any of the ops above without running it. */
+Status read_only(Op op, Words words, Buffers buffers) {
+  const auto read = [&](auto reader, auto args) { return reader(words, buffers, &args); };
+  switch (op) {
+    case Op::attention:
+      return read(read_attention, AttentionArgs());
+    case Op::matmul:
+      return read(read_matmul, MatmulArgs());
+    case Op::softmax:
+      return read(read_softmax, SoftmaxArgs());
+    case Op::pool:
+      return read(read_pool, PoolArgs());
+    case Op::multiply:
+      return read(read_multiply, MultiplyArgs());
+    case Op::convolve:
+      return read(read_convolve, ConvolveArgs());
+    default:
+      return read(read_merge, MergeArgs());
+  }
+}
+
 // ---- running one ----
 
 /** Scratch that ends where untouchable memory begins, and an end to calls that would go on for ever. */
@@ -369,6 +429,10 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::merge:
         return shape.words[kMergeDtype] == honest.words[kMergeDtype] && shape.words[kMergeOutDtype] == honest.words[kMergeOutDtype] &&
                shape.words[kMergeParts] == honest.words[kMergeParts];
+      case Op::pool:
+      case Op::multiply:
+      case Op::convolve:
+        return true;
       case Op::cache_attention:  // whose pages test_page_lies looks at
       case Op::append:
         break;
@@ -389,14 +453,7 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
     if (run) {
       status = run_call(shape.op, *kernels, words, lent, &host);
     } else {
-      AttentionArgs attention;
-      MatmulArgs matmul;
-      SoftmaxArgs softmax;
-      MergeArgs merge;
-      status = shape.op == Op::attention ? read_attention(words, lent, &attention)
-               : shape.op == Op::matmul  ? read_matmul(words, lent, &matmul)
-               : shape.op == Op::softmax ? read_softmax(words, lent, &softmax)
-                                         : read_merge(words, lent, &merge);
+      status = read_only(shape.op, words, lent);
     }
     const bool foreign = shape.op == Op::matmul && shape.words[kMatmulPanel] != 0 && shape.words[kMatmulPanel] != kernels->tile.columns;
     if (foreign && run) {
@@ -655,5 +712,8 @@ int main(int count, char** arguments) {
   fuzz("matmul of a packed b", packed_matmul_shape, rounds);
   fuzz("softmax", softmax_shape, rounds);
   fuzz("merge", merge_shape, rounds);
+  fuzz("pool", pool_shape, rounds);
+  fuzz("multiply", multiply_shape, rounds);
+  fuzz("convolve", convolve_shape, rounds);
   return finish();
 }
