@@ -80,7 +80,7 @@ export async function attention2dAsync<W extends Asked = false>(
 
 function* steps(x: unknown, options: unknown, keep: Keep): Steps<Attention2dResult> {
   const given = rule.checkOptions(op, options, rules);
-  const image = imageOf(op, x, given.layout, keep);
+  const image = imageOf(op, x, given.layout, (tensor) => tensor); // windows are a copy of their own
   const { batch, channels } = image;
   const heads = rule.needed(op, 'heads', given.heads, rule.size);
   const qkv = rule.needed(op, 'qkv', given.qkv, linear);
@@ -97,7 +97,7 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Attention2dResu
   const { attention, matmul } = opsOf(op);
   const [ofInput, ofOutput] = [kept(qkv, keep), kept(out, keep)];
   const bias = table && expandedBias(op, windows, table);
-  const parts = partitioned(op, image, windows);
+  const parts = isWhole(windows) ? keep(image.pixels) : partitioned(op, image, windows);
   const [count = 0, n = 0] = parts.shape;
   const { data } = yield* matmul(parts, ofInput.weight, { bias: ofInput.bias });
   const d = columns / 3 / heads;

@@ -67,10 +67,9 @@ function* runsOf(image: Image, { height, width, down, across, shift }: Windows):
   }
 }
 
-/** The pixels window by window: `[b · windows, n, c]`, n a window's pixels. They stay as they are where an image is one window. */
+/** The pixels window by window, in memory of their own: `[b · windows, n, c]`, n a window's pixels. */
 export function partitioned(op: string, image: Image, windows: Windows): Tensor {
   const { pixels, batch, channels } = image;
-  if (isWhole(windows)) return pixels;
   const count = windows.height * windows.width;
   const parts = fresh(op, [batch * windows.down * windows.across, count, channels]);
   const { data, offset = 0, strides: [ofBatch = 0, ofPixel = 0, ofChannel = 0] = [] } = pixels;
