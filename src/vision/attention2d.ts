@@ -110,7 +110,7 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Attention2dResu
   const { output: taken, weights } = yield* attention(part(0), part(1), part(2), {
     layout: 'bshd',
     bias,
-    mask: shiftMask(image, windows),
+    mask: shiftMask(op, image, windows),
     returnWeights: given.returnWeights ?? false,
   });
   const rows = { data: taken.data, shape: [count, n, columns / 3] };

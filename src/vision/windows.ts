@@ -126,12 +126,13 @@ function copyRun(
  * Pixels that a shift has brought together from opposite sides of the image do not see each other: `[b · windows, 1, n, n]`, or none where
  * nothing is shifted.
  */
-export function shiftMask(image: Image, windows: Windows): Tensor<Uint8Array> | undefined {
+export function shiftMask(op: string, image: Image, windows: Windows): Tensor<Uint8Array> | undefined {
   const { height, width, down, across, shift } = windows;
   if (shift[0] === 0 && shift[1] === 0) return undefined;
   const n = height * width;
   const count = down * across;
-  const data = new Uint8Array(image.batch * count * n * n);
+  const size = image.batch * count * n * n;
+  const data = new Uint8Array(fresh(op, [Math.ceil(size / 4)]).data.buffer, 0, size);
   const side = new Uint8Array(n);
   for (let window = 0, at = 0; window < count; window++) {
     for (let p = 0; p < n; p++) {
