@@ -7,7 +7,7 @@ const words = '^src/(types|errors)\\.ts$';
 const presets = '^src/(index|node|browser)\\.ts$';
 
 /** Folders of src/ that are subpaths of the package (scripts/build.mjs). */
-const subpaths = ['viz'];
+const subpaths = ['vision', 'viz'];
 
 /** Files that stand on packages, which are bundled into dist/. */
 const bundling = [{ from: '^src/viz/', names: ['fast-png', 'fflate'] }];
@@ -40,7 +40,6 @@ export default {
       ['^src/plan/', '^src/cache/', '^src/backend/(select|backend)\\.ts$', words],
       'an op plans and hands over; a particular backend is not its matter',
     ),
-    layer('vision', '^src/vision/', ['^src/ops/', '^src/validate/', words], 'it stands on the ops, and checks what is about images'),
     layer(
       'presets',
       presets,

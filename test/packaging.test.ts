@@ -33,8 +33,10 @@ const ofSubpaths = `
   const { rollout } = viz;
   if (!viz.heatmap({ data: new Float32Array(4), shape: [2, 2] }).startsWith('<svg')) throw new Error('no picture');
   if (!viz.headView({ data: new Float32Array(4), shape: [1, 1, 2, 2] }).includes('<script>')) throw new Error('no page');
-  const errors = [() => fovea.matmul(1), () => viz.entropy(1), () => rollout(1)].map((call) => { try { call(); } catch (error) { return error; } });
+  const errors = [() => fovea.matmul(1), () => viz.entropy(1), () => rollout(1), () => vision.nonLocal(1)].map((call) => { try { call(); } catch (error) { return error; } });
   fovea.setBackend('reference');
+  const { weights } = vision.efficientChannel({ data: Float32Array.of(0), shape: [1, 1, 1, 1] }, { kernel: { data: Float32Array.of(1), shape: [1] } });
+  if (weights.data[0] !== 0.5) throw new Error('no weights of channels');
   console.log(JSON.stringify([errors.every((error) => error instanceof fovea.FoveaError), fovea.backend().name, [...${rolledOut}.data]]));`;
 
 let folder: string;
@@ -77,11 +79,11 @@ beforeAll(async () => {
   );
   await writeFile(
     join(folder, 'app/subpaths-import.mjs'),
-    `import * as fovea from 'fovea'; import * as viz from 'fovea/viz';${ofSubpaths}`,
+    `import * as fovea from 'fovea'; import * as viz from 'fovea/viz'; import * as vision from 'fovea/vision';${ofSubpaths}`,
   );
   await writeFile(
     join(folder, 'app/subpaths-require.cjs'),
-    `const viz = require('fovea/viz'); const fovea = require('fovea');${ofSubpaths}`,
+    `const viz = require('fovea/viz'); const vision = require('fovea/vision'); const fovea = require('fovea');${ofSubpaths}`,
   );
   await writeFile(
     join(folder, 'app/subpaths-both.mjs'),
@@ -90,6 +92,7 @@ beforeAll(async () => {
     const require = createRequire(import.meta.url);
     const fovea = require('fovea');
     const required = require('fovea/viz');
+    const vision = require('fovea/vision');
     if (viz.rollout !== required.rollout) throw new Error('two of one function');${ofSubpaths}`,
   );
   await writeFile(
@@ -134,7 +137,7 @@ describe('the tarball', () => {
 
   it('has right types for import and require, old and new resolution', async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    const { stdout } = await call(process.execPath, [attw, tarball, '--format', 'json', '--entrypoints', '.', 'viz']).catch(
+    const { stdout } = await call(process.execPath, [attw, tarball, '--format', 'json', '--entrypoints', '.', 'vision', 'viz']).catch(
       (error) => error,
     );
     const { analysis } = JSON.parse(stdout);

@@ -1,0 +1,7 @@
+/**
+ * fovea/vision in Node.
+ * @module
+ */
+import '../node.js';
+
+export * from './index.js';
