@@ -233,7 +233,8 @@ constexpr NamedOp kOps[] = {
     named<Op::softmax>("softmax"),     named<Op::merge>("merge"),
     named<Op::convert>("convert"),     named<Op::norm>("norm"),
     named<Op::pool>("pool"),           named<Op::multiply>("multiply"),
-    named<Op::convolve>("convolve"),
+    named<Op::convolve>("convolve"),   named<Op::activate>("activate"),
+    named<Op::rotary>("rotary"),
 };
 
 /** The op of that name; null when there is none. */

@@ -15,9 +15,22 @@ View4 read_view4(Reader& in, Need need, int64_t word, int64_t buffer, DType dtyp
 }
 
 static_assert(kConvertOuterRank == kSoftmaxOuterRank && kNormOuterRank == kSoftmaxOuterRank, "one reader for all");
+static_assert(kActivateOuterRank == kSoftmaxOuterRank && kRotaryOuterRank == kSoftmaxOuterRank, "and for these");
+static_assert(kSoftmaxLength == 0 && kConvertLength == 0 && kNormLength == 0 && kActivateLength == 0 && kRotaryLength == 0, "one place");
 
-AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dtype, int64_t element,
-                   const int64_t (&sizes)[kSoftmaxOuterRank + 1]) {
+/** Sizes of the outer dimensions, then of the axis. */
+using AxisSizes = int64_t[kSoftmaxOuterRank + 1];
+
+/** The sizes of an op along an axis. Apart, as the next one is: five ops read so, and in a wasm module it would be there five times. */
+__attribute__((noinline)) void read_sizes(Reader& in, int64_t outer_word, int64_t (&outer)[kSoftmaxOuterRank], int64_t* length,
+                                          AxisSizes& sizes) {
+  for (int i = 0; i < kSoftmaxOuterRank; ++i) sizes[i] = outer[i] = in.size(outer_word + i);
+  sizes[kSoftmaxOuterRank] = *length = in.size(kSoftmaxLength);
+  in.limit_work(sizes);
+}
+
+__attribute__((noinline)) AxisView read_axis(Reader& in, Need need, int64_t word, int64_t buffer, DType dtype, int64_t element,
+                                             const AxisSizes& sizes) {
   int64_t strides[kSoftmaxOuterRank + 1];
   AxisView view = {};
   view.data =
@@ -221,7 +234,7 @@ Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
 
   const DType dtype = in.dtype(kMatmulDtype);
   const DType out_dtype = in.out_dtype(kMatmulOutDtype, dtype);
-  args->activation = in.choice<Activation, Activation::tanh>(kMatmulActivation);
+  args->activation = in.choice<Activation, Activation::sigmoid>(kMatmulActivation);
   const auto matrix = [&](int buffer, DType type, int64_t rows, int64_t columns) {
     int64_t sizes[kRank], strides[kRank];
     for (int i = 0; i < kMatmulBatchRank; ++i) sizes[i] = args->batch[i];
@@ -255,19 +268,16 @@ Status read_matmul(Words words, Buffers buffers, MatmulArgs* args) {
 }
 
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args) {
-  constexpr int kRank = kSoftmaxOuterRank + 1;
   if (words.count < kSoftmaxWords) return Status::bad_words;
   Reader in(words, buffers);
-  int64_t sizes[kRank];
-  for (int i = 0; i < kSoftmaxOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kSoftmaxOuter + i);
-  sizes[kRank - 1] = args->length = in.size(kSoftmaxLength);
-  in.limit_work(sizes);
+  AxisSizes sizes;
+  read_sizes(in, kSoftmaxOuter, args->outer, &args->length, sizes);
 
   const DType dtype = in.dtype(kSoftmaxDtype);
   const DType out_dtype = in.out_dtype(kSoftmaxOutDtype, dtype);
   args->scale = static_cast<float>(in.number(kSoftmaxScale));
   const auto axis = [&](Need need, int buffer, DType type, int64_t element) {
-    return read_axis(in, need, kSoftmaxViews + (1 + kRank) * buffer, buffer, type, element, sizes);
+    return read_axis(in, need, kSoftmaxViews + (2 + kSoftmaxOuterRank) * buffer, buffer, type, element, sizes);
   };
   args->x = axis(Need::always, kSoftmaxX, dtype, element_bytes(dtype));
   args->out = axis(Need::always, kSoftmaxOut, out_dtype, element_bytes(out_dtype));
@@ -278,10 +288,8 @@ Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args) {
 Status read_convert(Words words, Buffers buffers, ConvertArgs* args) {
   if (words.count < kConvertWords) return Status::bad_words;
   Reader in(words, buffers);
-  int64_t sizes[kConvertOuterRank + 1];
-  for (int i = 0; i < kConvertOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kConvertOuter + i);
-  sizes[kConvertOuterRank] = args->length = in.size(kConvertLength);
-  in.limit_work(sizes);
+  AxisSizes sizes;
+  read_sizes(in, kConvertOuter, args->outer, &args->length, sizes);
   const auto axis = [&](int buffer, DType type) {
     return read_axis(in, Need::always, kConvertViews + (2 + kConvertOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
   };
@@ -293,10 +301,8 @@ Status read_convert(Words words, Buffers buffers, ConvertArgs* args) {
 Status read_norm(Words words, Buffers buffers, NormArgs* args) {
   if (words.count < kNormWords) return Status::bad_words;
   Reader in(words, buffers);
-  int64_t sizes[kNormOuterRank + 1];
-  for (int i = 0; i < kNormOuterRank; ++i) sizes[i] = args->outer[i] = in.size(kNormOuter + i);
-  sizes[kNormOuterRank] = args->length = in.size(kNormLength);
-  in.limit_work(sizes);
+  AxisSizes sizes;
+  read_sizes(in, kNormOuter, args->outer, &args->length, sizes);
   const DType dtype = in.dtype(kNormDtype);
   const DType out_dtype = in.out_dtype(kNormOutDtype, dtype);
   const int64_t centered = in.size(kNormCentered);
@@ -316,6 +322,43 @@ Status read_norm(Words words, Buffers buffers, NormArgs* args) {
   };
   args->gamma = row(kNormGammaOffset, kNormGamma, &args->gamma_stride);
   args->beta = row(kNormBetaOffset, kNormBeta, &args->beta_stride);
+  return in.status();
+}
+
+Status read_activate(Words words, Buffers buffers, ActivateArgs* args) {
+  if (words.count < kActivateWords) return Status::bad_words;
+  Reader in(words, buffers);
+  AxisSizes sizes;
+  read_sizes(in, kActivateOuter, args->outer, &args->length, sizes);
+  const DType dtype = in.dtype(kActivateDtype);
+  const DType out_dtype = in.out_dtype(kActivateOutDtype, dtype);
+  args->activation = in.choice<Activation, Activation::sigmoid>(kActivateActivation);
+  in.require(args->activation != Activation::none, Status::bad_words);
+  const auto axis = [&](int buffer, DType type) {
+    return read_axis(in, Need::always, kActivateViews + (2 + kActivateOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
+  };
+  args->x = axis(kActivateX, dtype);
+  args->out = axis(kActivateOut, out_dtype);
+  return in.status();
+}
+
+Status read_rotary(Words words, Buffers buffers, RotaryArgs* args) {
+  if (words.count < kRotaryWords) return Status::bad_words;
+  Reader in(words, buffers);
+  AxisSizes sizes;
+  read_sizes(in, kRotaryOuter, args->outer, &args->length, sizes);
+  const DType dtype = in.dtype(kRotaryDtype);
+  const DType out_dtype = in.out_dtype(kRotaryOutDtype, dtype);
+  const int64_t interleaved = in.size(kRotaryInterleaved);
+  in.require(interleaved <= 1 && args->length % 2 == 0, Status::bad_words);
+  args->interleaved = interleaved == 1;
+  const auto axis = [&](int buffer, DType type) {
+    return read_axis(in, Need::always, kRotaryViews + (2 + kRotaryOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
+  };
+  args->x = axis(kRotaryX, dtype);
+  args->out = axis(kRotaryOut, out_dtype);
+  args->table = axis(kRotaryTable, DType::float32);
+  in.require(args->table.axis_stride == 1, Status::bad_words);
   return in.status();
 }
 

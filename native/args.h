@@ -47,6 +47,8 @@ constexpr int kMatmulBatchRank = 6;
 constexpr int kSoftmaxOuterRank = 7;
 constexpr int kConvertOuterRank = 7;
 constexpr int kNormOuterRank = 7;
+constexpr int kActivateOuterRank = 7;
+constexpr int kRotaryOuterRank = 7;
 
 // ---- attention ----
 
@@ -222,8 +224,8 @@ struct MatrixView {
   int64_t row_stride, column_stride;
 };
 
-/** What a product is put through once the bias is added. */
-enum class Activation : int32_t { none = 0, relu = 1, gelu = 2, tanh = 3 };
+/** What a tensor is put through, and a product once the bias is added. */
+enum class Activation : int32_t { none = 0, relu = 1, gelu = 2, tanh = 3, sigmoid = 4 };
 
 /**
  * out[m, n] = activation(a[m, k] · b[k, n] + bias[n]), for every index of the batch; transposed operands come as swapped strides.
@@ -420,6 +422,50 @@ enum ConvolveWord {
 };
 
 enum ConvolveBuffer { kConvolveX, kConvolveOut, kConvolveKernel, kConvolveBuffers };
+// ---- activate ----
+
+/** out = activation(x), for every index of the outer dimensions and along the last one (the axis). */
+struct ActivateArgs {
+  int64_t outer[kActivateOuterRank];
+  int64_t length;  // of the axis
+  Activation activation;
+  AxisView x, out;
+};
+
+enum ActivateWord {
+  kActivateLength,
+  kActivateDtype,
+  kActivateOutDtype,
+  kActivateActivation,
+  kActivateOuter,                                        // kActivateOuterRank sizes
+  kActivateViews = kActivateOuter + kActivateOuterRank,  // x out, each: offset, outer strides, axis stride
+  kActivateWords = kActivateViews + 2 * (1 + kActivateOuterRank + 1),
+};
+
+enum ActivateBuffer { kActivateX, kActivateOut, kActivateBuffers };
+
+// ---- rotary ----
+
+/** out = x with each pair of a row turned by its angle, along the last dimension (the axis), for every index of the outer dimensions. */
+struct RotaryArgs {
+  int64_t outer[kRotaryOuterRank];
+  int64_t length;    // of the axis, even
+  bool interleaved;  // pairs are (2i, 2i + 1), else (i, i + length / 2)
+  AxisView x, out;
+  AxisView table;  // float32, axis stride 1: the cosines of a row's pairs, then their sines
+};
+
+enum RotaryWord {
+  kRotaryLength,
+  kRotaryDtype,
+  kRotaryOutDtype,
+  kRotaryInterleaved,                              // 0 or 1
+  kRotaryOuter,                                    // kRotaryOuterRank sizes
+  kRotaryViews = kRotaryOuter + kRotaryOuterRank,  // x out table, each: offset, outer strides, axis stride
+  kRotaryWords = kRotaryViews + 3 * (1 + kRotaryOuterRank + 1),
+};
+
+enum RotaryBuffer { kRotaryX, kRotaryOut, kRotaryTable, kRotaryBuffers };
 
 // ---- merge ----
 
@@ -472,6 +518,8 @@ Status read_norm(Words words, Buffers buffers, NormArgs* args);
 Status read_pool(Words words, Buffers buffers, PoolArgs* args);
 Status read_multiply(Words words, Buffers buffers, MultiplyArgs* args);
 Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args);
+Status read_activate(Words words, Buffers buffers, ActivateArgs* args);
+Status read_rotary(Words words, Buffers buffers, RotaryArgs* args);
 Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
 MergePart read_merge_part(const MergeArgs& args, int64_t part);
 

@@ -38,6 +38,10 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_multiply, run_multiply, kernels, words, buffers, host);
     case Op::convolve:
       return read_and_run(read_convolve, run_convolve, kernels, words, buffers, host);
+    case Op::activate:
+      return read_and_run(read_activate, run_activate, kernels, words, buffers, host);
+    case Op::rotary:
+      return read_and_run(read_rotary, run_rotary, kernels, words, buffers, host);
   }
   return Status::bad_words;
 }

@@ -6,7 +6,21 @@
 
 namespace fovea {
 
-enum class Op : int32_t { attention, matmul, softmax, merge, convert, cache_attention, append, norm, pool, multiply, convolve };
+enum class Op : int32_t {
+  attention,
+  matmul,
+  softmax,
+  merge,
+  convert,
+  cache_attention,
+  append,
+  norm,
+  pool,
+  multiply,
+  convolve,
+  activate,
+  rotary
+};
 
 /** Reads and checks the words and buffers, then runs the op; anything but Status::ok from the checks has written nothing. */
 Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Host* host);

@@ -93,6 +93,13 @@ struct Kernels {
   /** Rows [begin, end) of out, counted batch · height + row. */
   void (*convolve)(const ConvolveArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*convolve_scratch)(const ConvolveArgs& args);
+  /** Elements [begin, end), counted with the axis fastest. */
+  void (*activate)(const ActivateArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*activate_scratch)(const ActivateArgs& args);
+
+  /** Indices [begin, end) of the outer dimensions, counted with the last one fastest. */
+  void (*rotary)(const RotaryArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*rotary_scratch)(const RotaryArgs& args);
 
   /** Tokens of key/value heads [begin, end), counted batch · kv_heads + head, into a cache. */
   void (*append)(const AppendArgs& args, int64_t begin, int64_t end, float* scratch);

@@ -43,6 +43,12 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::multiply:
       advise(kMultiplyOut);
       break;
+    case Op::activate:
+      advise(kActivateOut);
+      break;
+    case Op::rotary:
+      advise(kRotaryOut);
+      break;
     case Op::merge:
       advise(kMergeOutBuffer);
       break;

@@ -51,10 +51,10 @@ Status in_stretches(Host* host, int64_t rows, int64_t step, int64_t row_work, in
                   [&](int64_t index, float* scratch) { task(index * step, smaller(index * step + step, rows), scratch); });
 }
 
-/** What an element of a softmax, a norm, a merge or a conversion costs, in multiply-adds. */
+/** What an element of a softmax, a norm, a merge, an activation, a rotation or a conversion costs, in multiply-adds. */
 constexpr int64_t kElement = 8;
 
-/** Rows of a softmax, a norm or a merge in a task: worth a thread's coming, or one row. */
+/** Rows of a softmax, a norm, a rotation or a merge in a task: worth a thread's coming, or one row. */
 int64_t rows_of_task(int64_t elements_per_row) {
   constexpr int64_t elements = kWorthwhile / kElement;
   return elements_per_row >= elements ? 1 : elements / (elements_per_row + 1) + 1;
@@ -301,6 +301,20 @@ Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host
   const int64_t row_work = args.width * (args.maps * args.kernel_height * args.kernel_width + 1);
   return in_stretches(host, args.batch * args.height, 1, row_work, kernels.convolve_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.convolve(args, begin, end, scratch); });
+}
+
+Status run_activate(const Kernels& kernels, const ActivateArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  return in_stretches(host, product(args.outer, kActivateOuterRank) * args.length, int64_t{1} << 16, kElement,
+                      kernels.activate_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.activate(args, begin, end, scratch); });
+}
+
+Status run_rotary(const Kernels& kernels, const RotaryArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  return in_stretches(host, product(args.outer, kRotaryOuterRank), rows_of_task(args.length), args.length * kElement,
+                      kernels.rotary_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.rotary(args, begin, end, scratch); });
 }
 
 Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host) {

@@ -5,6 +5,7 @@
 export { backend, init, setBackend } from './backend/select.js';
 export { setThreads } from './backend/threads.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
+export { gelu, geluAsync, relu, reluAsync, sigmoid, sigmoidAsync, tanh, tanhAsync } from './ops/activate.js';
 export { attention, attentionAsync } from './ops/attention.js';
 export {
   fromBfloat16,
@@ -21,6 +22,7 @@ export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
 export { layerNorm, layerNormAsync, rmsNorm, rmsNormAsync } from './ops/norm.js';
 export { packMatrix } from './ops/pack-matrix.js';
+export { rotary, rotaryAsync } from './ops/rotary.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';
 export { tensor } from './ops/tensor.js';
 export type * from './types.js';

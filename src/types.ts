@@ -73,8 +73,14 @@ export interface AsyncOptions {
   readonly copy?: boolean | undefined;
 }
 
-/** What `matmul` puts each element through: max(x, 0), x·Φ(x) (by erf, not an approximation of it), tanh x. */
-export type Activation = 'relu' | 'gelu' | 'tanh';
+/** What numbers are put through: max(x, 0), x·Φ(x) (by erf, not an approximation of it), tanh x, 1/(1 + e^−x). */
+export type Activation = 'relu' | 'gelu' | 'tanh' | 'sigmoid';
+
+/** Options of `relu`, `gelu`, `tanh` and `sigmoid`. */
+export interface ActivationOptions<O extends FloatData = never> {
+  /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
+  readonly out?: Tensor<O> | undefined;
+}
 
 /** Options of `matmul`. */
 export interface MatmulOptions<O extends FloatData = never> {
@@ -171,6 +177,19 @@ export type Score =
       /** b `[u]`. @default 0 */
       readonly bias?: Tensor | undefined;
     };
+/** Options of `rotary`. */
+export interface RotaryOptions<O extends FloatData = never> {
+  /** Pair i of d/2 is turned by position · base^(−2i/d). @default 10000 */
+  readonly base?: number | undefined;
+  /** `[s]`, any whole numbers. @default 0, 1, 2, … s − 1 */
+  readonly positions?: Int32Array | undefined;
+  /** Pairs are the elements 2i and 2i + 1, as in the paper; otherwise i and i + d/2. @default false */
+  readonly interleaved?: boolean | undefined;
+  /** Where the sequence is: `[…, s, d]` or `[…, s, h, d]`. @default 'bhsd' */
+  readonly layout?: Layout | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
+  readonly out?: Tensor<O> | undefined;
+}
 
 /** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */
 export type Asked = boolean | undefined;

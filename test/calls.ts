@@ -6,6 +6,8 @@ import {
   fromBfloat16Async,
   fromFloat16,
   fromFloat16Async,
+  gelu,
+  geluAsync,
   layerNorm,
   layerNormAsync,
   matmul,
@@ -13,18 +15,28 @@ import {
   mergeAttention,
   mergeAttentionAsync,
   packMatrix,
+  relu,
+  reluAsync,
   rmsNorm,
   rmsNormAsync,
+  rotary,
+  rotaryAsync,
+  sigmoid,
+  sigmoidAsync,
   softmax,
   softmaxAsync,
   softmin,
   softminAsync,
+  tanh,
+  tanhAsync,
   toBfloat16,
   toBfloat16Async,
   toFloat16,
   toFloat16Async,
 } from '../src/index.js';
 import type {
+  Activation,
+  ActivationOptions,
   AsyncOptions,
   AttentionOptions,
   AttentionPart,
@@ -35,6 +47,7 @@ import type {
   MergeOptions,
   PackMatrixOptions,
   RmsNormOptions,
+  RotaryOptions,
   SoftmaxOptions,
   Tensor,
   TensorData,
@@ -68,6 +81,19 @@ export type NormCall =
   | { readonly op: 'layerNorm'; readonly x: Tensor<FloatData>; readonly options: LayerNormOptions<FloatData> }
   | { readonly op: 'rmsNorm'; readonly x: Tensor<FloatData>; readonly options: RmsNormOptions<FloatData> };
 
+export interface ActivationCall {
+  readonly op: 'activation';
+  readonly name: Activation;
+  readonly x: Tensor<FloatData>;
+  readonly options: ActivationOptions<FloatData>;
+}
+
+export interface RotaryCall {
+  readonly op: 'rotary';
+  readonly x: Tensor<FloatData>;
+  readonly options: RotaryOptions<FloatData>;
+}
+
 export interface MergeCall {
   readonly op: 'merge';
   readonly parts: readonly AttentionPart[];
@@ -82,7 +108,10 @@ export type ConvertCall = {
   | { readonly name: 'fromFloat16' | 'fromBfloat16'; readonly x: Tensor<Uint16Array>; readonly options: ConvertOptions<Float32Array> }
 );
 
-export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | NormCall | MergeCall | ConvertCall;
+export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | NormCall | ActivationCall | RotaryCall | MergeCall | ConvertCall;
+
+const activations = { relu, gelu, tanh, sigmoid };
+const activationTwins = { relu: reluAsync, gelu: geluAsync, tanh: tanhAsync, sigmoid: sigmoidAsync };
 
 /** Results by name: output, and weights and logSumExp where the call gives them. */
 export type Results = Record<string, Tensor<FloatData>>;
@@ -106,6 +135,10 @@ export function run(call: Call): Results {
       return { output: layerNorm(call.x, call.options) };
     case 'rmsNorm':
       return { output: rmsNorm(call.x, call.options) };
+    case 'activation':
+      return { output: activations[call.name](call.x, call.options) };
+    case 'rotary':
+      return { output: rotary(call.x, call.options) };
     case 'merge':
       return named(mergeAttention(call.parts, call.options));
     case 'convert':
@@ -147,6 +180,10 @@ export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<
       return { output: await layerNormAsync(call.x, { ...call.options, ...options }) };
     case 'rmsNorm':
       return { output: await rmsNormAsync(call.x, { ...call.options, ...options }) };
+    case 'activation':
+      return { output: await activationTwins[call.name](call.x, { ...call.options, ...options }) };
+    case 'rotary':
+      return { output: await rotaryAsync(call.x, { ...call.options, ...options }) };
     case 'merge':
       return named(await mergeAttentionAsync(call.parts, { ...call.options, ...options }));
     case 'convert':
@@ -203,7 +240,10 @@ export function inputsOf(call: Call): TensorData[] {
       return [call.x.data, call.options.gamma?.data].filter(given);
     case 'merge':
       return [...call.parts.flatMap((part) => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
+    case 'rotary':
+      return [call.x.data, call.options.positions].filter(given);
     case 'convert':
+    case 'activation':
       return [call.x.data];
   }
 }

@@ -1,4 +1,5 @@
 /** The table: every row runs on every backend and every target that this machine has (cases.test.ts). */
+import { activationCases } from './cases/activation.js';
 import { adversarialCases } from './cases/adversarial.js';
 import { attentionCases } from './cases/attention.js';
 import { attentionPairCases } from './cases/attention-pairs.js';
@@ -10,6 +11,7 @@ import { mergeCases } from './cases/merge.js';
 import { normCases } from './cases/norm.js';
 import { packedCases } from './cases/packed.js';
 import { scoreCases } from './cases/scores.js';
+import { rotaryCases } from './cases/rotary.js';
 import { softmaxCases } from './cases/softmax.js';
 
 export type { Case } from './cases/case.js';
@@ -24,6 +26,8 @@ export const cases: readonly Case[] = [
   ...packedCases,
   ...softmaxCases,
   ...normCases,
+  ...activationCases,
+  ...rotaryCases,
   ...mergeCases,
   ...convertCases,
 ];

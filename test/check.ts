@@ -25,7 +25,7 @@ function headsFirst(tensor: Tensor<FloatData>, layout: Layout | undefined): Floa
 
 export function numbersOf(call: Call, name: string, tensor: Tensor<FloatData>): Float64Array {
   const layout = 'layout' in call.options ? call.options.layout : undefined;
-  return name === 'output' ? headsFirst(tensor, layout) : dense(tensor).data;
+  return name === 'output' && call.op !== 'rotary' ? headsFirst(tensor, layout) : dense(tensor).data;
 }
 
 /** What is wrong with an element, or undefined. A rounding is monotone, so the interval's ends are rounded to the format as well. */

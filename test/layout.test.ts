@@ -1,8 +1,17 @@
 /** src/plan/layout.ts writes what native/args.h reads: the same words and buffers in the same places, by name. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { callOf, convertOuterRank, matmulBatchRank, normOuterRank, softmaxOuterRank } from '../src/plan/layout.js';
+import {
+  activateOuterRank,
+  callOf,
+  convertOuterRank,
+  matmulBatchRank,
+  normOuterRank,
+  rotaryOuterRank,
+  softmaxOuterRank,
+} from '../src/plan/layout.js';
 import type {
+  ActivatePlan,
   AttentionPlan,
   ConvertPlan,
   ConvolvePlan,
@@ -12,6 +21,7 @@ import type {
   NormPlan,
   Plan,
   PoolPlan,
+  RotaryPlan,
   SoftmaxPlan,
   View,
 } from '../src/plan/plan.js';
@@ -512,6 +522,84 @@ describe('convolve', () => {
       plan.kernel,
     ]);
     expect(call.written).toEqual([constant('kConvolveOut')]);
+  });
+});
+
+describe('activate', () => {
+  const plan: ActivatePlan = {
+    op: 'activate',
+    name: 'sigmoid',
+    outer: [31, 32],
+    length: 33,
+    dtype: 'bfloat16',
+    outDtype: 'float32',
+    x: view(new Uint16Array(1), 100, 3),
+    out: view(floats(), 200, 3),
+  };
+  const call = laid(plan);
+  const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(activateOuterRank).toBe(constant('kActivateOuterRank'));
+    expect(call.words.length).toBe(constant('kActivateWords'));
+    expect(call.buffers.length).toBe(constant('kActivateBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Length', 'Dtype', 'OutDtype', 'Activation'].flatMap((name) => words(call, `kActivate${name}`))).toEqual([33, 2, 0, 4]);
+    expect(words(call, 'kActivateOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
+    expect(words(call, 'kActivateViews', 18)).toEqual([100, 200].flatMap(padded));
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out'].map((name) => call.buffers[constant(`kActivate${name}`)])).toEqual([plan.x.data, plan.out.data]);
+    expect(call.written).toEqual([constant('kActivateOut')]);
+  });
+
+  it('every activation has the number of the header', () => {
+    const [, listed = ''] = /enum class Activation : int32_t \{([^}]*)\}/.exec(header) ?? [];
+    for (const name of ['relu', 'gelu', 'tanh', 'sigmoid'] as const) {
+      const [number] = words(laid({ ...plan, name }), 'kActivateActivation');
+      expect(listed).toContain(`${name} = ${number}`);
+    }
+  });
+});
+
+describe('rotary', () => {
+  const plan: RotaryPlan = {
+    op: 'rotary',
+    outer: [31, 32],
+    length: 34,
+    dtype: 'bfloat16',
+    outDtype: 'float32',
+    interleaved: true,
+    x: view(new Uint16Array(1), 100, 3),
+    out: view(floats(), 200, 3),
+    table: view(floats(), 300, 3),
+  };
+  const call = laid(plan);
+  const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(rotaryOuterRank).toBe(constant('kRotaryOuterRank'));
+    expect(call.words.length).toBe(constant('kRotaryWords'));
+    expect(call.buffers.length).toBe(constant('kRotaryBuffers'));
+  });
+
+  it('words', () => {
+    expect(['Length', 'Dtype', 'OutDtype', 'Interleaved'].flatMap((name) => words(call, `kRotary${name}`))).toEqual([34, 2, 0, 1]);
+    expect(words(call, 'kRotaryOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
+    expect(words(call, 'kRotaryViews', 27)).toEqual([100, 200, 300].flatMap(padded));
+    expect(words(laid({ ...plan, interleaved: false }), 'kRotaryInterleaved')).toEqual([0]);
+  });
+
+  it('buffers', () => {
+    expect(['X', 'Out', 'Table'].map((name) => call.buffers[constant(`kRotary${name}`)])).toEqual([
+      plan.x.data,
+      plan.out.data,
+      plan.table.data,
+    ]);
+    expect(call.written).toEqual([constant('kRotaryOut')]);
   });
 });
 

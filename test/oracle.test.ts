@@ -146,12 +146,13 @@ describe('worked by hand', () => {
     expect([...(oracle(call).output ?? [])]).toEqual([58, 64, 139, 154]);
   });
   it('activations of 1 and −1', () => {
-    const at = (activation: 'relu' | 'gelu' | 'tanh') => {
+    const at = (activation: 'relu' | 'gelu' | 'tanh' | 'sigmoid') => {
       const [a, b] = [float32([1, 1], () => 1), float32([1, 2], (index) => 1 - 2 * index)];
       return [...(oracle({ op: 'matmul', a, b, options: { activation } }).output ?? [])];
     };
     expect(at('relu')).toEqual([1, 0]);
     expect(at('gelu')).toEqual([expect.closeTo(0.8413447460685429, 14), expect.closeTo(-0.15865525393145705, 14)]);
+    expect(at('sigmoid')).toEqual([expect.closeTo(0.7310585786300049, 14), expect.closeTo(0.2689414213699951, 14)]);
     expect(at('tanh')).toEqual([expect.closeTo(0.7615941559557649, 14), expect.closeTo(-0.7615941559557649, 14)]);
   });
   it('softmax of 0 and ln 3, and softmin', () => {
@@ -159,6 +160,16 @@ describe('worked by hand', () => {
     const [first, second] = oracle({ op: 'softmax', x, options: {} }).output ?? [];
     expect([first, second]).toEqual([expect.closeTo(0.25, 7), expect.closeTo(0.75, 7)]);
     expect(oracle({ op: 'softmin', x, options: {} }).output?.[0]).toBeCloseTo(0.75, 7);
+  });
+  it('a quarter of a turn, and half of one', () => {
+    const turned = (x: readonly number[], interleaved: boolean) =>
+      oracle({
+        op: 'rotary',
+        x: float32([1, 4], (at) => x[at] ?? 0),
+        options: { base: (2 / 3) ** 2, positions: Int32Array.of(710), interleaved }, // 710 is 226 π, and 710 · 3/2 is 339 π
+      }).output;
+    expect([...(turned([1, 2, 3, 4], false) ?? [])]).toEqual([1, -2, 3, -4].map((x) => expect.closeTo(x, 3)));
+    expect([...(turned([1, 2, 3, 4], true) ?? [])]).toEqual([1, 2, -3, -4].map((x) => expect.closeTo(x, 3)));
   });
   it('two parts that weigh alike merge to their mean', () => {
     const part = (value: number) => ({ output: float32([1, 1], () => value), logSumExp: float32([1], () => 4) });

@@ -3,24 +3,38 @@
  * far another backend may lie from it. The reference itself is held against the textbook in oracle.test.ts.
  */
 import { runReference } from '../src/backend/reference/index.js';
+import { planActivate } from '../src/plan/activate.js';
 import { planAttention } from '../src/plan/attention.js';
 import { planConvert } from '../src/plan/convert.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMerge } from '../src/plan/merge.js';
 import { planNorm } from '../src/plan/norm.js';
 import type { Floats, Panels } from '../src/plan/plan.js';
+import { planRotary } from '../src/plan/rotary.js';
 import { planSoftmax } from '../src/plan/softmax.js';
 import type { FloatData, PackMatrixOptions, Tensor } from '../src/types.js';
 import { asAttention } from './cached.js';
 import type { Call, MatmulCall } from './calls.js';
 import { packedWeights } from './packed-weights.js';
 import { type Dense, dense, sizeOf } from './tensors.js';
+import { textbookActivation } from './textbook/activation.js';
 import { textbookAttention } from './textbook/attention.js';
 import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
 import { textbookNorm } from './textbook/norm.js';
+import { textbookRotary } from './textbook/rotary.js';
 import { textbookSoftmax } from './textbook/softmax.js';
-import { type Arithmetic, attentionBounds, type Bound, matmulBound, mergeBounds, normBound, softmaxBound } from './tolerance.js';
+import {
+  type Arithmetic,
+  activationBound,
+  attentionBounds,
+  type Bound,
+  matmulBound,
+  mergeBounds,
+  normBound,
+  rotaryBound,
+  softmaxBound,
+} from './tolerance.js';
 
 /** Results by name, row-major: output with its heads before the sequence, whatever the layout; weights and logSumExp if asked for. */
 export type Answers = Readonly<Record<string, Float64Array>>;
@@ -84,6 +98,18 @@ export function oracle(call: Call): Answers {
       runReference({ ...plan, out, outDtype: 'float32' });
       return { output: out.data };
     }
+    case 'activation': {
+      const { plan } = planActivate(call.name, call.x, {}); // as for softmax
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
+    case 'rotary': {
+      const { plan } = planRotary(call.x, { ...call.options, out: undefined }); // as for softmax
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { output: out.data };
+    }
     case 'merge': {
       const { plan } = planMerge(call.parts, call.options);
       const out = rowMajor([plan.batch, plan.heads, plan.queryLength, plan.valueDim]);
@@ -124,6 +150,14 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
     case 'rmsNorm': {
       const sheet = textbookNorm(call);
       return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: normBound(sheet, arithmetic) }) };
+    }
+    case 'activation': {
+      const sheet = textbookActivation(call.name, call.x);
+      return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: activationBound(sheet, arithmetic) }) };
+    }
+    case 'rotary': {
+      const sheet = textbookRotary(call);
+      return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: rotaryBound(sheet, arithmetic) }) };
     }
     case 'merge': {
       const sheet = textbookMerge(call);

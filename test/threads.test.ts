@@ -10,10 +10,12 @@ import {
   attentionAsync,
   backend,
   FoveaError,
+  gelu,
   layerNorm,
   matmul,
   matmulAsync,
   packMatrix,
+  rotary,
   setBackend,
   setThreads,
   softmax,
@@ -57,6 +59,8 @@ function large(): Record<string, () => Results> {
     'packed b, one row': () => ({ out: matmul(row, packMatrix(wide, { dtype: 'int8' })) }),
     'many small products': () => ({ out: matmul(small, small, { transposeB: true }) }),
     'layer norm': () => ({ out: layerNorm(rows) }),
+    gelu: () => ({ out: gelu(rows) }),
+    rotary: () => ({ out: rotary(rows) }),
     'softmax, last axis': () => ({ out: softmax(rows) }),
     'softmax, first axis': () => ({ out: softmax(rows, { axis: 0 }) }),
   };
@@ -260,6 +264,8 @@ describe.runIf(process.platform === 'linux' && targets.some(({ name }) => name =
         fovea.softmax(wide, { axis: 0 });
         fovea.softmax(wide);
         fovea.layerNorm(wide);
+        fovea.gelu(wide);
+        fovea.rotary(wide);
         fovea.toFloat16(wide);
         fovea.mergeAttention([fovea.attention(heads, heads, heads, { returnLogSumExp: true })]);
       }

@@ -8,10 +8,12 @@
  * float32 result rounded once more, which is monotone, so that an interval's ends may simply be rounded as well.
  */
 import type { Activation } from '../src/types.js';
+import type { ActivationSheet } from './textbook/activation.js';
 import type { AttentionSheet } from './textbook/attention.js';
 import type { MatmulSheet } from './textbook/matmul.js';
 import type { MergeSheet } from './textbook/merge.js';
 import type { NormSheet } from './textbook/norm.js';
+import type { RotarySheet } from './textbook/rotary.js';
 import type { SoftmaxSheet } from './textbook/softmax.js';
 
 /** What a backend computes in. */
@@ -26,6 +28,8 @@ export interface Arithmetic {
   readonly tanh: number;
   /** Absolute error of erf. */
   readonly erf: number;
+  /** Relative error of the logistic function; 0 may stand for what is below twice `vanish`. */
+  readonly sigmoid: number;
   /** Smallest positive number: what a product may lose when it falls below the normal range. */
   readonly smallest: number;
   /** Below this, what goes into a product of two bfloat16 or comes out of one counts as 0. */
@@ -41,13 +45,14 @@ export interface Arithmetic {
 }
 
 const unit = 2 ** -24;
-/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh ≤ 4 ulp and erf ≤ 2 ulp of at most 1, log ≤ 1 ulp. */
+/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh and sigmoid ≤ 4 ulp and erf ≤ 2 ulp of at most 1, log ≤ 1 ulp. */
 export const kernelArithmetic: Arithmetic = {
   u: unit,
   exp: 4 * unit,
   log: 2 * unit,
   tanh: 8 * unit,
   erf: 4 * unit,
+  sigmoid: 8 * unit,
   smallest: 2 ** -149,
   flushed: 0,
   weight: 0,
@@ -70,6 +75,7 @@ export const referenceArithmetic: Arithmetic = {
   log: 2 * doubleUnit,
   tanh: 2 * doubleUnit,
   erf: 2 ** -45, // its series: src/backend/reference/activation.ts
+  sigmoid: 5 * doubleUnit, // exp, the sum, the quotient
   smallest: 2 ** -1074,
   flushed: 0,
   weight: 0,
@@ -108,21 +114,48 @@ export function matmulBound(sheet: MatmulSheet, arithmetic: Arithmetic): Bound {
 }
 
 /**
- * What an activation makes of a sum's error. relu and tanh have a slope of at most 1, gelu of at most 1.13. gelu computes
+ * What an activation makes of a sum's error. relu and tanh have a slope of at most 1, gelu of at most 1.13, sigmoid of ¼. gelu computes
  * x/2·(1 + erf(x/√2)): √½ is rounded and the product with it, 2u of erf's argument, where t·erf′(t) < ½; erf's own error; the sum
  * 1 + erf ≤ 2; the product. All of it is absolute and times x/2: for x far below 0 that sum cancels.
  */
 function activatedError(activation: Activation | undefined, sum: number, error: number, arithmetic: Arithmetic): number {
-  const { u, erf, tanh, smallest } = arithmetic;
+  const { u, erf, tanh, sigmoid, vanish, smallest } = arithmetic;
   switch (activation) {
     case undefined:
     case 'relu':
       return error;
     case 'tanh':
       return error + tanh;
+    case 'sigmoid':
+      return error / 4 + sigmoid + 2 * vanish;
     case 'gelu':
       return 1.13 * error + ((sum + error) / 2) * (u + erf + 2 * u + 2 * u) * (1 + 4 * u) + smallest;
   }
+}
+
+/** An activation of numbers that are exact: relu chooses one of two, what tanh and sigmoid are off by is relative. */
+export function activationBound({ activation, x, output }: ActivationSheet, arithmetic: Arithmetic): Bound {
+  const { tanh, sigmoid, vanish, smallest } = arithmetic;
+  const errors: Record<Activation, (x: number, value: number) => number> = {
+    relu: () => 0,
+    gelu: (size) => activatedError('gelu', size, 0, arithmetic),
+    tanh: (_, value) => tanh * Math.abs(value) + smallest,
+    sigmoid: (_, value) => sigmoid * value + 2 * vanish,
+  };
+  return { slack: output.map((value, at) => errors[activation](Math.abs(x[at] ?? 0), value)) };
+}
+
+/**
+ * A turned pair: sine and cosine are rounded to float32, whatever computes; then two products and their sum. The angle is a float64: the power,
+ * its product with the position.
+ */
+export function rotaryBound({ terms, sizes, angles }: RotarySheet, arithmetic: Arithmetic): Bound {
+  const slack = terms.map((size, at) => {
+    const ofAngle = 8 * doubleUnit * (angles[at] ?? 0) + 4 * doubleUnit;
+    const factor = unit + gamma(2, arithmetic) * (1 + unit);
+    return factor * size + ofAngle * (sizes[at] ?? 0) * (1 + factor) + 2 * arithmetic.smallest + 2 ** -149 * (sizes[at] ?? 0);
+  });
+  return { slack };
 }
 
 /** A softmax over a few scores whose errors are known, and what they weigh. */

@@ -1,6 +1,8 @@
 /** The public types: what fits, what comes back, and what does not compile. */
 import { describe, expectTypeOf, it } from 'vitest';
 import {
+  type Activation,
+  type ActivationOptions,
   type AsyncOptions,
   type AttentionOptions,
   type AttentionPart,
@@ -18,6 +20,8 @@ import {
   fromBfloat16Async,
   fromFloat16,
   fromFloat16Async,
+  gelu,
+  geluAsync,
   init,
   KVCache,
   type LayerNormOptions,
@@ -32,15 +36,24 @@ import {
   type PackedMatrix,
   type PackMatrixOptions,
   packMatrix,
+  type RotaryOptions,
+  relu,
+  reluAsync,
   rmsNorm,
   rmsNormAsync,
+  rotary,
+  rotaryAsync,
   type SoftmaxOptions,
   setBackend,
+  sigmoid,
+  sigmoidAsync,
   softmax,
   softmaxAsync,
   softmin,
   softminAsync,
   type Tensor,
+  tanh,
+  tanhAsync,
   tensor,
   toBfloat16,
   toBfloat16Async,
@@ -224,6 +237,30 @@ describe('the other ops', () => {
     expectTypeOf<keyof LayerNormOptions>().toEqualTypeOf<'gamma' | 'beta' | 'epsilon' | 'out'>();
     // @ts-expect-error rmsNorm takes nothing off, and adds nothing
     rmsNorm(floats, { beta: floats });
+  });
+
+  it('relu, gelu, tanh, sigmoid', () => {
+    for (const activation of [relu, gelu, tanh, sigmoid]) {
+      expectTypeOf(activation(floats).data).toExtend<Float32Array>();
+      expectTypeOf(activation(halves, { out: floats }).data).toExtend<Float32Array>();
+    }
+    for (const activation of [reluAsync, geluAsync, tanhAsync, sigmoidAsync])
+      expectTypeOf(activation(halves, { copy: false })).resolves.toExtend<Tensor<Uint16Array>>();
+    expectTypeOf<keyof ActivationOptions>().toEqualTypeOf<'out'>();
+    expectTypeOf<Activation>().toEqualTypeOf<'relu' | 'gelu' | 'tanh' | 'sigmoid'>();
+    // @ts-expect-error a mask is boolean
+    relu(mask);
+  });
+
+  it('rotary', () => {
+    expectTypeOf(
+      rotary(floats, { base: 500000, positions: Int32Array.of(7), interleaved: true, layout: 'bshd' }).data,
+    ).toExtend<Float32Array>();
+    expectTypeOf(rotary(halves, { out: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(rotaryAsync(halves)).resolves.toExtend<Tensor<Uint16Array>>();
+    expectTypeOf<keyof RotaryOptions>().toEqualTypeOf<'base' | 'positions' | 'interleaved' | 'layout' | 'out'>();
+    // @ts-expect-error positions are whole numbers
+    rotary(floats, { positions: new Float32Array(3) });
   });
 
   it('to the half types: bits in a Uint16Array, or what out is made of', () => {

@@ -103,6 +103,8 @@ FOVEA_OP("norm", norm)
 FOVEA_OP("pool", pool)
 FOVEA_OP("multiply", multiply)
 FOVEA_OP("convolve", convolve)
+FOVEA_OP("activate", activate)
+FOVEA_OP("rotary", rotary)
 
 /** The first byte after the module's own data, its stack, and the pool. */
 FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }

@@ -1,4 +1,5 @@
-// Exponential, hyperbolic tangent, error function and logarithm. Ranges and errors are as test/native/math.cc tests them, on every target.
+// Exponential, hyperbolic tangent, logistic function, error function and logarithm. Ranges and errors are as test/native/math.cc tests
+// them, on every target.
 #pragma once
 
 #include <cstring>
@@ -69,6 +70,19 @@ inline V tanh(V x) {
   const V e = exp2(mul(magnitude, V::set(-2.0f * kLog2e)));
   const V large = div(sub(V::set(1.0f), e), add(V::set(1.0f), e));
   return select(less(magnitude, V::set(0.625f)), small, select(less(x, zero), sub(zero, large), large));
+}
+
+// 1/(1 + e^−x), ≤ 4 ulp; 1 at +∞, exactly 0 below −87.33, where it would be less than 2^−125, NaN at NaN. With e = e^−|x| it is 1/(1 + e)
+// or e/(1 + e), so that nothing cancels. Where e is the result, log₂e·x would lose the last bits of a large x: n is taken off as n·ln 2 in
+// two parts, the first of which is exact (Cody & Waite 1980).
+template <class V>
+inline V sigmoid(V x) {
+  const V zero = V::set(0.0f), one = V::set(1.0f);
+  const V fall = min(x, sub(zero, x));  // −|x|
+  const V n = round(mul(fall, V::set(kLog2e)));
+  const V rest = mul_add(n, V::set(2.12194440e-4f), mul_add(n, V::set(-0.693359375f), fall));
+  const V e = zero_where(less(fall, V::set(-87.33f)), scale_pow2(exp2(mul(rest, V::set(kLog2e))), n));
+  return div(select(less(x, zero), e, one), add(one, e));
 }
 
 // erf, ≤ 2 ulp; ±1 from ±4 on, NaN at NaN. Small arguments by x + x·p(x²), the others as 1 − 2^(−q(|x|)), where q follows

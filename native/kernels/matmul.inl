@@ -106,7 +106,7 @@ inline void matmul_tile(TileRows a, TileColumns b, int64_t steps, Step step, Tar
     tile.add(out, out_stride);
   }
   tile.store(out, out_stride);
-  if (step.activation != Activation::none) activate<V>(step.activation, out, out_stride, RM, width);
+  if (step.activation != Activation::none) activate<V>(step.activation, out, out, out_stride, RM, width);
   if (!whole)
     for (int i = 0; i < RM; i++) narrow<V>(edge + i * width, columns, c.at(i, 0).data, c.dtype, c.column_stride);
 }
@@ -247,7 +247,7 @@ inline void matmul_streamed(const MatmulArgs& args, Matrix a, Matrix b, Target c
       if (m == 3) stream(Height<3>());
       if (m == 4) stream(Height<4>());
     });
-    activate<V>(args.activation, sums, kStreamedColumns, m, round_up(count, V::lanes));
+    activate<V>(args.activation, sums, sums, kStreamedColumns, m, round_up(count, V::lanes));
     for (int64_t i = 0; i < m; i++) narrow<V>(sums + i * kStreamedColumns, count, c.at(i, j).data, c.dtype, c.column_stride);
   }
 }
@@ -274,7 +274,7 @@ inline void matmul_streamed_panels(const MatmulArgs& args, Matrix a, Target c, i
     std::memset(bias, 0, sizeof bias);
     read_bias<V>(args, column, count, bias);
     finish_panel<V>(b.scales ? b.scales + column : nullptr, bias, m, sums);
-    activate<V>(args.activation, sums, width, m, width);
+    activate<V>(args.activation, sums, sums, width, m, width);
     for (int64_t i = 0; i < m; i++) narrow<V>(sums + i * width, count, c.at(i, j).data, c.dtype, c.column_stride);
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "activate_tensor.inl"
 #include "append.inl"
 #include "attention.inl"
 #include "attention_few.inl"
@@ -11,8 +12,9 @@
 #include "merge.inl"
 #include "multiply.inl"
 #include "norm.inl"
-#include "project.inl"
 #include "pool.inl"
+#include "project.inl"
+#include "rotary.inl"
 #include "softmax.inl"
 
 namespace fovea {
@@ -50,6 +52,10 @@ constexpr Kernels table(const char* name, uint32_t features) {
       multiply_scratch<V>,
       convolve<V>,
       convolve_scratch<V>,
+      activate_tensor<V>,
+      activate_scratch<V>,
+      rotary<V>,
+      rotary_scratch<V>,
       append<V>,
       append_scratch<V>,
       append_finite<V>,

@@ -18,6 +18,8 @@ const names: Record<Plan['op'], string> = {
   pool: 'pool',
   multiply: 'multiply',
   convolve: 'convolve',
+  activate: 'activation',
+  rotary: 'rotary',
 };
 
 /** What a kernel of each build is called. */

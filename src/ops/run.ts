@@ -85,6 +85,8 @@ function isEmpty(plan: Plan): boolean {
     case 'softmax':
     case 'convert':
     case 'norm':
+    case 'activate':
+    case 'rotary':
       return plan.length === 0 || plan.outer.includes(0);
     case 'pool':
       return plan.batch * plan.rows === 0;

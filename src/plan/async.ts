@@ -33,7 +33,8 @@ export function splitOptions(op: string, options: unknown): SplitOptions {
 
 /**
  * The plan with its inputs copied (the stretch that a view touches, no more; what inputs share is copied once), or with its
- * inputs borrowed. `out` is always the caller's. A cache's blocks and the panels of a packed matrix are nobody else's.
+ * inputs borrowed. `out` is always the caller's. A cache's blocks, the panels of a packed matrix and the
+ * sines of a rotation are nobody else's.
  * @throws {FoveaError} ERR_OPTION for borrowed memory that could shrink under a kernel
  */
 export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P {
@@ -62,7 +63,7 @@ export function ownMemory<P extends Plan>(op: string, plan: P, copy: boolean): P
 function keptBy(plan: Plan): Data[] {
   if (plan.op === 'cacheAttention') return plan.rows.flatMap(({ blocks }) => blocks);
   if (plan.op === 'matmul' && 'panelColumns' in plan.b) return plan.b.scales ? [plan.b.data, plan.b.scales] : [plan.b.data];
-  return [];
+  return plan.op === 'rotary' ? [plan.table.data] : [];
 }
 
 /** Bytes of one buffer. */

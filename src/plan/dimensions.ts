@@ -14,13 +14,14 @@ export interface Walk {
   /** Strides of `[...outer, axis]`. */
   x: View<Floats>;
   out: View<Floats>;
-  mask?: View<Uint8Array> | undefined;
 }
 
 /**
  * Fills in a walk: dimensions longest stride first, so that the last one is the one that kernels can run their lanes along; those of size 1
  * left out, and those that step on evenly in every tensor made one.
  * @param axis a dimension that stays apart, behind all others; −1: the last of them is the axis
+ * @param beside what is read along with x, such as a mask
+ * @returns its strides of `[...outer, axis]`
  */
 export function planWalk(
   walk: Walk,
@@ -28,12 +29,12 @@ export function planWalk(
   axis: number,
   x: View<Floats>,
   out: View<Floats>,
-  mask: View<Uint8Array> | undefined,
+  beside: View<ArrayBufferView> | undefined,
   workspace: Workspace,
-): void {
+): View<ArrayBufferView> | undefined {
   const xWalk = workspace.view(x);
   const outWalk = workspace.view(out);
-  const maskWalk = mask && workspace.view(mask);
+  const besideWalk = beside && workspace.view(beside);
   const dimensions = longestFirst(shape, axis, x, out, workspace);
   const sizes = workspace.list(dimensions.length);
   let count = 0;
@@ -45,12 +46,12 @@ export function planWalk(
       count > 0 &&
       goesOn(xWalk, before, x, dimension, size) &&
       goesOn(outWalk, before, out, dimension, size) &&
-      goesOn(maskWalk, before, mask, dimension, size);
+      goesOn(besideWalk, before, beside, dimension, size);
     if (!isEven) count += 1;
     sizes[count - 1] = isEven ? (sizes[before] ?? 1) * size : size;
     place(xWalk, count - 1, x, dimension);
     place(outWalk, count - 1, out, dimension);
-    place(maskWalk, count - 1, mask, dimension);
+    place(besideWalk, count - 1, beside, dimension);
   }
   if (axis < 0) {
     count = Math.max(0, count - 1);
@@ -59,12 +60,12 @@ export function planWalk(
     walk.length = shape[axis] ?? 0;
     place(xWalk, count, x, axis);
     place(outWalk, count, out, axis);
-    place(maskWalk, count, mask, axis);
+    place(besideWalk, count, beside, axis);
   }
   walk.outer = count > 0 ? sized(sizes, count) : workspace.list(0);
   walk.x = xWalk as View<ArrayBufferView> as View<Floats>;
   walk.out = outWalk as View<ArrayBufferView> as View<Floats>;
-  if (maskWalk) walk.mask = maskWalk as View<ArrayBufferView> as View<Uint8Array>;
+  return besideWalk;
 }
 
 /** Whether a dimension of such a size ends where the one that was placed before it takes its next step. */

@@ -7,6 +7,7 @@ import type { CacheDType } from '../types.js';
 import { Call } from './call.js';
 import { panelElements } from './panels.js';
 import type {
+  ActivatePlan,
   AppendPlan,
   AttentionRules,
   CacheAttentionPlan,
@@ -20,6 +21,7 @@ import type {
   Plan,
   ScoreKind,
   PoolPlan,
+  RotaryPlan,
   SoftmaxPlan,
 } from './plan.js';
 
@@ -27,10 +29,12 @@ export const matmulBatchRank = 6;
 export const softmaxOuterRank = 7;
 export const convertOuterRank = 7;
 export const normOuterRank = 7;
+export const activateOuterRank = 7;
+export const rotaryOuterRank = 7;
 
 const dtypes: Record<CacheDType, number> = { float32: 0, float16: 1, bfloat16: 2, int8: 3 };
 const scores: Record<ScoreKind, number> = { dot: 0, cosine: 1, euclidean: 2, rbf: 3, general: 4, additive: 5 };
-const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3 };
+const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3, sigmoid: 4 };
 
 function attentionCall(call: Call, plan: AttentionRules): void {
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
@@ -219,6 +223,29 @@ function convolveCall(call: Call, plan: ConvolvePlan): void {
   call.readsWhole(plan.kernel);
 }
 
+function activateCall(call: Call, plan: ActivatePlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(activations[plan.name]);
+  call.sizes(outer, activateOuterRank);
+  call.readsBatch(plan.x, activateOuterRank, outer, length);
+  call.writesBatch(plan.out, activateOuterRank, outer, length);
+}
+
+function rotaryCall(call: Call, plan: RotaryPlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.word(Number(plan.interleaved));
+  call.sizes(outer, rotaryOuterRank);
+  call.readsBatch(plan.x, rotaryOuterRank, outer, length);
+  call.writesBatch(plan.out, rotaryOuterRank, outer, length);
+  call.readsBatch(plan.table, rotaryOuterRank, outer, length);
+}
+
 /** Lays a plan out in `call`, whose content of before is gone; without one, in a new one. */
 export function callOf(plan: Plan, call: Call = new Call()): Call {
   call.begin();
@@ -255,6 +282,12 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'convolve':
       convolveCall(call, plan);
+      break;
+    case 'activate':
+      activateCall(call, plan);
+      break;
+    case 'rotary':
+      rotaryCall(call, plan);
       break;
   }
   return call;

@@ -270,6 +270,38 @@ export interface ConvolvePlan {
   readonly kernel: Float32Array;
   /** `[batch, row, column]` */
   readonly out: View;
+/** Each element put through a function. */
+export interface ActivatePlan {
+  readonly op: 'activate';
+  /** The function, which is what the caller called. */
+  readonly name: Activation;
+  /** Sizes of all dimensions but the last, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the last dimension. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Strides of `[...outer, last]`. */
+  readonly x: View<Floats>;
+  readonly out: View<Floats>;
+}
+
+/** Rows along the last dimension, each pair of their numbers turned by an angle. */
+export interface RotaryPlan {
+  readonly op: 'rotary';
+  /** Sizes of all dimensions but the last, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the last dimension, even. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly outDtype: DType;
+  /** Whether pairs are neighbours, not the halves of a row side by side. */
+  readonly interleaved: boolean;
+  /** Strides of `[...outer, last]`. */
+  readonly x: View<Floats>;
+  readonly out: View<Floats>;
+  /** For each row the cosines of its pairs' angles, then their sines; 0 along all dimensions but that of the positions. */
+  readonly table: View;
 }
 
 export type Plan =
@@ -283,4 +315,6 @@ export type Plan =
   | NormPlan
   | PoolPlan
   | MultiplyPlan
-  | ConvolvePlan;
+  | ConvolvePlan
+  | ActivatePlan
+  | RotaryPlan;

@@ -61,7 +61,7 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   plan.dtype = input.dtype;
   plan.outDtype = result.dtype;
   plan.scale = sign * (given.scale ?? 1);
-  planWalk(plan, shape, axis, input, result, mask, frame);
+  plan.mask = planWalk(plan, shape, axis, input, result, mask, frame) as View<Uint8Array> | undefined;
   frame.result = result.source as Tensor<FloatData>;
   return frame;
 }

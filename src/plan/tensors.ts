@@ -59,7 +59,8 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, sizes, true),
       };
     }
-    case 'convert': {
+    case 'convert':
+    case 'activate': {
       const sizes = [...plan.outer, plan.length];
       return { ...plan, x: move(plan.x, sizes, false), out: move(plan.out, sizes, true) };
     }
@@ -101,6 +102,15 @@ export function moved(plan: Plan, move: Move): Plan {
         x: move(plan.x, [batch, maps, height, width], false),
         kernel: whole(plan.kernel, move, false),
         out: move(plan.out, [batch, height, width], true),
+      };
+    }
+    case 'rotary': {
+      const sizes = [...plan.outer, plan.length];
+      return {
+        ...plan,
+        x: move(plan.x, sizes, false),
+        table: move(plan.table, sizes, false),
+        out: move(plan.out, sizes, true),
       };
     }
     case 'merge': {

@@ -180,7 +180,7 @@ export const score: Rule<Score> = (op, name, value) => {
   return value as Score;
 };
 
-export const activation: Rule<Activation> = oneOf('relu', 'gelu', 'tanh');
+export const activation: Rule<Activation> = oneOf('relu', 'gelu', 'tanh', 'sigmoid');
 
 /** `[left, right]`: whole numbers from 0, or Infinity. */
 export const window: Rule<readonly [number, number]> = (op, name, value, workspace) => {

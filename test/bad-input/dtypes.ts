@@ -1,6 +1,6 @@
 /** Data of a kind that the argument does not take. */
 import { attention } from '../../src/node.js';
-import { type Anything, attend, join, k, multiply, normalise, normed, part, q, type Row, zeros } from './row.js';
+import { type Anything, activate, attend, join, k, multiply, normalise, normed, part, q, type Row, turn, zeros } from './row.js';
 
 export const dtypes: readonly Row[] = [
   attend('Uint16Array without dtype', 'ERR_DTYPE', ['query has a Uint16Array without dtype', "'float16' or 'bfloat16'"], {
@@ -75,6 +75,23 @@ export const dtypes: readonly Row[] = [
     ['gamma has data that is a Uint16Array', 'a Float32Array'],
     () => zeros(3, 4),
     () => ({ gamma: { data: new Uint16Array(4), shape: [4], dtype: 'float16' } }),
+  ),
+  activate('Int32Array', 'ERR_DTYPE', ['x has data that is an Int32Array'], () => ({ data: new Int32Array(12), shape: [3, 4] })),
+  activate('a bare array', 'ERR_DTYPE', ['x has a Float32Array', 'a tensor'], () => new Float32Array(12)),
+  activate(
+    'out in another half type',
+    'ERR_DTYPE',
+    ['out has dtype float16', 'expected float32'],
+    () => zeros(3, 4),
+    () => ({ out: { data: new Uint16Array(12), shape: [3, 4], dtype: 'float16' } }),
+  ),
+  turn('Float64Array', 'ERR_DTYPE', ['x has data that is a Float64Array'], () => ({ data: new Float64Array(12), shape: [3, 4] })),
+  turn(
+    'positions that are a list',
+    'ERR_DTYPE',
+    ['positions has an Array', 'an Int32Array'],
+    () => zeros(3, 4),
+    () => ({ positions: [0, 1, 2] }),
   ),
   join('dtypes that differ', 'ERR_DTYPE', ['parts[1].output has dtype float16', 'expected float32'], () => [
     part(),

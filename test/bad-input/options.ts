@@ -1,6 +1,23 @@
 /** Options that are unknown or out of range, and an `out` that overlaps. */
-import { attention, matmul, mergeAttention, rmsNorm, softmax, softmin } from '../../src/node.js';
-import { type Anything, attend, join, k, multiply, normalise, normed, onLengths, part, q, type Row, sharing, v, zeros } from './row.js';
+import { attention, matmul, mergeAttention, relu, rmsNorm, rotary, sigmoid, softmax, softmin, tanh } from '../../src/node.js';
+import {
+  type Anything,
+  activate,
+  attend,
+  join,
+  k,
+  multiply,
+  normalise,
+  normed,
+  onLengths,
+  part,
+  q,
+  type Row,
+  sharing,
+  turn,
+  v,
+  zeros,
+} from './row.js';
 
 export const options: readonly Row[] = [
   attend('a score that there is not', 'ERR_OPTION', ["score is 'manhattan'", "'dot', 'cosine', 'euclidean', or an object"], {
@@ -65,7 +82,7 @@ export const options: readonly Row[] = [
   multiply(
     'unknown activation',
     'ERR_OPTION',
-    ["activation is 'silu'", "'relu', 'gelu' or 'tanh'"],
+    ["activation is 'silu'", "'relu', 'gelu', 'tanh' or 'sigmoid'"],
     () => zeros(3, 5),
     () => zeros(5, 4),
     () => ({ activation: 'silu' }),
@@ -123,6 +140,66 @@ export const options: readonly Row[] = [
     code: 'ERR_OPTION',
     words: ["rmsNorm: unknown option 'beta'", 'gamma, epsilon, out'],
     call: (out) => rmsNorm(zeros(3, 4), { beta: zeros(4), out: { ...out, shape: [3, 4] } } as Anything),
+  },
+  activate(
+    'unknown option',
+    'ERR_OPTION',
+    ["unknown option 'approximate'", 'options are out'],
+    () => zeros(3, 4),
+    () => ({ approximate: 'tanh' }),
+  ),
+  ...[relu, tanh, sigmoid].map(
+    (activation): Row => ({
+      name: `${activation.name}: out that is x`,
+      code: 'ERR_OPTION',
+      words: [`${activation.name}: out is overlapping x`],
+      call: (out) => activation(sharing(out, [3, 4], 0) as Anything, { out: { ...out, shape: [3, 4] } }),
+    }),
+  ),
+  ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e39].map((base) =>
+    turn(
+      `base of ${base}`,
+      'ERR_OPTION',
+      [`base is ${base}`, 'a finite float32 number'],
+      () => zeros(3, 4),
+      () => ({ base }),
+    ),
+  ),
+  turn(
+    'interleaved that is no boolean',
+    'ERR_OPTION',
+    ["interleaved is 'yes'", 'true or false'],
+    () => zeros(3, 4),
+    () => ({ interleaved: 'yes' }),
+  ),
+  turn(
+    'unknown layout',
+    'ERR_OPTION',
+    ["layout is 'sbhd'"],
+    () => zeros(3, 4),
+    () => ({ layout: 'sbhd' }),
+  ),
+  turn(
+    'unknown option',
+    'ERR_OPTION',
+    ["unknown option 'theta'", 'base, positions, interleaved, layout, out'],
+    () => zeros(3, 4),
+    () => ({ theta: 10000 }),
+  ),
+  {
+    name: 'rotary: out that is x',
+    code: 'ERR_OPTION',
+    words: ['rotary: out is overlapping x'],
+    call: (out) => rotary(sharing(out, [3, 4], 0) as Anything, { out: { ...out, shape: [3, 4] } }),
+  },
+  {
+    name: 'rotary: out on the bytes of the positions',
+    code: 'ERR_OPTION',
+    words: ['rotary: out is overlapping positions'],
+    call: () => {
+      const out = zeros(3, 4);
+      rotary(zeros(3, 4), { positions: new Int32Array(out.data.buffer, 0, 3), out });
+    },
   },
   join('no parts', 'ERR_OPTION', ['parts is empty', 'at least one'], () => []),
   join('a part without logSumExp', 'ERR_OPTION', ['parts[0].logSumExp is missing', 'returnLogSumExp'], () => [{ output: zeros(3, 4) }]),

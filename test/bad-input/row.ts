@@ -1,5 +1,5 @@
 /** What a row of bad input is, and how to make one: a call that is right but for one thing. */
-import { attention, type FoveaErrorCode, layerNorm, matmul, mergeAttention, softmax } from '../../src/node.js';
+import { attention, type FoveaErrorCode, gelu, layerNorm, matmul, mergeAttention, rotary, softmax } from '../../src/node.js';
 
 /** Arguments come from anywhere: JavaScript has no types that would stop them. */
 // biome-ignore lint/suspicious/noExplicitAny: the point of these tests is what the types forbid
@@ -64,6 +64,27 @@ export const normed = (name: string, code: FoveaErrorCode, words: readonly strin
   code,
   words: ['layerNorm: ', ...words],
   call: (out) => layerNorm(x(), { out: { ...out, shape: [3, 4], strides: [4, 1] }, ...options?.() }),
+});
+
+/** gelu, whose arguments relu, tanh and sigmoid share. */
+export const activate = (
+  name: string,
+  code: FoveaErrorCode,
+  words: readonly string[],
+  x: () => Anything,
+  options?: () => Anything,
+): Row => ({
+  name: `gelu: ${name}`,
+  code,
+  words: ['gelu: ', ...words],
+  call: (out) => gelu(x(), { out: { ...out, shape: [3, 4], strides: [4, 1] }, ...options?.() }),
+});
+
+export const turn = (name: string, code: FoveaErrorCode, words: readonly string[], x: () => Anything, options?: () => Anything): Row => ({
+  name: `rotary: ${name}`,
+  code,
+  words: ['rotary: ', ...words],
+  call: (out) => rotary(x(), { out: { ...out, shape: [3, 4], strides: [4, 1] }, ...options?.() }),
 });
 
 export const join = (

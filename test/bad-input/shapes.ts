@@ -1,5 +1,5 @@
 /** Ranks, sizes, strides, offsets and lengths that do not fit each other or their data. */
-import { attend, detached, join, k, multiply, normalise, normed, part, q, type Row, shrunk, zeros } from './row.js';
+import { activate, attend, detached, join, k, multiply, normalise, normed, part, q, type Row, shrunk, turn, zeros } from './row.js';
 
 export const shapes: readonly Row[] = [
   attend('rank 1', 'ERR_SHAPE', ['query has rank 1', 'expected rank 2', '[8]'], { q: () => zeros(8) }),
@@ -219,6 +219,41 @@ export const shapes: readonly Row[] = [
     ['beta has shape [3, 4]', '[4]'],
     () => zeros(3, 4),
     () => ({ beta: zeros(3, 4) }),
+  ),
+  activate(
+    'out of another shape',
+    'ERR_SHAPE',
+    ['out has shape [4, 3]', '[3, 4]'],
+    () => zeros(3, 4),
+    () => ({ out: zeros(4, 3) }),
+  ),
+  activate('data that is too short', 'ERR_SHAPE', ['x has data of 11 elements', 'at least 12'], () => ({
+    data: new Float32Array(11),
+    shape: [3, 4],
+  })),
+  activate(
+    'nine dimensions that cannot be joined',
+    'ERR_SHAPE',
+    ['x has rank 9', 'at most 8 dimensions that cannot be joined'],
+    () => ({ data: new Float32Array(3 ** 9), shape: new Array(9).fill(2), strides: Array.from({ length: 9 }, (_, i) => 3 ** (8 - i)) }),
+    () => ({ out: undefined }),
+  ),
+  turn('rank 1', 'ERR_SHAPE', ['x has rank 1', 'rank 2 to 8', 'x is [4]'], () => zeros(4)),
+  turn('rank 9', 'ERR_SHAPE', ['x has rank 9'], () => zeros(1, 1, 1, 1, 1, 1, 1, 3, 4)),
+  turn('odd rows', 'ERR_SHAPE', ['x has rows of 5', 'an even number', 'x is [3, 5]'], () => zeros(3, 5)),
+  turn(
+    'positions for fewer rows',
+    'ERR_SHAPE',
+    ['positions has 2 entries', 'expected 3', 'x is [3, 4]'],
+    () => zeros(3, 4),
+    () => ({ positions: new Int32Array(2) }),
+  ),
+  turn(
+    'positions of the other layout',
+    'ERR_SHAPE',
+    ['positions has 3 entries', 'expected 2', 'x is [2, 3, 4]'],
+    () => zeros(2, 3, 4),
+    () => ({ positions: new Int32Array(3), layout: 'bshd' }),
   ),
   join('outputs of different shapes', 'ERR_SHAPE', ['parts[1].output has shape [3, 5]', '[3, 4]'], () => [
     part(),

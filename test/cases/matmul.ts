@@ -82,6 +82,7 @@ const features: readonly MatmulFeature[] = [
   { name: 'relu', kind: 'activation', options: () => ({ activation: 'relu' }) },
   { name: 'gelu', kind: 'activation', options: () => ({ activation: 'gelu' }) },
   { name: 'tanh', kind: 'activation', options: () => ({ activation: 'tanh' }) },
+  { name: 'sigmoid', kind: 'activation', options: () => ({ activation: 'sigmoid' }) },
   { name: 'batch', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [2, 3], batch: [2, 3] }) },
   { name: 'one b for a batch of a', kind: 'batch', change: () => ({ batchA: [2, 3], batchB: [], batch: [2, 3] }) },
   { name: 'one a for a batch of b', kind: 'batch', change: () => ({ batchA: [], batchB: [4], batch: [4] }) },
@@ -122,7 +123,7 @@ const depths = [
 ];
 const blocks = [95, 96, 97, 119, 120, 121, 143, 144, 145, 191, 192, 193, 240, 241, 255, 256, 257];
 
-const activations = ['relu', 'gelu', 'tanh'] as const;
+const activations = ['relu', 'gelu', 'tanh', 'sigmoid'] as const;
 const dtypes = ['float32', 'float16', 'bfloat16'] as const;
 const limits = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, -1e-40, 3e38, -3e38];
 /** Each activation over several blocks of k, and where the sums are so large that it is at its limits. */

@@ -198,7 +198,7 @@ Shape matmul_shape() {
   }
   for (const int i : {kMatmulM, kMatmulN, kMatmulK}) w[i] = small_size();
   w[kMatmulBDtype] = dtype_pair(w, kMatmulDtype, kMatmulOutDtype);
-  w[kMatmulActivation] = static_cast<double>(below(4));
+  w[kMatmulActivation] = static_cast<double>(below(5));
   shape.size_words = batch;
   for (const int i : {kMatmulM, kMatmulN, kMatmulK}) shape.size_words.push_back(i);
   const auto matrix = [&](int buffer, int dtype, int rows, int columns) {

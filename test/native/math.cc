@@ -64,6 +64,21 @@ void test_tanh() {
   for (float x = 0.5f; x < 100; x *= 1.01f) test.check(std::fabs(at(x)) <= 1 && std::fabs(at(-x)) <= 1, "at %a: %a", x, at(x));
 }
 
+void test_sigmoid() {
+  const auto function = [](Vec x) { return fovea::sigmoid(x); };
+  const auto reference = [](float x) { return 1 / (1 + std::exp(-static_cast<double>(x))); };
+  test_error("sigmoid on [0, Infinity]: ≤ 4 ulp", 4, 0.0f, kInf, function, reference);
+  test_error("sigmoid on [-87.33, -0]: ≤ 4 ulp", 4, -0.0f, -87.33f, function, reference);
+  test_error("sigmoid below -87.33: exactly 0", 0, std::nextafter(-87.33f, -kInf), -kInf, function, [](float) { return 0.0; });
+  Test test("sigmoid: ½ at 0, 1 at Infinity, NaN at NaN");
+  const auto at = [](float x) { return lanes_of(fovea::sigmoid(Vec::set(x)))[kLanes - 1]; };
+  test.same(at(0), 0.5f, "at 0");
+  test.same(at(-0.0f), 0.5f, "at -0");
+  test.same(at(kInf), 1, "at Infinity");
+  test.same(at(-kInf), 0, "at -Infinity");
+  test.same(at(kNaN), kNaN, "at NaN");
+}
+
 void test_erf() {
   const auto function = [](Vec x) { return fovea::erf(x); };
   const auto reference = [](float x) { return std::erf(static_cast<double>(x)); };
@@ -78,21 +93,22 @@ void test_erf() {
 
 /** Absolutely: near −∞ the sum 1 + erf cancels. See activatedError in test/tolerance.ts. */
 void test_activations() {
-  Test test("relu, gelu, tanh: NaN at NaN, their limits at ±Infinity; gelu within 4.5u|x|");
+  Test test("relu, gelu, tanh, sigmoid: NaN at NaN, their limits at ±Infinity; gelu within 4.5u|x|");
   const auto at = [](fovea::Activation activation, float value) {
     Lanes lanes;
     lanes.fill(value);
-    fovea::activate<Vec>(activation, lanes.data(), kLanes, 1, kLanes);
+    fovea::activate<Vec>(activation, lanes.data(), lanes.data(), kLanes, 1, kLanes);
     return lanes[kLanes - 1];
   };
   using enum fovea::Activation;
-  for (const auto activation : {none, relu, gelu, tanh}) test.same(at(activation, kNaN), kNaN, "at NaN");
+  for (const auto activation : {none, relu, gelu, tanh, sigmoid}) test.same(at(activation, kNaN), kNaN, "at NaN");
   test.same(at(none, -kInf), -kInf, "none at -Infinity");
   test.same(at(relu, -kInf), 0, "relu at -Infinity");
   test.same(at(relu, kInf), kInf, "relu at Infinity");
   test.same(at(gelu, kInf), kInf, "gelu at Infinity");
   test.check(at(gelu, -kInf) == 0, "gelu at -Infinity: %a", at(gelu, -kInf));
   test.same(at(tanh, kInf), 1, "tanh at Infinity");
+  test.same(at(sigmoid, -kInf), 0, "sigmoid at -Infinity");
   for (float x = -20; x < 20; x += 0.0137f) {
     const double exact = 0.5 * x * std::erfc(-x * 0.70710678118654752440);
     const double error = std::fabs(at(gelu, x) - exact);
@@ -161,6 +177,7 @@ void test_rows(const char* name, fovea::DType dtype) {
 void test_math() {
   test_exp2();
   test_tanh();
+  test_sigmoid();
   test_erf();
   test_activations();
   test_log();

@@ -35,6 +35,8 @@ const ops: Plan['op'][] = [
   'pool',
   'multiply',
   'convolve',
+  'activate',
+  'rotary',
 ]; // native/call.h: Op
 
 /** @throws what the compiler says */

@@ -4,7 +4,7 @@ import type { Activation } from '../../src/types.js';
 import type { MatmulCall } from '../calls.js';
 import { packedWeights } from '../packed-weights.js';
 import { dense, sizeOf } from '../tensors.js';
-import { erf } from './erf.js';
+import { activated } from './activation.js';
 
 export interface MatmulSheet {
   readonly shape: readonly number[];
@@ -36,19 +36,6 @@ function broadcastShapes(a: readonly number[], b: readonly number[]): number[] {
 /** Which matrix of a stack stands at an index of the broadcast batch. */
 function matrixAt(index: readonly number[], batch: readonly number[]): number {
   return batch.reduce((at, size, i) => at * size + (size === 1 ? 0 : (index[index.length - batch.length + i] ?? 0)), 0);
-}
-
-function activated(x: number, activation: Activation | undefined): number {
-  switch (activation) {
-    case undefined:
-      return x;
-    case 'relu':
-      return Number.isNaN(x) ? x : Math.max(0, x);
-    case 'gelu':
-      return x === Number.NEGATIVE_INFINITY ? 0 : (x / 2) * (1 + erf(x / Math.SQRT2));
-    case 'tanh':
-      return Math.tanh(x);
-  }
 }
 
 export function textbookMatmul({ a, b, pack, options }: MatmulCall): MatmulSheet {

@@ -1,5 +1,5 @@
 /**
- * What a product may be put through, in float64.
+ * What numbers may be put through, in float64.
  * @module
  */
 import type { MatmulPlan } from '../../plan/plan.js';
@@ -9,6 +9,7 @@ export const activations: Record<MatmulPlan['activation'], (x: number) => number
   relu: (x) => Math.max(x, 0),
   gelu: (x) => (x < -40 ? 0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
 
 /**

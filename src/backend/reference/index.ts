@@ -3,6 +3,7 @@
  * @module
  */
 import type { Plan } from '../../plan/plan.js';
+import { activate } from './activate.js';
 import { attention, cacheAttention } from './attention.js';
 import { append } from './cache.js';
 import { convert } from './convert.js';
@@ -12,6 +13,7 @@ import { merge } from './merge.js';
 import { multiply } from './multiply.js';
 import { norm } from './norm.js';
 import { pool } from './pool.js';
+import { rotary } from './rotary.js';
 import { softmax } from './softmax.js';
 
 /** Runs a plan now and writes its outputs. */
@@ -46,6 +48,12 @@ export function runReference(plan: Plan): void {
       break;
     case 'convolve':
       convolve(plan);
+      break;
+    case 'activate':
+      activate(plan);
+      break;
+    case 'rotary':
+      rotary(plan);
       break;
     case 'merge':
       merge(plan);
