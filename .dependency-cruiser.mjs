@@ -41,9 +41,15 @@ export default {
       'an op plans and hands over; a particular backend is not its matter',
     ),
     layer(
+      'encode',
+      '^src/encode/',
+      ['^src/ops/', '^src/plan/result\\.ts$', '^src/validate/', words],
+      'encode/ stands on the ops: it checks its arguments, and knows of plans only where a result goes',
+    ),
+    layer(
       'presets',
       presets,
-      ['^src/ops/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load(-node|-browser)?\\.ts$', words],
+      ['^src/ops/', '^src/encode/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load(-node|-browser)?\\.ts$', words],
       'a preset names the public API and its backends',
     ),
     ...subpaths.flatMap((name) => [

@@ -4,6 +4,8 @@
  */
 export { backend, init, setBackend } from './backend/select.js';
 export { setThreads } from './backend/threads.js';
+export { embedding } from './encode/embedding.js';
+export { sinusoidalPositions } from './encode/sinusoidal-positions.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export { gelu, geluAsync, relu, reluAsync, sigmoid, sigmoidAsync, tanh, tanhAsync } from './ops/activate.js';
 export { attention, attentionAsync } from './ops/attention.js';
@@ -18,6 +20,7 @@ export {
   toFloat16Async,
 } from './ops/convert.js';
 export { KVCache } from './ops/kv-cache.js';
+export { linear, linearAsync } from './ops/linear.js';
 export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
 export { layerNorm, layerNormAsync, rmsNorm, rmsNormAsync } from './ops/norm.js';

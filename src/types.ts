@@ -191,6 +191,28 @@ export interface RotaryOptions<O extends FloatData = never> {
   readonly out?: Tensor<O> | undefined;
 }
 
+/** Options of `embedding`. */
+export interface EmbeddingOptions<O extends FloatData = never> {
+  /** Written instead of allocating: the shape of ids and then d, float32 or the dtype of the table. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** Options of `sinusoidalPositions`. */
+export interface SinusoidalOptions {
+  /** All sines of a row before its cosines; otherwise each sine beside its cosine, as in the paper. @default false */
+  readonly halves?: boolean | undefined;
+}
+
+/** Options of `linear`. */
+export interface LinearOptions<O extends FloatData = never> {
+  /** float32 `[out]`, added to every row. */
+  readonly bias?: Tensor | undefined;
+  /** Applied to the float32 sum, after the bias and before the result is rounded to its dtype. @default none */
+  readonly activation?: Activation | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
+  readonly out?: Tensor<O> | undefined;
+}
+
 /** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */
 export type Asked = boolean | undefined;
 

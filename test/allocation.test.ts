@@ -25,13 +25,15 @@ const rows: readonly string[] = [
   'softmin(x, { axis: 1, mask: { data: new Uint8Array(4).fill(1), shape: [4] }, out: tensor(2, 3, 4) })',
   'layerNorm(x, { gamma: tensor(4), beta: tensor(4), epsilon: 0.01, out: tensor(2, 3, 4) })',
   'rmsNorm(half, { out: tensor(2, 3) })',
+  'linear(x, b, { bias: tensor(5), out: tensor(2, 3, 5) })',
+  'linear(x, packMatrix(b), { activation: "gelu", out: tensor(2, 3, 5) })',
   'gelu(x, { out: tensor(2, 3, 4) })',
   'rotary(x, { positions: Int32Array.of(1, 5, 2), interleaved: true, out: tensor(2, 3, 4) })',
   'toFloat16(x, { out: { data: new Uint16Array(24), shape: [2, 3, 4], dtype: "float16" } })',
 ];
 
 const script = (name: string, target: string) => `
-  import { attention, gelu, layerNorm, matmul, packMatrix, rmsNorm, rotary, setBackend, softmax, softmin, toFloat16 } from 'fovea';
+  import { attention, gelu, layerNorm, linear, matmul, packMatrix, rmsNorm, rotary, setBackend, softmax, softmin, toFloat16 } from 'fovea';
   import { PerformanceObserver } from 'node:perf_hooks';
   setBackend('${name}', { target: '${target}' });
   const tensor = (...shape) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5), shape });
@@ -65,7 +67,7 @@ const script = (name: string, target: string) => `
 
 /** Calls once each, all at different memory, and counts the arrays that are still there when nobody else holds them. */
 const keeping = (name: string, target: string) => `
-  import { attention, gelu, layerNorm, matmul, rotary, setBackend, softmax, toFloat16 } from 'fovea';
+  import { attention, gelu, layerNorm, linear, matmul, rotary, setBackend, softmax, toFloat16 } from 'fovea';
   setBackend('${name}', { target: '${target}' });
   const refs = [];
   const array = (Type, length) => {
@@ -83,6 +85,7 @@ const keeping = (name: string, target: string) => `
     const projected = { queryWeight: tensor(8, 5), keyWeight: tensor(8, 5), v: tensor(5), bias: tensor(5) };
     attention(q(), q(), q(), { score: { kind: 'additive', ...projected } });
     matmul(tensor(300, 20), tensor(20, 30), { bias: tensor(30), out: tensor(300, 30) });
+    linear(tensor(300, 20), tensor(20, 30), { bias: tensor(30), out: tensor(300, 30) });
     softmax(tensor(300, 20), { mask: { data: array(Uint8Array, 20), shape: [20] }, out: tensor(300, 20) });
     layerNorm(tensor(300, 20), { gamma: tensor(20), beta: tensor(20), out: tensor(300, 20) });
     gelu(tensor(300, 20), { out: tensor(300, 20) });

@@ -13,6 +13,8 @@ import {
   backend,
   type ConvertOptions,
   type DType,
+  type EmbeddingOptions,
+  embedding,
   type FloatData,
   FoveaError,
   type FoveaErrorCode,
@@ -25,8 +27,11 @@ import {
   init,
   KVCache,
   type LayerNormOptions,
+  type LinearOptions,
   layerNorm,
   layerNormAsync,
+  linear,
+  linearAsync,
   type MatmulOptions,
   type MergeOptions,
   matmul,
@@ -43,10 +48,12 @@ import {
   rmsNormAsync,
   rotary,
   rotaryAsync,
+  type SinusoidalOptions,
   type SoftmaxOptions,
   setBackend,
   sigmoid,
   sigmoidAsync,
+  sinusoidalPositions,
   softmax,
   softmaxAsync,
   softmin,
@@ -250,6 +257,27 @@ describe('the other ops', () => {
     expectTypeOf<Activation>().toEqualTypeOf<'relu' | 'gelu' | 'tanh' | 'sigmoid'>();
     // @ts-expect-error a mask is boolean
     relu(mask);
+  });
+
+  it('linear', () => {
+    expectTypeOf(linear(floats, floats, { bias: floats, activation: 'sigmoid' }).data).toExtend<Float32Array>();
+    expectTypeOf(linear(halves, packMatrix(floats)).data).toExtend<Uint16Array>();
+    expectTypeOf(linear(halves, halves, { out: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(linearAsync(halves, halves)).resolves.toExtend<Tensor<Uint16Array>>();
+    expectTypeOf<keyof LinearOptions>().toEqualTypeOf<'bias' | 'activation' | 'out'>();
+    // @ts-expect-error one dtype
+    linear(floats, halves);
+  });
+
+  it('embedding and sinusoidalPositions', () => {
+    expectTypeOf(embedding(ids, floats).data).toExtend<Float32Array>();
+    expectTypeOf(embedding(Int32Array.of(1), halves).data).toExtend<Uint16Array>();
+    expectTypeOf(embedding(ids, halves, { out: floats }).data).toExtend<Float32Array>();
+    expectTypeOf<keyof EmbeddingOptions>().toEqualTypeOf<'out'>();
+    expectTypeOf(sinusoidalPositions(3, 4, { halves: true })).toEqualTypeOf<Tensor>();
+    expectTypeOf<keyof SinusoidalOptions>().toEqualTypeOf<'halves'>();
+    // @ts-expect-error ids are whole numbers
+    embedding(floats, floats);
   });
 
   it('rotary', () => {

@@ -26,8 +26,10 @@ const rules = {
   out: rule.floatTensor,
 } satisfies rule.Rules<MatmulOptions>;
 
-class MatmulDraft implements Draft<MatmulPlan> {
-  op = op;
+/** Of matmul, and of linear. */
+export class MatmulDraft implements Draft<MatmulPlan> {
+  op = 'matmul' as const;
+  name: 'matmul' | 'linear';
   batch: readonly number[] = [];
   m = 0;
   n = 0;
@@ -40,12 +42,16 @@ class MatmulDraft implements Draft<MatmulPlan> {
   bias: View | undefined = undefined;
   activation: MatmulPlan['activation'] = 'none';
 
+  constructor(name: 'matmul' | 'linear') {
+    this.name = name;
+  }
+
   forget(): void {
     this.b = noView; // a packed one is no tensor of the workspace
   }
 }
 
-const spare = frames<Tensor<FloatData>, MatmulDraft, typeof rules>(() => new MatmulDraft(), rules);
+const spare = frames<Tensor<FloatData>, MatmulDraft, typeof rules>(() => new MatmulDraft(op), rules);
 
 type MatmulFrame = ReturnType<typeof spare.take>;
 
@@ -152,12 +158,12 @@ function walkOf(frame: MatmulFrame, tensor: View<ArrayBufferView>, shape: readon
   return walk;
 }
 
-function floats(walk: TensorSlot): View<Floats> {
+export function floats(walk: TensorSlot): View<Floats> {
   return walk as View<ArrayBufferView> as View<Floats>;
 }
 
 /** Panels with such strides: those that they have, unless there is a batch. */
-function panelsOf(panels: Panels, strides: readonly number[]): Panels {
+export function panelsOf(panels: Panels, strides: readonly number[]): Panels {
   return strides.length === 2 ? panels : { ...panels, strides: strides.slice() };
 }
 

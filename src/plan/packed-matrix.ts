@@ -1,5 +1,5 @@
 /**
- * What packMatrix gives: panels in a backend's memory, and what matmul has to know of them.
+ * What packMatrix gives: panels in a backend's memory, and what matmul and linear have to know of them.
  * @module
  */
 import { FoveaError } from '../errors.js';
@@ -67,7 +67,7 @@ export class Packed implements PackedMatrix {
 
   /** Its panels, as their memory lies now. @throws {FoveaError} ERR_DISPOSED */
   panels(op: string): Panels {
-    if (this.#disposed) throw new FoveaError('ERR_DISPOSED', `${op}: b is a packed matrix that has been disposed of`);
+    if (this.#disposed) throw new FoveaError('ERR_DISPOSED', `${op}: ${argumentOf(op)} is a packed matrix that has been disposed of`);
     const bytes = this.#memory.view();
     if (this.#panels?.data.buffer !== bytes.buffer) this.#panels = this.#panelsIn(bytes);
     return this.#panels;
@@ -81,7 +81,7 @@ export class Packed implements PackedMatrix {
     if (owner.name === name && owner.target === target) return backend;
     throw new FoveaError(
       'ERR_BACKEND',
-      `${op}: b is packed for ${owner.name} ${owner.target}, expected ${name} ${target}, which is chosen now (after setBackend a matrix is packed anew)`,
+      `${op}: ${argumentOf(op)} is packed for ${owner.name} ${owner.target}, expected ${name} ${target}, which is chosen now (after setBackend a matrix is packed anew)`,
     );
   }
 
@@ -104,6 +104,11 @@ export class Packed implements PackedMatrix {
     this.#holders -= 1;
     if (this.#holders === 0) this.#memory.free();
   }
+}
+
+/** What the op calls it. */
+function argumentOf(op: string): string {
+  return op === 'linear' ? 'weight' : 'b';
 }
 
 function arrayOf(dtype: PackedDType, buffer: ArrayBufferLike, byteOffset: number, elements: number): Panels['data'] {

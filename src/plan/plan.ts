@@ -127,6 +127,8 @@ export interface Panels extends View<Floats | Uint8Array> {
 
 export interface MatmulPlan {
   readonly op: 'matmul';
+  /** What the caller called, for errors; none is matmul. */
+  readonly name?: 'matmul' | 'linear';
   /** Sizes of the batch dimensions, at most 6. */
   readonly batch: readonly number[];
   readonly m: number;
@@ -270,6 +272,8 @@ export interface ConvolvePlan {
   readonly kernel: Float32Array;
   /** `[batch, row, column]` */
   readonly out: View;
+}
+
 /** Each element put through a function. */
 export interface ActivatePlan {
   readonly op: 'activate';

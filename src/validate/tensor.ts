@@ -100,16 +100,23 @@ function numbersElsewhere(op: string): string {
     : 'numbers cannot be added here; add them to x before the call';
 }
 
+/** ids. */
+export function checkInt32(op: string, name: string, value: unknown, workspace: Workspace): Checked<Int32Array> {
+  const fields = fieldsOf(op, name, value);
+  const { data, dtype } = fields;
+  if (!isKind<Int32Array>(data, 'Int32Array')) throw dtypeError(op, name, `data that is ${received(data)}`, 'an Int32Array');
+  if (dtype !== undefined)
+    throw dtypeError(op, name, `an Int32Array with dtype ${received(dtype)}`, 'none: dtypes are of floating-point numbers');
+  return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked<Int32Array>;
+}
+
 /** ids, lengths or any other of the arrays that a tensor may lie in. */
 export function checkAny(op: string, name: string, value: unknown): Checked<ArrayBufferView> {
   const workspace = new Workspace();
   const fields = fieldsOf(op, name, value);
-  const { data, dtype } = fields;
+  const { data } = fields;
   if (isKind<Uint8Array>(data, 'Uint8Array')) return checkMask(op, name, value, workspace);
-  if (!isKind<Int32Array>(data, 'Int32Array')) return checkFloats(op, name, value, workspace);
-  if (dtype !== undefined)
-    throw dtypeError(op, name, `an Int32Array with dtype ${received(dtype)}`, 'none: dtypes are of floating-point numbers');
-  return place(op, name, fields, data, workspace);
+  return isKind<Int32Array>(data, 'Int32Array') ? checkInt32(op, name, value, workspace) : checkFloats(op, name, value, workspace);
 }
 
 /** How far beyond the offset the last element lies, plus one; 0 for a tensor without elements. */
