@@ -11,6 +11,7 @@ export type FoveaErrorCode =
   | 'ERR_BACKEND'
   | 'ERR_ABORTED'
   | 'ERR_DISPOSED'
+  | 'ERR_FORMAT'
   | 'ERR_OUT_OF_MEMORY'
   | 'ERR_NOT_READY';
 
@@ -41,6 +42,11 @@ export function dtypeError(op: string, argument: string, received: string, expec
 /** `op: option is what came, expected what (the context that explains it)`. */
 export function optionError(op: string, option: string, received: string, expected: string, context?: string): FoveaError {
   return new FoveaError('ERR_OPTION', `${op}: ${option} is ${received}, expected ${expected}${context ? ` (${context})` : ''}`);
+}
+
+/** `op: what is there, expected what (the context that explains it)`, of a file. */
+export function formatError(op: string, found: string, expected: string, context?: string): FoveaError {
+  return new FoveaError('ERR_FORMAT', `${op}: ${found}, expected ${expected}${context ? ` (${context})` : ''}`);
 }
 
 export function abortedError(op: string, signal: AbortSignal): FoveaError {

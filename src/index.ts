@@ -5,6 +5,7 @@
 export { backend, init, setBackend } from './backend/select.js';
 export { setThreads } from './backend/threads.js';
 export { embedding } from './encode/embedding.js';
+export { readSafetensors } from './encode/read-safetensors.js';
 export { sinusoidalPositions } from './encode/sinusoidal-positions.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export { gelu, geluAsync, relu, reluAsync, sigmoid, sigmoidAsync, tanh, tanhAsync } from './ops/activate.js';

@@ -203,6 +203,13 @@ export interface SinusoidalOptions {
   readonly halves?: boolean | undefined;
 }
 
+/** A tensor as `readSafetensors` gives it: `dtype` tells which. */
+export type SafetensorsTensor =
+  | (Tensor<Float32Array> & { readonly dtype: 'float32' })
+  | (Tensor<Uint16Array> & { readonly dtype: 'float16' | 'bfloat16' })
+  | (Tensor<Int32Array> & { readonly dtype?: undefined })
+  | (Tensor<Uint8Array> & { readonly dtype?: undefined });
+
 /** Options of `linear`. */
 export interface LinearOptions<O extends FloatData = never> {
   /** float32 `[out]`, added to every row. */

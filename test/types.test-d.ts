@@ -42,12 +42,14 @@ import {
   type PackMatrixOptions,
   packMatrix,
   type RotaryOptions,
+  readSafetensors,
   relu,
   reluAsync,
   rmsNorm,
   rmsNormAsync,
   rotary,
   rotaryAsync,
+  type SafetensorsTensor,
   type SinusoidalOptions,
   type SoftmaxOptions,
   setBackend,
@@ -278,6 +280,15 @@ describe('the other ops', () => {
     expectTypeOf<keyof SinusoidalOptions>().toEqualTypeOf<'halves'>();
     // @ts-expect-error ids are whole numbers
     embedding(floats, floats);
+  });
+
+  it('readSafetensors: dtype tells the arrays apart', () => {
+    const weight = readSafetensors(new Uint8Array(8)).weight;
+    expectTypeOf(readSafetensors(new ArrayBuffer(8))).toEqualTypeOf<Record<string, SafetensorsTensor>>();
+    if (weight?.dtype === 'float32') expectTypeOf(linear(floats, weight).data).toExtend<Float32Array>();
+    if (weight?.dtype === 'bfloat16') expectTypeOf(weight.data).toExtend<Uint16Array>();
+    // @ts-expect-error it may be of any dtype
+    weight && linear(floats, weight);
   });
 
   it('rotary', () => {
