@@ -23,7 +23,7 @@ export const defaultQueries = [
 /** Paragraphs of README files that are indexed unless --limit says otherwise: what the reference backend embeds in a few minutes. */
 export const defaultLimit = 450;
 
-export const usage = `Semantic search with a pre-trained transformer (Universal Sentence Encoder Lite) on fovea's matmul, softmax and attention.
+export const usage = `Semantic search with a pre-trained transformer (Universal Sentence Encoder Lite) on fovea's operations.
 
   npm start [-- options] [folder]     index the paragraphs of the README files below folder (default: node_modules)
 

@@ -1,12 +1,12 @@
 /**
- * The Universal Sentence Encoder Lite (Cer et al. 2018) on fovea's matmul, layerNorm and attention, read node by node from the graph in model.json:
+ * The Universal Sentence Encoder Lite (Cer et al. 2018) on fovea's embedding, linear, layerNorm and attention, read node by node from the graph in model.json:
  *
  *   tokens → 2·embedding + timing → 2 × [ x += attention(norm(x)); x += feedForward(norm(x)) ] → mean → tanh(linear) → length 1
  *
  * The tokens of a batch are rows without padding, sentence after sentence, and so cost what they are: all layers but attention work
  * on rows, and attention takes its sentences out of them (ragged.mjs).
  */
-import { backend, layerNorm, matmul, packMatrix } from 'fovea';
+import { backend, embedding, layerNorm, linear, packMatrix } from 'fovea';
 import { add, timingSignal, unitRows } from './layers.mjs';
 import { attendWithin, meanWithin, startsOf } from './ragged.mjs';
 import { createRooms } from './rooms.mjs';
@@ -48,7 +48,7 @@ export function createEncoder(weights) {
       addFeedForward(x, layer, room);
     }
     const result = new Float32Array(sentences.length * embeddingSize);
-    linear(result, meanWithin(x, starts, embeddingSize), head, 'tanh');
+    project(result, meanWithin(x, starts, embeddingSize), head, 'tanh');
     unitRows(result, embeddingSize);
     return result;
   };
@@ -64,12 +64,14 @@ export function createEncoder(weights) {
  */
 function embed(x, sentences, starts, embeddings, frequencies) {
   const width = frequencies.length * 2;
+  const tokens = starts[sentences.length];
   const timing = timingSignal(Math.max(0, ...sentences.map((ids) => ids.length)), frequencies);
-  for (const [sentence, ids] of sentences.entries()) {
-    for (const [position, id] of ids.entries()) {
-      const start = (starts[sentence] + position) * width;
-      for (let i = 0; i < width; i++) x[start + i] = 2 * embeddings.data[id * width + i] + timing[position * width + i];
-    }
+  const ids = new Int32Array(tokens);
+  for (const [sentence, own] of sentences.entries()) ids.set(own, starts[sentence]);
+  embedding(ids, embeddings, { out: { data: x, shape: [tokens, width] } });
+  for (const [sentence, own] of sentences.entries()) {
+    const start = starts[sentence] * width;
+    for (let i = 0; i < own.length * width; i++) x[start + i] = 2 * x[start + i] + timing[i];
   }
 }
 
@@ -85,13 +87,13 @@ function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual
   const normed = room('normed', x.length);
   normalise(normed, x, attentionNorm);
   const parts = room('qkv', 3 * x.length);
-  linear(parts, normed, qkv);
+  project(parts, normed, qkv);
   const attended = room('attended', x.length);
   attendWithin(attended, parts, starts, heads);
-  linear(result, attended, output);
+  project(result, attended, output);
   if (!residual) return add(result, x);
   const projected = room('added', result.length);
-  linear(projected, x, residual);
+  project(projected, x, residual);
   add(result, projected);
 }
 
@@ -100,9 +102,9 @@ function addFeedForward(x, { feedForwardNorm, expand, contract }, room) {
   const normed = room('normed', x.length);
   normalise(normed, x, feedForwardNorm);
   const wide = room('wide', (x.length / embeddingSize) * expand.weight.shape[1]);
-  linear(wide, normed, expand, 'relu');
+  project(wide, normed, expand, 'relu');
   const added = room('added', x.length);
-  linear(added, wide, contract);
+  project(added, wide, contract);
   add(x, added);
 }
 
@@ -119,12 +121,12 @@ function normalise(result, x, norm) {
  * @param {Linear} layer
  * @param {import('fovea').Activation} [activation]
  */
-function linear(result, x, layer, activation) {
+function project(result, x, layer, activation) {
   const weight = packed(layer);
   const [width, outWidth] = weight.shape;
   const rows = x.length / width;
   const out = { data: result, shape: [rows, outWidth] };
-  matmul({ data: x, shape: [rows, width] }, weight, { bias: layer.bias, activation, out });
+  linear({ data: x, shape: [rows, width] }, weight, { bias: layer.bias, activation, out });
 }
 
 /** A layer's weight as the kernels want it: packed when it is first used, and again when another backend was chosen since. @param {Linear} layer */
