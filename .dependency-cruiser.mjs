@@ -47,9 +47,22 @@ export default {
       'encode/ stands on the ops: it checks its arguments, and knows of plans only where a result goes',
     ),
     layer(
+      'transformers',
+      '^src/transformers/',
+      ['^src/ops/', '^src/plan/packed-matrix\\.ts$', '^src/validate/', words],
+      'transformers/ stands on the ops: it checks its arguments, and knows of plans only what a packed matrix is',
+    ),
+    layer(
       'presets',
       presets,
-      ['^src/ops/', '^src/encode/', '^src/backend/[^/]+\\.ts$', '^src/backend/[^/]+/load(-node|-browser)?\\.ts$', words],
+      [
+        '^src/ops/',
+        '^src/encode/',
+        '^src/transformers/',
+        '^src/backend/[^/]+\\.ts$',
+        '^src/backend/[^/]+/load(-node|-browser)?\\.ts$',
+        words,
+      ],
       'a preset names the public API and its backends',
     ),
     ...subpaths.flatMap((name) => [

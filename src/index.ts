@@ -29,4 +29,7 @@ export { packMatrix } from './ops/pack-matrix.js';
 export { rotary, rotaryAsync } from './ops/rotary.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';
 export { tensor } from './ops/tensor.js';
+export type { MultiHeadAttentionOptions, Projection } from './transformers/heads.js';
+export { MultiHeadAttention, type MultiHeadForwardOptions } from './transformers/multi-head-attention.js';
+export type { TorchOptions } from './transformers/torch.js';
 export type * from './types.js';

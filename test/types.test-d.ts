@@ -34,6 +34,8 @@ import {
   linearAsync,
   type MatmulOptions,
   type MergeOptions,
+  MultiHeadAttention,
+  type MultiHeadForwardOptions,
   matmul,
   matmulAsync,
   mergeAttention,
@@ -269,6 +271,21 @@ describe('the other ops', () => {
     expectTypeOf<keyof LinearOptions>().toEqualTypeOf<'bias' | 'activation' | 'out'>();
     // @ts-expect-error one dtype
     linear(floats, halves);
+  });
+
+  it('MultiHeadAttention', () => {
+    const projection = { weight: floats, bias: floats };
+    const weights = { q: projection, k: { weight: packMatrix(floats) }, v: projection, out: projection };
+    const layer = new MultiHeadAttention({ embedDim: 8, heads: 2, rotary: {}, weights });
+    expectTypeOf(layer.forward(floats).output.data).toExtend<Float32Array>();
+    expectTypeOf(layer.forward(halves, halves, halves, { out: floats }).output.data).toExtend<Float32Array>();
+    expectTypeOf(layer.forward(floats, floats, floats, { causal: true, returnWeights: true }).weights).toEqualTypeOf<Tensor>();
+    expectTypeOf<keyof MultiHeadForwardOptions>().toExtend<'cache' | keyof AttentionOptions>();
+    expectTypeOf(MultiHeadAttention.fromTorch({ in_proj_weight: halves }, { heads: 2, prefix: 'a.' })).toEqualTypeOf<MultiHeadAttention>();
+    // @ts-expect-error the layout is its own
+    layer.forward(floats, floats, floats, { layout: 'bshd' });
+    // @ts-expect-error four weights
+    new MultiHeadAttention({ embedDim: 8, heads: 2, weights: { q: projection } });
   });
 
   it('embedding and sinusoidalPositions', () => {

@@ -21,7 +21,19 @@ export type CheckedOptions<R> = { readonly [K in keyof R]: R[K] extends Rule<inf
 /** Names that the promise twins take; their rules stand in plan/async.ts. */
 const asyncNames = ['signal', 'copy'];
 /** What has no twin. */
-const alone = ['packMatrix', 'KVCache', 'KVCache.append', 'KVCache.truncate', 'embedding', 'sinusoidalPositions', 'entropy', 'rollout'];
+const alone = [
+  'packMatrix',
+  'KVCache',
+  'KVCache.append',
+  'KVCache.truncate',
+  'embedding',
+  'sinusoidalPositions',
+  'MultiHeadAttention',
+  'MultiHeadAttention.forward',
+  'MultiHeadAttention.fromTorch',
+  'entropy',
+  'rollout',
+];
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
