@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { piecesOf } from '../src/backend/wasm/pieces.js';
 import * as fovea from '../src/node.js';
 import { finish, opsOf } from '../src/ops/steps.js';
+import { planActivate } from '../src/plan/activate.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMultiply } from '../src/plan/multiply.js';
 import { planPool } from '../src/plan/pool.js';
@@ -96,6 +97,19 @@ describe.each(targets.filter(({ name }) => name === 'wasm').map((target) => ({ n
         expect(row).toEqual(one.data);
       }
     }
+  });
+
+  test('gelu', () => {
+    const whole = { data: x.data, shape: [x.data.length] };
+    expect(piecesOf(planActivate('gelu', whole, undefined).plan, 1)?.length).toBeGreaterThan(3);
+    use(target);
+    const out = { data: new Float32Array(2 * x.data.length).fill(7), shape: whole.shape, strides: [2] };
+    fovea.gelu(whole, { out });
+    const parts = Array.from({ length: rows }, (_, r) => [
+      ...fovea.gelu({ data: x.data.subarray(r * 1200, (r + 1) * 1200), shape: [1200] }).data,
+    ]).flat();
+    expect(out.data.filter((_, i) => i % 2 === 0)).toEqual(Float32Array.from(parts));
+    expect(out.data.every((value, i) => i % 2 === 0 || value === 7)).toBe(true);
   });
 
   test.each(layouts)('a row times a matrix of contiguous $name', ({ b, transposeB }) => {

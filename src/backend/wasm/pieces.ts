@@ -3,7 +3,7 @@
  * what they write when it is copied out. The bits are the same, and the arena stays small.
  * @module
  */
-import type { MatmulPlan, MultiplyPlan, Plan, PoolPlan, SoftmaxPlan, View } from '../../plan/plan.js';
+import type { ActivatePlan, MatmulPlan, MultiplyPlan, Plan, PoolPlan, SoftmaxPlan, View } from '../../plan/plan.js';
 import type { Data } from '../../plan/tensors.js';
 
 /** Of the largest tensor of a piece, for each thread that works on it: half of a small L2, a quarter of a large one. */
@@ -18,6 +18,8 @@ export function piecesOf(plan: Plan, threads: number): readonly Plan[] | undefin
   switch (plan.op) {
     case 'softmax':
       return ofSoftmax(plan, pieceBytes);
+    case 'activate':
+      return ofElements(plan, pieceBytes);
     case 'matmul':
       return plan.m === 1 && plan.n * plan.k > pieceBytes / 4 && plan.batch.every((size) => size === 1)
         ? ofVector(plan, pieceBytes)
@@ -46,6 +48,17 @@ function ofSoftmax(plan: SoftmaxPlan, pieceBytes: number): readonly SoftmaxPlan[
     mask: mask && from(mask, 0, begin),
     out: from(out, 0, begin),
   }));
+}
+
+/** Elements in one line, as they are where nothing lies between them. */
+function ofElements(plan: ActivatePlan, pieceBytes: number): readonly ActivatePlan[] | undefined {
+  const { outer, length, x, out } = plan;
+  const step = stepOf(
+    pieceBytes,
+    Math.max((x.strides[0] ?? 0) * x.data.BYTES_PER_ELEMENT, (out.strides[0] ?? 0) * out.data.BYTES_PER_ELEMENT),
+  );
+  if (outer.length > 0 || length <= step) return undefined;
+  return range(length, step).map(([begin, end]) => ({ ...plan, length: end - begin, x: from(x, 0, begin), out: from(out, 0, begin) }));
 }
 
 /** A row times a matrix: along n if its columns are contiguous; along k if its rows are, each piece upon what those before have added up. */
