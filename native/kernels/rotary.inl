@@ -61,10 +61,11 @@ template <class V>
 void rotary(const RotaryArgs& args, int64_t begin, int64_t end, float* scratch) {
   const int64_t n = args.length;
   const bool reads_x = is_plain(args.x), writes_out = is_plain(args.out);
-  for (; begin < end; begin++) {
-    const void* const from = element(static_cast<const void*>(args.x.data), args.x.dtype, outer_offset(args.outer, args.x, begin));
-    void* const to = element(args.out.data, args.out.dtype, outer_offset(args.outer, args.out, begin));
-    const float* const table = static_cast<const float*>(args.table.data) + outer_offset(args.outer, args.table, begin);
+  OuterWalk<kRotaryOuterRank, 3> row = {args.outer, {&args.x, &args.out, &args.table}, {}};  // rows are short
+  for (row.begin(begin); begin < end; begin++, row.next()) {
+    const void* const from = element(static_cast<const void*>(args.x.data), args.x.dtype, row.at[0]);
+    void* const to = element(args.out.data, args.out.dtype, row.at[1]);
+    const float* const table = static_cast<const float*>(args.table.data) + row.at[2];
     if (!reads_x) widen<V>(from, args.x.dtype, args.x.axis_stride, n, scratch);
     turn_row<V>(reads_x ? static_cast<const float*>(from) : scratch, table, n / 2, args.interleaved,
                 writes_out ? static_cast<float*>(to) : scratch);

@@ -17,6 +17,33 @@ inline int64_t outer_offset(const int64_t (&outer)[Rank], const AxisView& view, 
   return offset;
 }
 
+/** Index after index of all dimensions but the axis, the last one fastest, and where each lies in some views: divides once, at the
+ * beginning. */
+template <int Rank, int Views>
+struct OuterWalk {
+  const int64_t (&outer)[Rank];
+  const AxisView* const views[Views];
+  int64_t index[Rank];
+  int64_t at[Views] = {};
+
+  void begin(int64_t first) {
+    for (int v = 0; v < Views; v++) at[v] = outer_offset(outer, *views[v], first);
+    for (int d = Rank - 1; d >= 0; d--) {
+      index[d] = first % outer[d];
+      first /= outer[d];
+    }
+  }
+
+  void next() {
+    for (int d = Rank - 1; d >= 0; d--) {
+      const int64_t steps = ++index[d] < outer[d] ? 1 : 1 - outer[d];
+      for (int v = 0; v < Views; v++) at[v] += steps * views[v]->outer_strides[d];
+      if (steps == 1) return;
+      index[d] = 0;
+    }
+  }
+};
+
 inline bool is_plain(const AxisView& view) { return view.dtype == DType::float32 && view.axis_stride == 1; }
 
 /** to = body(vector, load) for each vector of a row, the last one perhaps in part; load(row) gives the same place of another row. */

@@ -35,6 +35,7 @@ struct Tensor {
   int64_t element;
   std::vector<int> sizes;  // words that hold them
   bool written, optional;
+  bool rows = false;  // its last stride is 1
   int panel = -1;     // the word of b's panel width: without gaps from the offset on, the last size rounded up to whole panels
   bool flat = false;  // the same along its last dimension
 };
@@ -93,9 +94,14 @@ void lay_out(Shape& shape) {
     std::vector<int> order(tensor.sizes.size());
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random_bits);
+    if (tensor.rows) {
+      stride = 1;
+      std::iter_swap(order.begin(), std::find(order.begin(), order.end(), static_cast<int>(order.size()) - 1));
+    }
     for (const int i : order) {
       const bool is_flat = tensor.flat && i + 1 == static_cast<int>(order.size());
-      shape.words[tensor.word + 1 + i] = is_flat || (!tensor.written && one_in(8)) ? 0 : stride;
+      const bool fixed = tensor.rows && i + 1 == static_cast<int>(order.size());
+      shape.words[tensor.word + 1 + i] = is_flat || (!tensor.written && !fixed && one_in(8)) ? 0 : stride;
       stride *= std::max(1.0, shape.words[tensor.sizes[i]]);
       if (one_in(4)) stride += static_cast<double>(below(5));
     }
@@ -227,7 +233,7 @@ Shape packed_matmul_shape() {
   b.sizes = {kMatmulK, kMatmulN};
   b.panel = kMatmulPanel;
   for (int i = 0; i < kMatmulBatchRank + 2; ++i) w[b.word + 1 + i] = i == kMatmulBatchRank + 1;
-  if (w[kMatmulBDtype] == 3) shape.tensors.push_back({kMatmulScales, -1, 4, {kMatmulN}, false, false, kMatmulPanel});
+  if (w[kMatmulBDtype] == 3) shape.tensors.push_back({kMatmulScales, -1, 4, {kMatmulN}, false, false, false, kMatmulPanel});
   return shape;
 }
 
@@ -251,6 +257,51 @@ Shape softmax_shape() {
   view(kSoftmaxX, element_bytes(static_cast<DType>(w[kSoftmaxDtype])));
   view(kSoftmaxOut, element_bytes(static_cast<DType>(w[kSoftmaxOutDtype])));
   view(kSoftmaxMask, 1);
+  return shape;
+}
+
+Shape activate_shape() {
+  Shape shape = {Op::activate, std::vector<double>(kActivateWords), {}, {}, kActivateBuffers};
+  auto& w = shape.words;
+  std::vector<int> sizes;
+  for (int i = 0; i < kActivateOuterRank; ++i) {
+    sizes.push_back(kActivateOuter + i);
+    w[kActivateOuter + i] = i < 5 ? 1 : static_cast<double>(below(20));
+  }
+  sizes.push_back(kActivateLength);
+  w[kActivateLength] = small_size();
+  w[kActivateActivation] = static_cast<double>(1 + below(4));
+  dtype_pair(w, kActivateDtype, kActivateOutDtype);
+  shape.size_words = sizes;
+  const auto view = [&](int buffer, int dtype) {
+    const int word = kActivateViews + (1 + kActivateOuterRank + 1) * buffer;
+    shape.tensors.push_back({buffer, word, element_bytes(static_cast<DType>(w[dtype])), sizes, buffer == kActivateOut, false});
+  };
+  view(kActivateX, kActivateDtype);
+  view(kActivateOut, kActivateOutDtype);
+  return shape;
+}
+
+Shape rotary_shape() {
+  Shape shape = {Op::rotary, std::vector<double>(kRotaryWords), {}, {}, kRotaryBuffers};
+  auto& w = shape.words;
+  std::vector<int> sizes;
+  for (int i = 0; i < kRotaryOuterRank; ++i) {
+    sizes.push_back(kRotaryOuter + i);
+    w[kRotaryOuter + i] = i < 4 ? 1 : static_cast<double>(below(9));
+  }
+  sizes.push_back(kRotaryLength);
+  w[kRotaryLength] = 2 * small_size();
+  w[kRotaryInterleaved] = static_cast<double>(below(2));
+  dtype_pair(w, kRotaryDtype, kRotaryOutDtype);
+  shape.size_words = sizes;
+  const auto view = [&](int buffer, int64_t element) {
+    const int word = kRotaryViews + (1 + kRotaryOuterRank + 1) * buffer;
+    shape.tensors.push_back({buffer, word, element, sizes, buffer == kRotaryOut, false, buffer == kRotaryTable});
+  };
+  view(kRotaryX, element_bytes(static_cast<DType>(w[kRotaryDtype])));
+  view(kRotaryOut, element_bytes(static_cast<DType>(w[kRotaryOutDtype])));
+  view(kRotaryTable, 4);
   return shape;
 }
 
@@ -332,6 +383,10 @@ Status read_only(Op op, Words words, Buffers buffers) {
       return read(read_multiply, MultiplyArgs());
     case Op::convolve:
       return read(read_convolve, ConvolveArgs());
+    case Op::activate:
+      return read(read_activate, ActivateArgs());
+    case Op::rotary:
+      return read(read_rotary, RotaryArgs());
     default:
       return read(read_merge, MergeArgs());
   }
@@ -433,6 +488,13 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::multiply:
       case Op::convolve:
         return true;
+      case Op::activate:
+        return shape.words[kActivateDtype] == honest.words[kActivateDtype] &&
+               shape.words[kActivateOutDtype] == honest.words[kActivateOutDtype];
+      case Op::rotary:
+        return shape.words[kRotaryDtype] == honest.words[kRotaryDtype] && shape.words[kRotaryOutDtype] == honest.words[kRotaryOutDtype];
+      case Op::convert:  // as softmax's tensors are read
+      case Op::norm:
       case Op::cache_attention:  // whose pages test_page_lies looks at
       case Op::append:
         break;
@@ -715,5 +777,7 @@ int main(int count, char** arguments) {
   fuzz("pool", pool_shape, rounds);
   fuzz("multiply", multiply_shape, rounds);
   fuzz("convolve", convolve_shape, rounds);
+  fuzz("activate", activate_shape, rounds);
+  fuzz("rotary", rotary_shape, rounds);
   return finish();
 }
