@@ -1,6 +1,16 @@
 /** MultiHeadAttention against the textbook: both kinds of attention, fewer key heads, rotary, caches, PyTorch's states, bad input. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KVCache, MultiHeadAttention, type MultiHeadAttentionOptions, packMatrix, setBackend, toBfloat16, toFloat16 } from '../src/node.js';
+import {
+  attention,
+  KVCache,
+  linear,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  packMatrix,
+  setBackend,
+  toBfloat16,
+  toFloat16,
+} from '../src/node.js';
 import type { FloatData, Tensor } from '../src/types.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
@@ -152,6 +162,15 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
     });
     close(output, alone);
     cache.dispose();
+  });
+
+  it('hands the score on', () => {
+    const { options, weights } = layerOf();
+    const x = tensor(1, 5, embedDim);
+    const cut = ({ weight, bias }: { weight: Tensor; bias: Tensor }) => ({ ...linear(x, weight, { bias }), shape: [1, 5, heads, d] });
+    const asked = { score: 'cosine', returnWeights: true } as const;
+    const expected = attention(cut(weights.q), cut(weights.k), cut(weights.v), { ...asked, layout: 'bshd' });
+    expect(new MultiHeadAttention(options).forward(x, x, x, asked).weights).toEqual(expected.weights);
   });
 
   it('packed weights', () => {

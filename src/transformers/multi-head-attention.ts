@@ -31,6 +31,7 @@ const op = 'MultiHeadAttention.forward';
 const passed: rule.Rule<unknown> = (_op, _name, value) => value;
 
 const rules = {
+  score: passed,
   scale: passed,
   mask: passed,
   bias: passed,
