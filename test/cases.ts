@@ -10,8 +10,8 @@ import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
 import { normCases } from './cases/norm.js';
 import { packedCases } from './cases/packed.js';
-import { scoreCases } from './cases/scores.js';
 import { rotaryCases } from './cases/rotary.js';
+import { scoreCases } from './cases/scores.js';
 import { softmaxCases } from './cases/softmax.js';
 
 export type { Case } from './cases/case.js';

@@ -71,7 +71,6 @@ import {
   toFloat16,
   toFloat16Async,
 } from '../src/index.js';
-import * as viz from '../src/viz/index.js';
 import {
   type Attention2dResult,
   attention2d,
@@ -83,6 +82,7 @@ import {
   squeezeExcite,
   type Weighted,
 } from '../src/vision/index.js';
+import * as viz from '../src/viz/index.js';
 
 declare const floats: Tensor;
 declare const halves: Tensor<Uint16Array>;

@@ -19,9 +19,9 @@ import type {
   MultiplyPlan,
   NormPlan,
   Plan,
-  ScoreKind,
   PoolPlan,
   RotaryPlan,
+  ScoreKind,
   SoftmaxPlan,
 } from './plan.js';
 
