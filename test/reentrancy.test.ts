@@ -5,13 +5,17 @@ import { label, targets, use } from './targets.js';
 
 const numbers = (length: number, from: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(from + i));
 
-/** Does something, at most ten times, whenever its length is asked for. */
+/** Does something, at most ten times, whenever it is asked how long it is. */
 function nosy(data: Float32Array, act: () => void): Float32Array {
   let left = 10;
   class Nosy extends Float32Array {
     override get length(): number {
       if (left-- > 0) act();
       return super.length;
+    }
+    override get byteLength(): number {
+      if (left-- > 0) act();
+      return super.byteLength;
     }
   }
   return new Nosy(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / 4);
