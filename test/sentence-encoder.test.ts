@@ -87,18 +87,32 @@ describe('sentence encoder', () => {
       const starts = startsOf(lengths.map((length) => new Int32Array(length)));
       const { normal } = random('ragged');
       const qkv = Float32Array.from({ length: 42 * 3 * width }, normal);
-      const expected = lengths.flatMap((length, i) => {
+      const alone = lengths.map((length, i) => {
         const view = (part: number) => ({
           data: qkv,
           shape: [length, heads, headDim],
           strides: [3 * width, headDim, 1],
           offset: length && (3 * (starts[i] ?? 0) + part) * width,
         });
-        return [...attention(view(0), view(1), view(2), { layout: 'bshd' }).output.data];
+        const [q, k, v] = [view(0), view(1), view(2)];
+        return { plain: attention(q, k, v, { layout: 'bshd' }), watched: attention(q, k, v, { layout: 'bshd', returnWeights: true }) };
       });
       const attended = new Float32Array(42 * width);
       attendWithin(attended, qkv, starts, heads);
-      expect([...attended]).toEqual(expected);
+      expect([...attended]).toEqual(alone.flatMap(({ plain }) => [...plain.output.data]));
+      const weights: number[] = [];
+      attendWithin(attended, qkv, starts, heads, ({ data }) => weights.push(...data));
+      expect([...attended]).toEqual(alone.flatMap(({ watched }) => [...watched.output.data]));
+      expect(weights).toEqual(alone.flatMap(({ watched }) => [...watched.weights.data]));
+    });
+
+    it('tells the weights of each layer beside the same embedding', () => {
+      setBackend(name, { target });
+      const ids = model.tokenize('Short words.');
+      const shapes: (readonly number[])[] = [];
+      const watched = model.encode([ids], ({ shape }) => shapes.push(shape));
+      expect(maxDifference(watched, model.encode([ids]))).toBeLessThanOrEqual(2 * tolerance);
+      expect(shapes).toEqual(Array(2).fill([1, 4, ids.length, ids.length]));
     });
 
     it('finds the paragraph that means the same', () => {

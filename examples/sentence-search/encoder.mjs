@@ -16,6 +16,9 @@ import { createRooms } from './rooms.mjs';
  * @typedef {import('fovea').PackedMatrix} PackedMatrix
  * @typedef {{ weight: Tensor, bias: Tensor, packed?: { on: string, weight: PackedMatrix } }} Linear weight `[in, out]`, bias `[out]`
  * @typedef {import('./rooms.mjs').Room} Room
+ * @typedef {import('./ragged.mjs').OnWeights} OnWeights
+ * @typedef {(batch: readonly Int32Array[], onWeights?: OnWeights) => Float32Array} Encode token ids of some sentences → embeddings `[batch, 512]`, each
+ * of length 1; onWeights is told the weights of each attention, the first layer first
  * @typedef {{ gamma: Tensor, beta: Tensor }} Norm both `[width]`
  * @typedef {{ attentionNorm: Norm, qkv: Linear, output: Linear, residual: Linear | undefined, feedForwardNorm: Norm, expand: Linear, contract: Linear }} Layer
  */
@@ -30,12 +33,12 @@ const normEpsilon = 1e-6;
 
 /**
  * @param {(name: string) => Tensor} weights
- * @returns {(batch: readonly Int32Array[]) => Float32Array} token ids of some sentences → embeddings `[batch, 512]`, each of length 1
+ * @returns {Encode}
  */
 export function createEncoder(weights) {
   const { embeddings, frequencies, layers, head } = parameters(weights);
   const room = createRooms();
-  return (batch) => {
+  return (batch, onWeights) => {
     const sentences = batch.map((ids) => ids.subarray(0, maxTokens));
     const starts = startsOf(sentences);
     const tokens = starts[sentences.length];
@@ -43,7 +46,7 @@ export function createEncoder(weights) {
     embed(x, sentences, starts, embeddings, frequencies);
     for (const [index, layer] of layers.entries()) {
       const attended = room(`x ${index}`, tokens * embeddingSize);
-      selfAttention(attended, x, starts, layer, room);
+      selfAttention(attended, x, starts, layer, room, onWeights);
       x = attended;
       addFeedForward(x, layer, room);
     }
@@ -82,14 +85,15 @@ function embed(x, sentences, starts, embeddings, frequencies) {
  * @param {Int32Array} starts
  * @param {Layer} layer
  * @param {Room} room
+ * @param {OnWeights} [onWeights]
  */
-function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual }, room) {
+function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual }, room, onWeights) {
   const normed = room('normed', x.length);
   normalise(normed, x, attentionNorm);
   const parts = room('qkv', 3 * x.length);
   project(parts, normed, qkv);
   const attended = room('attended', x.length);
-  attendWithin(attended, parts, starts, heads);
+  attendWithin(attended, parts, starts, heads, onWeights);
   project(result, attended, output);
   if (!residual) return add(result, x);
   const projected = room('added', result.length);

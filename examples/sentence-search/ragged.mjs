@@ -4,6 +4,8 @@
  */
 import { attention } from 'fovea';
 
+/** @typedef {(weights: import('fovea').Tensor) => void} OnWeights hears of the weights of some sentences of one length, `[sentences, heads, length, length]` */
+
 /**
  * @param {readonly Int32Array[]} sentences
  * @returns {Int32Array} `[sentences + 1]`: where each begins, and where the last one ends
@@ -22,14 +24,17 @@ export function startsOf(sentences) {
  * @param {Float32Array} qkv `[tokens, 3, heads, headDim]`
  * @param {Int32Array} starts
  * @param {number} heads
+ * @param {OnWeights} [onWeights] told the weights of each call
  */
-export function attendWithin(result, qkv, starts, heads) {
+export function attendWithin(result, qkv, starts, heads, onWeights) {
   const width = result.length / Math.max(1, starts[starts.length - 1]);
   for (const { first, count, length } of runsOfOneLength(starts)) {
     const shape = [count, length, heads, width / heads];
     const strides = [length * 3 * width, 3 * width, width / heads, 1];
     const [q, k, v] = [0, 1, 2].map((part) => ({ data: qkv, shape, strides, offset: (3 * first + part) * width }));
-    attention(q, k, v, { layout: 'bshd', out: { data: result, shape, offset: first * width } });
+    const out = { data: result, shape, offset: first * width };
+    if (onWeights) onWeights(attention(q, k, v, { layout: 'bshd', out, returnWeights: true }).weights);
+    else attention(q, k, v, { layout: 'bshd', out });
   }
 }
 
