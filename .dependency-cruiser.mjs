@@ -10,7 +10,10 @@ const presets = '^src/(index|node|browser)\\.ts$';
 const subpaths = ['vision', 'viz'];
 
 /** Files that stand on packages, which are bundled into dist/. */
-const bundling = [{ from: '^src/viz/', names: ['fast-png', 'fflate'] }];
+const bundling = [
+  { from: '^src/viz/', names: ['fast-png', 'fflate'] },
+  { from: '^src/cli/', names: ['commander', 'cli-table3', 'picocolors'] },
+];
 
 const packages = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
@@ -76,10 +79,30 @@ export default {
         name: `${name}-apart`,
         severity: 'error',
         comment: 'a subpath is loaded by who asks for it, and by nobody else',
-        from: { path: '^src/', pathNot: `^src/${name}/` },
+        from: { path: '^src/', pathNot: [`^src/${name}/`, '^src/cli/'] },
         to: { path: `^src/${name}/` },
       },
     ]),
+    layer(
+      'cli',
+      '^src/cli/',
+      ['^src/(index|node)\\.ts$', `^src/(${subpaths.join('|')})/node\\.ts$`],
+      'the program stands on the public API like any user',
+    ),
+    {
+      name: 'cli-apart',
+      severity: 'error',
+      comment: 'the program is run, and imported by nobody',
+      from: { path: '^(src|examples)/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'examples-apart',
+      severity: 'error',
+      comment: 'examples stand on the library; the program alone shows one of them',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^examples/' },
+    },
     layer('backends', '^src/backend/', ['^src/plan/', words], 'a backend runs plans and knows nothing above them'),
     ...['native', 'wasm', 'reference'].map((name) => ({
       name: `${name}-alone`,

