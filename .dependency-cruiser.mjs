@@ -7,7 +7,7 @@ const words = '^src/(types|errors)\\.ts$';
 const presets = '^src/(index|node|browser)\\.ts$';
 
 /** Folders of src/ that are subpaths of the package (scripts/build.mjs). */
-const subpaths = ['vision', 'viz'];
+const subpaths = ['seq2seq', 'vision', 'viz'];
 
 /** Files that stand on packages, which are bundled into dist/. */
 const bundling = [

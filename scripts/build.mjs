@@ -24,7 +24,7 @@ import { forEsbuild } from './toolchain/page-parts.mjs';
 const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
 
 /** `fovea/<name>`: presets src/<name>/node.ts and browser.ts, and an entry in the `exports` of package.json. */
-const subpaths = ['vision', 'viz'];
+const subpaths = ['seq2seq', 'vision', 'viz'];
 
 /** Folders of the presets, in src/ and in dist/. */
 const folders = ['.', ...subpaths];

@@ -138,9 +138,17 @@ describe('the tarball', () => {
 
   it('has right types for import and require, old and new resolution', async () => {
     const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    const { stdout } = await call(process.execPath, [attw, tarball, '--format', 'json', '--entrypoints', '.', 'vision', 'viz']).catch(
-      (error) => error,
-    );
+    const { stdout } = await call(process.execPath, [
+      attw,
+      tarball,
+      '--format',
+      'json',
+      '--entrypoints',
+      '.',
+      'seq2seq',
+      'vision',
+      'viz',
+    ]).catch((error) => error);
     const { analysis } = JSON.parse(stdout);
     expect(analysis.types).toEqual({ kind: 'included' });
     expect(analysis.problems).toEqual([]);

@@ -14,6 +14,7 @@ import type { MatmulSheet } from './textbook/matmul.js';
 import type { MergeSheet } from './textbook/merge.js';
 import type { NormSheet } from './textbook/norm.js';
 import type { RotarySheet } from './textbook/rotary.js';
+import type { SequenceSheet } from './textbook/sequence.js';
 import type { SoftmaxSheet } from './textbook/softmax.js';
 
 /** What a backend computes in. */
@@ -445,4 +446,43 @@ export function mergeBounds(sheet: MergeSheet, arithmetic: Arithmetic): { output
     }
   }
   return { output, logSumExp: { slack: logSumExp } };
+}
+
+/**
+ * Decoder steps and attention pooling: as attention, of scores whose roundings the sheet has counted. What a call hands to the next is float32 on
+ * every backend.
+ */
+export function sequenceBounds(sheet: SequenceSheet, given: Arithmetic): { context: Bound; weights: Bound } {
+  const { batch, steps: count, length, valueDim, lengths, roundings, kept, units } = sheet;
+  const arithmetic = { ...given, flushed: 0, weight: 0 };
+  const float32 = { ...arithmetic, u: unit };
+  const context = { slack: new Float64Array(sheet.context.length), low: sheet.context.slice(), high: sheet.context.slice() };
+  const weights = {
+    slack: new Float64Array(sheet.weights.length),
+    low: new Float64Array(sheet.weights.length),
+    high: new Float64Array(sheet.weights.length),
+  };
+  for (let at = 0; at < batch * count; at++) {
+    const [row, step] = [Math.floor(at / count), at % count];
+    const visible = range(lengths[row] ?? 0);
+    if (visible.length === 0) continue; // zeros, exactly
+    const scores = visible.map((position) => sheet.score(row, step, position));
+    const errors = scores.map(({ magnitude, below, throughTanh }) => {
+      const made = (gamma(roundings, arithmetic) + gamma(kept, float32)) * magnitude + (arithmetic.smallest + kept * 2 ** -149) * below;
+      return made + (units === 0 ? 0 : (arithmetic.tanh + gamma(units + 3, arithmetic)) * throughTanh);
+    });
+    const steps = Math.max(0, Math.ceil(length / arithmetic.keyTile) - 1);
+    const weighing = weigh({ scores: scores.map(({ score }) => score), errors, alike: (a, b) => a === b, steps }, arithmetic);
+    for (const position of visible) {
+      weights.slack[at * length + position] = weightSlack(weighing, position, arithmetic);
+      weights.high[at * length + position] = 1 + gamma(length + 2 * steps + 4, arithmetic);
+    }
+    for (let e = 0; e < valueDim; e++) {
+      const { slack, low, high } = averageBound(weighing, (position) => sheet.value(row, position, e), steps, arithmetic);
+      context.slack[at * valueDim + e] = slack;
+      context.low[at * valueDim + e] = low;
+      context.high[at * valueDim + e] = high;
+    }
+  }
+  return { context, weights };
 }

@@ -82,6 +82,7 @@ import {
   squeezeExcite,
   type Weighted,
 } from '../src/vision/index.js';
+import * as seq2seq from '../src/seq2seq/index.js';
 import * as viz from '../src/viz/index.js';
 
 declare const floats: Tensor;
@@ -487,5 +488,49 @@ describe('fovea/vision', () => {
     cbam(image, { reduce: map, expand: map, kernel: floats, signal: new AbortController().signal });
     // @ts-expect-error out of nonLocal is a linear map
     nonLocal(image, { theta: map, phi: map, g: map, out: floats });
+  });
+});
+
+describe('fovea/seq2seq', () => {
+  it('takes the weights of its score, and gives contexts and weights', async () => {
+    const attend = new seq2seq.SequenceAttention({
+      score: 'additive',
+      stateWeight: floats,
+      memoryWeight: floats,
+      v: floats,
+      bias: undefined,
+    });
+    const memory = attend.memory(floats, { lengths: new Int32Array(2) });
+    expectTypeOf(memory).toEqualTypeOf<seq2seq.Memory>();
+    expectTypeOf(memory.shape).toEqualTypeOf<readonly [number, number, number]>();
+    const { context, coverage } = attend.step(floats, memory);
+    expectTypeOf(context).toEqualTypeOf<Tensor>();
+    expectTypeOf(attend.step(floats, memory, { coverage }).weights).toEqualTypeOf<Tensor>();
+    expectTypeOf(attend.sequence(floats, memory)).toEqualTypeOf<seq2seq.SequenceResult>();
+    expectTypeOf(attend.memoryAsync(floats, { signal: new AbortController().signal })).toEqualTypeOf<Promise<seq2seq.Memory>>();
+    expectTypeOf(attend.sequenceAsync(floats, memory, { copy: false })).toEqualTypeOf<Promise<seq2seq.SequenceResult>>();
+    new seq2seq.SequenceAttention({ score: 'dot' });
+    new seq2seq.SequenceAttention({ score: 'dot', scale: 0.5 });
+    new seq2seq.SequenceAttention({ score: 'general', weight: floats });
+    new seq2seq.SequenceAttention({ score: 'concat', weight: floats, v: floats });
+    const pooled = seq2seq.attentionPool(floats, { weight: floats, context: floats });
+    expectTypeOf(pooled).toEqualTypeOf<seq2seq.AttentionPoolResult>();
+    expectTypeOf(seq2seq.attentionPoolAsync(floats, { weight: floats, context: floats, copy: false })).resolves.toEqualTypeOf(pooled);
+  });
+
+  it('refuses what it cannot take', () => {
+    // @ts-expect-error a general score has a weight
+    new seq2seq.SequenceAttention({ score: 'general' });
+    // @ts-expect-error a dot product has none
+    new seq2seq.SequenceAttention({ score: 'dot', weight: floats });
+    // @ts-expect-error there is no such score
+    new seq2seq.SequenceAttention({ score: 'cosine' });
+    const attend = new seq2seq.SequenceAttention({ score: 'dot' });
+    // @ts-expect-error states are float32
+    attend.memory(halves);
+    // @ts-expect-error the states are copied anyway
+    attend.memoryAsync(floats, { copy: false });
+    // @ts-expect-error a context is needed
+    seq2seq.attentionPool(floats, { weight: floats });
   });
 });
