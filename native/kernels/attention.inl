@@ -222,6 +222,9 @@ inline void attend(const AttentionArgs& args, const PackedHead<V, E>& head, Atte
   const Keys keys = visible_keys<V>(rows, count, step);
   const RuleClass kind = classify(args, rows, count, keys);
   if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
+  if (args.weights)
+    for (int64_t i = 0; i < count; i++)
+      std::memcpy(weights_of(args, rows[i], keys), at.scores + i * V::key_tile, sizeof(float) * static_cast<size_t>(keys.end - keys.begin));
   float* sums = at.sums + row * at.sums_stride;
   const bool rescale = softmax_tile<V, E>(at.scores, count, keys.end - keys.begin, at.row_max + row, at.row_sum + row * V::lanes,
                                           at.divisor + row * V::lanes, at.bases, at.factors);
@@ -250,22 +253,19 @@ inline void finish_row(const AttentionArgs& args, const Row& row, float row_max,
   if (args.log_sum_exp) args.log_sum_exp[row.index] = row_sum == 0.0f ? -kInfinity : row_max + log_natural(row_sum);
 }
 
-/** The weights of one tile of rows, once m and ℓ are final: the scores are computed again, P is written normalised. */
+/** The weights of one tile of rows, once m and ℓ are final, in the place of their scores. */
 template <class V, class E>
-inline void write_weights(const AttentionArgs& args, const PackedHead<V, E>& head, AttentionScratch<V, E>& at, int64_t row, int64_t count,
-                          int64_t step) {
+inline void write_weights(const AttentionArgs& args, AttentionScratch<V, E>& at, int64_t row, int64_t count, int64_t step) {
   const Row* rows = at.rows + row;
   const Keys keys = visible_keys<V>(rows, count, step);
-  const RuleClass kind = classify(args, rows, count, keys);
-  if (!scores_of<V>(args, head, at.queries + row * at.queries_stride, at.queries_stride, rows, count, keys, kind, at.scores)) return;
+  if (classify(args, rows, count, keys) == RuleClass::empty) return;
   for (int64_t i = 0; i < count; i++) {
-    const float* scores = at.scores + i * V::key_tile;
-    float* weights = args.weights + rows[i].index * args.key_length + keys.begin;
+    float* weights = weights_of(args, rows[i], keys);
     const V base = finite_base(V::set(at.row_max[row + i])), factor = V::set(1.0f / reduce_add(V::load(at.row_sum + (row + i) * V::lanes)));
-    for (int64_t j = 0; j < keys.end - keys.begin; j += V::lanes) {
-      const V score = V::load(scores + j);
+    for (int64_t j = 0, n = keys.end - keys.begin; j < n; j += V::lanes) {
+      const V score = load_part<V>(weights + j, smaller(V::lanes, n - j));
       const V weight = zero_where(is_masked(score), mul(exp_of_difference(sub(score, base)), factor));  // 0 even in a row of NaN
-      store_part(weight, weights + j, smaller(V::lanes, keys.end - keys.begin - j));
+      store_part(weight, weights + j, smaller(V::lanes, n - j));
     }
   }
 }
@@ -293,7 +293,7 @@ void attention(const AttentionArgs& args, int64_t kv_head, int64_t tile, const f
     for (int64_t row = 0; row < count; row += V::tile_rows) attend(args, head, at, row, smaller(V::tile_rows, count - row), step);
   if (args.weights)
     for (int64_t step = 0; step < steps; step++)
-      for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, head, at, row, smaller(V::tile_rows, count - row), step);
+      for (int64_t row = 0; row < count; row += V::tile_rows) write_weights(args, at, row, smaller(V::tile_rows, count - row), step);
   for (int64_t i = 0; i < count; i++)
     finish_row<V>(args, at.rows[i], at.row_max[i], reduce_add(V::load(at.row_sum + i * V::lanes)),
                   reduce_add(V::load(at.divisor + i * V::lanes)), at.sums + i * at.sums_stride);

@@ -96,6 +96,11 @@ inline int64_t key_steps(Keys keys) {
   return (keys.end - panel_of<V>(keys.begin) + V::key_tile - 1) / V::key_tile;
 }
 
+/** Where a row's weights of some keys are; its scores, until m and ℓ are final. */
+inline float* weights_of(const AttentionArgs& args, const Row& row, Keys keys) {
+  return args.weights + row.index * args.key_length + keys.begin;
+}
+
 /** A row's weights, all 0: tiles that it does not see are never written. */
 inline void clear_weights(const AttentionArgs& args, const Row& row) {
   std::memset(args.weights + row.index * args.key_length, 0, sizeof(float) * static_cast<size_t>(args.key_length));
