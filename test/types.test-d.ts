@@ -71,6 +71,7 @@ import {
   toFloat16,
   toFloat16Async,
 } from '../src/index.js';
+import * as seq2seq from '../src/seq2seq/index.js';
 import {
   type Attention2dResult,
   attention2d,
@@ -82,7 +83,6 @@ import {
   squeezeExcite,
   type Weighted,
 } from '../src/vision/index.js';
-import * as seq2seq from '../src/seq2seq/index.js';
 import * as viz from '../src/viz/index.js';
 
 declare const floats: Tensor;
