@@ -3,7 +3,7 @@
  * every call, so that a call allocates nothing; layout.ts says in which order.
  * @module
  */
-import type { View } from './plan.js';
+import type { AttentionRules, View } from './plan.js';
 import type { Data } from './tensors.js';
 
 /** A tensor of a call, the elements that it reaches, and where the call says so. */
@@ -59,6 +59,17 @@ export class Call {
   word(value: number): void {
     if (this.wordCount === this.words.length) this.#grow();
     this.words[this.wordCount++] = value;
+  }
+
+  /** Four words that may be no whole numbers, as fields of one object: handed over one by one they may each be boxed. */
+  rules({ scale, softcap, windowLeft, windowRight }: AttentionRules): void {
+    const words = this.#room(4);
+    const at = this.wordCount;
+    this.wordCount = at + 4;
+    words[at] = scale;
+    words[at + 1] = softcap;
+    words[at + 2] = windowLeft;
+    words[at + 3] = windowRight;
   }
 
   /** Sizes, filled up in front with 1. */

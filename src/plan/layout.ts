@@ -47,10 +47,7 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.word(valueDim);
   call.word(dtypes[plan.dtype]);
   call.word(dtypes[plan.outDtype]);
-  call.word(plan.scale);
-  call.word(plan.softcap);
-  call.word(plan.windowLeft);
-  call.word(plan.windowRight);
+  call.rules(plan);
   call.word(plan.queryOffset);
   call.word(scores[plan.score]);
   call.word(plan.keyDim);
