@@ -234,7 +234,7 @@ constexpr NamedOp kOps[] = {
     named<Op::convert>("convert"),     named<Op::norm>("norm"),
     named<Op::pool>("pool"),           named<Op::multiply>("multiply"),
     named<Op::convolve>("convolve"),   named<Op::activate>("activate"),
-    named<Op::rotary>("rotary"),
+    named<Op::rotary>("rotary"),       named<Op::attention_backward>("attentionBackward"),
 };
 
 /** The op of that name; null when there is none. */

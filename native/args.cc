@@ -164,6 +164,29 @@ Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
   return in.status();
 }
 
+Status read_backward(Words words, Buffers buffers, BackwardArgs* args) {
+  if (words.count < kBackwardWords) return Status::bad_words;
+  AttentionArgs& forward = args->forward;
+  const Status status = read_attention(words, buffers, &forward);
+  if (status != Status::ok) return status;
+  Reader in(words, buffers);
+  const int64_t b = forward.batch, hq = forward.query_heads, hkv = forward.kv_heads, sq = forward.query_length, skv = forward.key_length;
+  const DType dtype = forward.q.dtype, of_out = in.out_dtype(kBackwardDOutDtype, dtype);
+  const auto view = [&](int which, Need need, DType type, const int64_t(&sizes)[4]) {
+    return read_view4(in, need, kBackwardViews + 5 * which, kBackwardDOut + which, type, element_bytes(type), sizes);
+  };
+  args->d_out = view(0, Need::always, of_out, {b, hq, sq, forward.value_dim});
+  args->d_query = view(1, Need::always, dtype, {b, hq, sq, forward.head_dim});
+  args->d_key = view(2, Need::always, dtype, {b, hkv, skv, forward.key_dim});
+  args->d_value = view(3, Need::always, dtype, {b, hkv, skv, forward.value_dim});
+  args->d_bias = view(4, Need::optional, DType::float32, {b, hq, sq, skv});
+  args->d_sinks = in.optional_array<float>(kBackwardDSinks, {b, hq});
+  in.require(forward.log_sum_exp || b * hq * sq == 0, Status::buffer_missing);
+  const bool weighted = forward.score == Score::general || forward.score == Score::additive;
+  in.require(!weighted && !forward.weights && (!args->d_sinks || forward.sinks), Status::bad_words);
+  return in.status();
+}
+
 Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args) {
   if (words.count < kCacheAttentionRows) return Status::bad_words;
   Reader in(words, buffers);

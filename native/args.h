@@ -182,6 +182,32 @@ enum AttentionBuffer {
   kAttentionBuffers,
 };
 
+/** The gradients of an attention, of the same arguments: `out` and `log_sum_exp` are read, what the forward pass gave. */
+struct BackwardArgs {
+  AttentionArgs forward;
+  View4 d_out;                    // of the shape of out
+  View4 d_query, d_key, d_value;  // of the shapes of q, k, v, in their dtype
+  View4 d_bias;                   // float32, of all scores, with stride 0 where the bias broadcasts; null: not wanted. Added to
+  float* d_sinks;                 // [batch, query_heads], or null
+};
+
+/** As attention, then these words and buffers. */
+enum BackwardWord {
+  kBackwardDOutDtype = kAttentionWords,
+  kBackwardViews,  // d_out d_query d_key d_value d_bias, each: offset, then 4 strides
+  kBackwardWords = kBackwardViews + 5 * 5,
+};
+
+enum BackwardBuffer {
+  kBackwardDOut = kAttentionBuffers,
+  kBackwardDQuery,
+  kBackwardDKey,
+  kBackwardDValue,
+  kBackwardDBias,
+  kBackwardDSinks,
+  kBackwardBuffers,
+};
+
 /** As attention, with no k and v and no key lengths, then these words and buffers. */
 enum CacheAttentionWord {
   kCacheAttentionDtype = kAttentionWords,  // of the cache
@@ -510,6 +536,7 @@ enum MergeBuffer {
 
 Status read_attention(Words words, Buffers buffers, AttentionArgs* args);
 Status read_cache_attention(Words words, Buffers buffers, AttentionArgs* args);
+Status read_backward(Words words, Buffers buffers, BackwardArgs* args);
 Status read_append(Words words, Buffers buffers, AppendArgs* args);
 Status read_matmul(Words words, Buffers buffers, MatmulArgs* args);
 Status read_softmax(Words words, Buffers buffers, SoftmaxArgs* args);

@@ -42,6 +42,8 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_activate, run_activate, kernels, words, buffers, host);
     case Op::rotary:
       return read_and_run(read_rotary, run_rotary, kernels, words, buffers, host);
+    case Op::attention_backward:
+      return read_and_run(read_backward, run_backward, kernels, words, buffers, host);
   }
   return Status::bad_words;
 }

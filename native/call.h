@@ -19,7 +19,8 @@ enum class Op : int32_t {
   multiply,
   convolve,
   activate,
-  rotary
+  rotary,
+  attention_backward
 };
 
 /** Reads and checks the words and buffers, then runs the op; anything but Status::ok from the checks has written nothing. */

@@ -70,6 +70,10 @@ struct Kernels {
   void (*attention_few)(const AttentionArgs& args, int64_t kv_head, float* scratch);
   int64_t (*attention_few_scratch)(const AttentionArgs& args);
 
+  /** All gradients of one key/value head and of the queries that read it. */
+  void (*backward)(const BackwardArgs& args, int64_t kv_head, float* scratch);
+  int64_t (*backward_scratch)(const BackwardArgs& args);
+
   /** Rows [begin, end) of one query head (counted batch · query_heads + head) times its weight: dense, to `to`. At most kProjectedRows. */
   void (*project_queries)(const AttentionArgs& args, int64_t head, int64_t begin, int64_t end, float* to, float* scratch);
   /** The same of keys; heads are counted batch · projected_key_heads + head. */

@@ -52,6 +52,11 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::merge:
       advise(kMergeOutBuffer);
       break;
+    case Op::attention_backward:
+      advise(kBackwardDQuery);
+      advise(kBackwardDKey);
+      advise(kBackwardDValue);
+      break;
     case Op::append:  // into blocks, which were advised when they were made
     case Op::pool:    // a number a row
     case Op::convolve:

@@ -235,6 +235,35 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
                   [&](int64_t index, float* scratch) { shared.task(index, scratch); });
 }
 
+namespace {
+
+/** 0 for every element that the view reaches; a dimension of stride 0 is one element. */
+void clear(const View4& view, const AttentionArgs& args) {
+  const auto once = [](int64_t size, int64_t stride) { return stride == 0 ? 1 : size; };
+  for (int64_t b = 0; b < once(args.batch, view.batch_stride); b++)
+    for (int64_t h = 0; h < once(args.query_heads, view.head_stride); h++)
+      for (int64_t i = 0; i < once(args.query_length, view.row_stride); i++)
+        for (int64_t j = 0; j < once(args.key_length, view.column_stride); j++)
+          static_cast<float*>(view.data)[b * view.batch_stride + h * view.head_stride + i * view.row_stride + j * view.column_stride] = 0;
+}
+
+}  // namespace
+
+Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host) {
+  const AttentionArgs& forward = args.forward;
+  const int64_t heads = forward.batch * forward.kv_heads;
+  if (heads == 0) return Status::ok;
+  const int64_t rows = forward.query_heads / forward.kv_heads * forward.query_length;
+  const int64_t work = (rows + 1) * (forward.key_length + 1) * (5 * (forward.head_dim + forward.value_dim) / 2 + 1);
+  // Heads may add to one and the same bias: then they come one after another, on one thread, so that the sums do not depend on who was
+  // first.
+  const int64_t together = args.d_bias.data ? heads : 1;
+  return in_tasks(host, heads / together, together * work, kernels.backward_scratch(args), [&](int64_t index, float* scratch) {
+    if (args.d_bias.data) clear(args.d_bias, forward);
+    for (int64_t head = index * together; head < (index + 1) * together; head++) kernels.backward(args, head, scratch);
+  });
+}
+
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
   if (args.panel != 0 && args.panel != kernels.tile.columns) return Status::bad_words;  // packed for another target
   if (args.m == 0 || args.n == 0) return Status::ok;

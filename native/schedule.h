@@ -28,6 +28,7 @@ struct Host {
 };
 
 Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* host);
+Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host);
 Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host);
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host);
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host);

@@ -49,6 +49,12 @@ export function formatError(op: string, found: string, expected: string, context
   return new FoveaError('ERR_FORMAT', `${op}: ${found}, expected ${expected}${context ? ` (${context})` : ''}`);
 }
 
+/** An error of a function that another one is made of, as one of its own: by its name, and an argument by the name that it has there. */
+export function renamed(op: string, error: unknown, [inner, outer]: readonly [string, string] = ['', '']): unknown {
+  if (!(error instanceof FoveaError) || error.message.startsWith(`${op}: `)) return error;
+  return new FoveaError(error.code, error.message.replace(inner, outer).replace(/^[^:]*/, op), { cause: error });
+}
+
 export function abortedError(op: string, signal: AbortSignal): FoveaError {
   return new FoveaError('ERR_ABORTED', `${op}: aborted by its signal`, { cause: signal.reason });
 }

@@ -10,6 +10,7 @@ export { sinusoidalPositions } from './encode/sinusoidal-positions.js';
 export { FoveaError, type FoveaErrorCode } from './errors.js';
 export { gelu, geluAsync, relu, reluAsync, sigmoid, sigmoidAsync, tanh, tanhAsync } from './ops/activate.js';
 export { attention, attentionAsync } from './ops/attention.js';
+export { attentionBackward, attentionBackwardAsync } from './ops/attention-backward.js';
 export {
   fromBfloat16,
   fromBfloat16Async,

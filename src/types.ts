@@ -271,6 +271,27 @@ export interface AttentionPart<D extends FloatData = FloatData> {
   readonly logSumExp: Tensor;
 }
 
+/** What `attentionBackward` gives gradients of on demand. */
+export type GradientName = 'bias' | 'sinks';
+
+/** Options of `attentionBackward`: those of the attention, which is not run again, and what gradients are wanted beside those of q, k and v. */
+export interface AttentionBackwardOptions extends Omit<AttentionOptions, 'out' | 'returnWeights' | 'returnLogSumExp'> {
+  /** @default none */
+  readonly gradients?: readonly GradientName[] | undefined;
+}
+
+/** What `attentionBackward` returns. */
+export interface AttentionGradients<D extends FloatData = Float32Array> {
+  /** In the shape, dtype and layout of q; the others alike. */
+  readonly dQuery: Tensor<D>;
+  readonly dKey: Tensor<D>;
+  readonly dValue: Tensor<D>;
+  /** In the bias's own shape. */
+  readonly dBias?: Tensor;
+  /** `[hq]` */
+  readonly dSinks?: Float32Array;
+}
+
 /** Options of `mergeAttention`. */
 export interface MergeOptions<O extends FloatData = never> {
   /** Layout of the outputs. @default 'bhsd' */

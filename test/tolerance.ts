@@ -339,7 +339,7 @@ export function normBound(sheet: NormSheet, arithmetic: Arithmetic): Bound {
  * the product). ALiBi: the product with the distance; adding it and the bias: one each. Pairs take the scale after the sum, which is as
  * many roundings, and lose what is subnormal: whole products, and of each sum what is below the normal range, times the scale.
  */
-function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
+export function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
   const { softcap } = sheet;
   const part = (values: Float64Array) => Math.abs(values[at] ?? 0);
   const capped = softcap > 0 ? softcap * (arithmetic.tanh + 2 * arithmetic.u) + gamma(2, arithmetic) * part(sheet.capped) : 0;
@@ -357,7 +357,7 @@ function scoreError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): 
  * and the products with v and with the scale. rbf: the exponent's error, in which gamma and log₂e, their product and that with the square
  * are four more; exp's own; it may vanish; the product with the scale.
  */
-function rawError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
+export function rawError(sheet: AttentionSheet, at: number, arithmetic: Arithmetic): number {
   const { kind, scale, raw } = sheet;
   const [magnitude, below, second] = [sheet.magnitude[at] ?? 0, sheet.below[at] ?? 0, sheet.second[at] ?? 0];
   const made = gamma(kind.roundings, arithmetic) * magnitude + arithmetic.smallest * below;

@@ -105,6 +105,7 @@ FOVEA_OP("multiply", multiply)
 FOVEA_OP("convolve", convolve)
 FOVEA_OP("activate", activate)
 FOVEA_OP("rotary", rotary)
+FOVEA_OP("attentionBackward", attention_backward)
 
 /** The first byte after the module's own data, its stack, and the pool. */
 FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }

@@ -61,16 +61,15 @@ struct AttentionScratch {
   }
 };
 
-/** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels. */
+/** S[RM × keys] = Q·Kᵀ for the keys [begin, end), from whole panels of `steps` rows; times `scale` where they are pairs. */
 template <class V, class E, int RM>
-inline void score_tile(const AttentionArgs& args, const float* queries, int64_t stride, const PackedHead<V, E>& head, Keys keys,
-                       float* scores) {
+inline void score_tile(const float* queries, int64_t stride, const float* panels, int64_t steps, Keys keys, float scale, float* scores) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   for (int64_t j = keys.begin; j < keys.end; j += width) {
     Tile<V, RM, V::tile_vectors> tile;
     tile.set(0.0f);
-    tile.template accumulate<E, V::fetch_ahead>({queries, stride, 1}, head.keys_at(j, args.head_dim), steps_of<E>(args.head_dim));
-    if constexpr (E::depth == 2) tile.scale(args.scale);  // q has it already where it is float32
+    tile.template accumulate<E, V::fetch_ahead>({queries, stride, 1}, {panels + j * steps, width}, steps);
+    if constexpr (E::depth == 2) tile.scale(scale);  // q has it already where it is float32
     tile.store(scores + (j - keys.begin), V::key_tile);
   }
 }
@@ -195,22 +194,31 @@ inline void value_rows_seen(const AttentionArgs& args, const float* weights, con
   }
 }
 
-/** Final scores of one tile of rows against one tile of keys; false when no row sees any of them. */
+/** Scores of one tile of rows against one tile of keys before any rule; −∞ past the keys, in the last vector. */
 template <class V, class E>
-inline bool scores_of(const AttentionArgs& args, const PackedHead<V, E>& head, const float* queries, int64_t stride, const Row* rows,
-                      int64_t count, Keys keys, RuleClass kind, float* scores) {
-  if (kind == RuleClass::empty) return false;
+inline void raw_scores(const AttentionArgs& args, const PackedHead<V, E>& head, const float* queries, int64_t stride, const Row* rows,
+                       int64_t count, Keys keys, float* scores) {
   const int64_t n = keys.end - keys.begin, padded = round_up(n, V::lanes);
   if (args.score == Score::additive)
     for (int64_t i = 0; i < count; i++)
       additive_row<V>(args, rows[i].head, queries + i * stride, head.keys_at(keys.begin, args.head_dim).data, n, scores + i * V::key_tile);
   else
-    with_height<V>(count, [&](auto height) { score_tile<V, E, decltype(height)::rows>(args, queries, stride, head, keys, scores); });
+    with_height<V>(count, [&](auto height) {
+      score_tile<V, E, decltype(height)::rows>(queries, stride, head.keys, steps_of<E>(args.head_dim), keys, args.scale, scores);
+    });
   for (int64_t i = 0; i < count; i++, scores += V::key_tile) {
     if (has_terms(args.score)) finish_scores<V>(args, rows[i].term, head.terms + keys.begin, padded, scores);
     hide<V>(scores, n, padded);
-    apply_rules<V>(args, rows[i], keys, kind, scores);
   }
+}
+
+/** The final ones; false when no row sees any of the keys. */
+template <class V, class E>
+inline bool scores_of(const AttentionArgs& args, const PackedHead<V, E>& head, const float* queries, int64_t stride, const Row* rows,
+                      int64_t count, Keys keys, RuleClass kind, float* scores) {
+  if (kind == RuleClass::empty) return false;
+  raw_scores<V>(args, head, queries, stride, rows, count, keys, scores);
+  for (int64_t i = 0; i < count; i++) apply_rules<V>(args, rows[i], keys, kind, scores + i * V::key_tile);
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include "activate_tensor.inl"
 #include "append.inl"
 #include "attention.inl"
+#include "attention_backward.inl"
 #include "attention_few.inl"
 #include "convert_tensor.inl"
 #include "convolve.inl"
@@ -39,6 +40,8 @@ constexpr Kernels table(const char* name, uint32_t features) {
       attention_scratch<V>,
       attention_few<V>,
       attention_few_scratch<V>,
+      backward<V>,
+      backward_scratch<V>,
       project_queries<V>,
       project_keys<V>,
       project_scratch<V>,

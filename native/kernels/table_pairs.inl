@@ -72,6 +72,8 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Own::attention_scratch,
       Base<base, &Kernels::attention_few>::call,
       Base<base, &Kernels::attention_few_scratch>::call,
+      Base<base, &Kernels::backward>::call,
+      Base<base, &Kernels::backward_scratch>::call,
       Base<base, &Kernels::project_queries>::call,
       Base<base, &Kernels::project_keys>::call,
       Base<base, &Kernels::project_scratch>::call,

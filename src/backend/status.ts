@@ -20,6 +20,7 @@ const names: Record<Plan['op'], string> = {
   convolve: 'convolve',
   activate: 'activation',
   rotary: 'rotary',
+  attentionBackward: 'attentionBackward',
 };
 
 /** What a kernel of each build is called. */

@@ -75,6 +75,8 @@ function isEmpty(plan: Plan): boolean {
   switch (plan.op) {
     case 'append':
       return plan.batch * plan.length === 0;
+    case 'attentionBackward':
+      return plan.batch * plan.queryHeads * plan.queryLength * plan.keyLength === 0; // all gradients are 0, as they were made
     case 'attention':
     case 'cacheAttention': {
       const rows = plan.batch * plan.queryHeads * plan.queryLength;

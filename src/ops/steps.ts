@@ -2,7 +2,7 @@
  * How a function that is made of ops is written once and runs twice: to its end now, or one op after another off the event loop.
  * @module
  */
-import { abortedError, FoveaError } from '../errors.js';
+import { abortedError, renamed } from '../errors.js';
 import { splitOptions } from '../plan/async.js';
 import { planAttention } from '../plan/attention.js';
 import { planConvolve } from '../plan/convolve.js';
@@ -51,7 +51,7 @@ export function finish<R>(name: string, options: unknown, begin: Begin<R>): R {
     while (!next.done) next = steps.next(run(name, next.value()));
     return next.value;
   } catch (error) {
-    throw named(name, error);
+    throw renamed(name, error);
   }
 }
 
@@ -69,12 +69,6 @@ export async function finishAsync<R>(name: string, options: unknown, begin: Begi
     }
     return next.value;
   } catch (error) {
-    throw named(name, error);
+    throw renamed(name, error);
   }
-}
-
-/** An error of one of its ops, as one of the function. */
-function named(name: string, error: unknown): unknown {
-  if (!(error instanceof FoveaError) || error.message.startsWith(`${name}: `)) return error;
-  return new FoveaError(error.code, error.message.replace(/^[^:]*/, name), { cause: error });
 }

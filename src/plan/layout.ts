@@ -10,6 +10,7 @@ import type {
   ActivatePlan,
   AppendPlan,
   AttentionRules,
+  BackwardPlan,
   CacheAttentionPlan,
   CacheRow,
   ConvertPlan,
@@ -37,6 +38,7 @@ const scores: Record<ScoreKind, number> = { dot: 0, cosine: 1, euclidean: 2, rbf
 const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1, gelu: 2, tanh: 3, sigmoid: 4 };
 
 function attentionCall(call: Call, plan: AttentionRules): void {
+  const isBackward = plan.op === 'attentionBackward';
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
   call.word(batch);
   call.word(queryHeads);
@@ -56,7 +58,8 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.reads(plan.q, batch, queryHeads, queryLength, headDim);
   call.reads(plan.k, batch, kvHeads, keyLength, plan.keyDim);
   call.reads(plan.v, batch, kvHeads, keyLength, valueDim);
-  call.writes(plan.out, batch, queryHeads, queryLength, valueDim);
+  if (isBackward) call.reads(plan.out, batch, queryHeads, queryLength, valueDim);
+  else call.writes(plan.out, batch, queryHeads, queryLength, valueDim);
   call.reads(plan.mask, batch, queryHeads, queryLength, keyLength);
   call.reads(plan.bias, batch, queryHeads, queryLength, keyLength);
   call.readsWhole(plan.alibi);
@@ -65,11 +68,25 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.readsWhole(plan.queryLengths);
   call.readsWhole(plan.queryOffsets);
   call.writesWhole(plan.weights);
-  call.writesWhole(plan.logSumExp);
+  if (isBackward) call.readsWhole(plan.logSumExp);
+  else call.writesWhole(plan.logSumExp);
   call.reads(plan.queryWeight, queryHeads, headDim, plan.score === 'general' ? plan.keyDim : plan.units);
   call.reads(plan.keyWeight, queryHeads, plan.keyDim, plan.units);
   call.reads(plan.scoreBias, queryHeads, plan.units);
   call.reads(plan.scoreVector, queryHeads, plan.units);
+}
+
+function backwardCall(call: Call, plan: BackwardPlan): void {
+  const { batch, queryHeads, kvHeads, queryLength, keyLength } = plan;
+  attentionCall(call, plan);
+  call.word(dtypes[plan.dOutDtype]);
+  call.reads(plan.dOut, batch, queryHeads, queryLength, plan.valueDim);
+  call.writes(plan.dQuery, batch, queryHeads, queryLength, plan.headDim);
+  call.writes(plan.dKey, batch, kvHeads, keyLength, plan.keyDim);
+  call.writes(plan.dValue, batch, kvHeads, keyLength, plan.valueDim);
+  if (plan.dBias) call.writes(plan.dBias, batch, queryHeads, queryLength, keyLength);
+  else call.reads(undefined, batch, queryHeads, queryLength, keyLength);
+  call.writesWhole(plan.dSinks);
 }
 
 function cacheAttentionCall(call: Call, plan: CacheAttentionPlan): void {
@@ -252,6 +269,9 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'cacheAttention':
       cacheAttentionCall(call, plan);
+      break;
+    case 'attentionBackward':
+      backwardCall(call, plan);
       break;
     case 'append':
       appendCall(call, plan);

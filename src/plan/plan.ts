@@ -73,9 +73,25 @@ export interface AttentionRules<Op extends AttentionOp = AttentionOp, Keys exten
 
 export type ScoreKind = 'dot' | 'cosine' | 'euclidean' | 'rbf' | 'general' | 'additive';
 
-export type AttentionOp = 'attention' | 'cacheAttention';
+export type AttentionOp = 'attention' | 'cacheAttention' | 'attentionBackward';
 
 export type AttentionPlan = AttentionRules<'attention', View<Floats>>;
+
+/** The gradients of an attention of the same arguments; `out` and `logSumExp`, what it gave, are read. */
+export interface BackwardPlan extends AttentionRules<'attentionBackward', View<Floats>> {
+  readonly logSumExp: Float32Array;
+  /** Of the shape of out. */
+  readonly dOut: View<Floats>;
+  readonly dOutDtype: DType;
+  /** Of the shapes of q, k and v, in their dtype. */
+  readonly dQuery: View<Floats>;
+  readonly dKey: View<Floats>;
+  readonly dValue: View<Floats>;
+  /** Strides of all scores, 0 where the bias broadcasts; added to. */
+  readonly dBias: View | undefined;
+  /** `[batch, queryHeads]`, row-major. */
+  readonly dSinks: Float32Array | undefined;
+}
 
 /** Where the tokens of one row of a cache lie: blocks as plan/blocks.ts lays them out. */
 export interface CacheRow {
@@ -311,6 +327,7 @@ export interface RotaryPlan {
 export type Plan =
   | AttentionPlan
   | CacheAttentionPlan
+  | BackwardPlan
   | AppendPlan
   | MatmulPlan
   | SoftmaxPlan

@@ -30,6 +30,20 @@ export function moved(plan: Plan, move: Move): Plan {
         ...movedRules(plan, move),
         rows: plan.rows.map((row) => movedRow(row, move, false)),
       };
+    case 'attentionBackward': {
+      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, keyDim, valueDim } = plan;
+      return {
+        ...movedRules(plan, move),
+        k: move(plan.k, [batch, kvHeads, keyLength, keyDim], false),
+        v: move(plan.v, [batch, kvHeads, keyLength, valueDim], false),
+        dOut: move(plan.dOut, [batch, queryHeads, queryLength, valueDim], false),
+        dQuery: move(plan.dQuery, [batch, queryHeads, queryLength, headDim], true),
+        dKey: move(plan.dKey, [batch, kvHeads, keyLength, keyDim], true),
+        dValue: move(plan.dValue, [batch, kvHeads, keyLength, valueDim], true),
+        dBias: plan.dBias && move(plan.dBias, [batch, queryHeads, queryLength, keyLength], true),
+        dSinks: plan.dSinks && whole(plan.dSinks, move, true),
+      };
+    }
     case 'append': {
       const { batch, kvHeads, length, headDim, valueDim } = plan;
       return {
@@ -132,6 +146,7 @@ export function moved(plan: Plan, move: Move): Plan {
 function movedRules<P extends AttentionRules>(plan: P, move: Move): P {
   const { batch, queryHeads, queryLength, keyLength, headDim, keyDim, units, valueDim } = plan;
   const scores = [batch, queryHeads, queryLength, keyLength];
+  const isWritten = plan.op !== 'attentionBackward';
   return {
     ...plan,
     q: move(plan.q, [batch, queryHeads, queryLength, headDim], false),
@@ -146,9 +161,9 @@ function movedRules<P extends AttentionRules>(plan: P, move: Move): P {
     keyLengths: plan.keyLengths && whole(plan.keyLengths, move, false),
     queryLengths: plan.queryLengths && whole(plan.queryLengths, move, false),
     queryOffsets: plan.queryOffsets && whole(plan.queryOffsets, move, false),
-    out: move(plan.out, [batch, queryHeads, queryLength, valueDim], true),
+    out: move(plan.out, [batch, queryHeads, queryLength, valueDim], isWritten),
     weights: plan.weights && whole(plan.weights, move, true),
-    logSumExp: plan.logSumExp && whole(plan.logSumExp, move, true),
+    logSumExp: plan.logSumExp && whole(plan.logSumExp, move, isWritten),
   };
 }
 

@@ -50,7 +50,7 @@ export interface AttentionSheet {
 type At = (b: number, h: number, s: number, f: number) => number;
 
 /** Sizes [batch, heads, sequence, features] and a reader, whatever rank and layout the tensor has. */
-function four({ shape, data }: Dense, layout: Layout): { sizes: [number, number, number, number]; at: At } {
+export function four({ shape, data }: Dense, layout: Layout): { sizes: [number, number, number, number]; at: At } {
   const features = shape.at(-1) ?? 0;
   const headsLast = layout === 'bshd' && shape.length > 2;
   const sequence = (headsLast ? shape.at(-3) : shape.at(-2)) ?? 0;

@@ -73,7 +73,7 @@ function attendRow(
 }
 
 /** Every boolean rule, joined by AND; a bias of −Infinity is one of them. */
-function isSeen(plan: AttentionRules, b: number, head: number, i: number, j: number): boolean {
+export function isSeen(plan: AttentionRules, b: number, head: number, i: number, j: number): boolean {
   const distance = j - (i + offsetOf(plan, b));
   if (distance < -plan.windowLeft || distance > plan.windowRight) return false;
   if (j >= (plan.keyLengths?.[b] ?? Infinity)) return false;
@@ -82,7 +82,7 @@ function isSeen(plan: AttentionRules, b: number, head: number, i: number, j: num
 }
 
 /** scale → softcap → ALiBi → bias. */
-function changed(plan: AttentionRules, b: number, head: number, i: number, j: number, raw: number): number {
+export function changed(plan: AttentionRules, b: number, head: number, i: number, j: number, raw: number): number {
   let s = plan.scale * raw;
   if (plan.softcap > 0) s = plan.softcap * Math.tanh(s / plan.softcap);
   if (plan.alibi) s -= (plan.alibi[head] ?? NaN) * Math.abs(j - (i + offsetOf(plan, b)));

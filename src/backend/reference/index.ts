@@ -5,6 +5,7 @@
 import type { Plan } from '../../plan/plan.js';
 import { activate } from './activate.js';
 import { attention, cacheAttention } from './attention.js';
+import { attentionBackward } from './attention-backward.js';
 import { append } from './cache.js';
 import { convert } from './convert.js';
 import { convolve } from './convolve.js';
@@ -24,6 +25,9 @@ export function runReference(plan: Plan): void {
       break;
     case 'cacheAttention':
       cacheAttention(plan);
+      break;
+    case 'attentionBackward':
+      attentionBackward(plan);
       break;
     case 'append':
       append(plan);
