@@ -13,6 +13,7 @@ import {
 import type {
   ActivatePlan,
   AttentionPlan,
+  BackwardPlan,
   ConvertPlan,
   ConvolvePlan,
   MatmulPlan,
@@ -522,6 +523,52 @@ describe('convolve', () => {
       plan.kernel,
     ]);
     expect(call.written).toEqual([constant('kConvolveOut')]);
+  });
+});
+
+describe('attentionBackward', () => {
+  const plan: BackwardPlan = {
+    ...attention,
+    op: 'attentionBackward',
+    score: 'rbf',
+    weights: undefined,
+    logSumExp: floats(),
+    dOut: view(floats(), 2100, 4),
+    dOutDtype: 'float32',
+    dQuery: view(new Uint16Array(1), 2200, 4),
+    dKey: view(new Uint16Array(1), 2300, 4),
+    dValue: view(new Uint16Array(1), 2400, 4),
+    dBias: view(floats(), 2500, 4),
+    dSinks: floats(),
+  };
+  const call = laid(plan);
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(call.words.length).toBe(constant('kBackwardWords'));
+    expect(call.buffers.length).toBe(constant('kBackwardBuffers'));
+  });
+
+  it('begins as attention does', () => {
+    const bare = laid({ ...attention, score: 'rbf' });
+    expect(call.words.subarray(0, constant('kAttentionWords'))).toEqual(bare.words);
+  });
+
+  it('words and buffers of its own', () => {
+    expect(words(call, 'kBackwardDOutDtype')).toEqual([0]);
+    expect(words(call, 'kBackwardViews', 25)).toEqual([2100, 2200, 2300, 2400, 2500].flatMap((from) => counted(from, 5)));
+    expect(['DOut', 'DQuery', 'DKey', 'DValue', 'DBias', 'DSinks'].map((name) => call.buffers[constant(`kBackward${name}`)])).toEqual([
+      plan.dOut.data,
+      plan.dQuery.data,
+      plan.dKey.data,
+      plan.dValue.data,
+      plan.dBias?.data,
+      plan.dSinks,
+    ]);
+  });
+
+  it('reads what attention gave, and writes gradients alone', () => {
+    const written = ['DQuery', 'DKey', 'DValue', 'DBias', 'DSinks'].map((name) => constant(`kBackward${name}`));
+    expect([...call.written].sort((a, b) => a - b)).toEqual(written.sort((a, b) => a - b));
   });
 });
 

@@ -194,6 +194,37 @@ Shape attention_shape() {
   return shape;
 }
 
+/** As attention, whose results are read: of the scores that have gradients. */
+Shape backward_shape() {
+  Shape shape = attention_shape();
+  auto& w = shape.words;
+  shape.op = Op::attention_backward;
+  shape.buffers = kBackwardBuffers;
+  shape.words.resize(kBackwardWords);
+  if (w[kAttentionScore] >= static_cast<double>(Score::general)) w[kAttentionScore] = 0;
+  w[kAttentionKeyDim] = w[kAttentionHeadDim];
+  w[kAttentionUnits] = 0;
+  std::erase_if(shape.tensors,
+                [](const Tensor& tensor) { return tensor.buffer >= kAttentionQueryWeightBuffer || tensor.buffer == kAttentionWeights; });
+  for (Tensor& tensor : shape.tensors) {
+    tensor.written = false;
+    if (tensor.buffer == kAttentionLogSumExp) tensor.optional = false;
+  }
+  w[kBackwardDOutDtype] = one_in(2) ? 0 : w[kAttentionDtype];
+  const int64_t in = element_bytes(static_cast<DType>(w[kAttentionDtype])), seed = element_bytes(static_cast<DType>(w[kBackwardDOutDtype]));
+  const int b = kAttentionBatch, hq = kAttentionQueryHeads, hkv = kAttentionKvHeads, sq = kAttentionQueryLength;
+  const int skv = kAttentionKeyLength, d = kAttentionHeadDim, dv = kAttentionValueDim;
+  const auto view = [&](int which, int64_t element, std::vector<int> sizes, bool optional) {
+    shape.tensors.push_back({kBackwardDOut + which, kBackwardViews + 5 * which, element, std::move(sizes), which > 0, optional});
+  };
+  view(0, seed, {b, hq, sq, dv}, false);
+  view(1, in, {b, hq, sq, d}, false);
+  view(2, in, {b, hkv, skv, kAttentionKeyDim}, false);
+  view(3, in, {b, hkv, skv, dv}, false);
+  view(4, 4, {b, hq, sq, skv}, true);
+  return shape;
+}
+
 Shape matmul_shape() {
   Shape shape = {Op::matmul, std::vector<double>(kMatmulWords), {}, {}, kMatmulBuffers};
   auto& w = shape.words;
@@ -373,6 +404,8 @@ Status read_only(Op op, Words words, Buffers buffers) {
   switch (op) {
     case Op::attention:
       return read(read_attention, AttentionArgs());
+    case Op::attention_backward:
+      return read(read_backward, BackwardArgs());
     case Op::matmul:
       return read(read_matmul, MatmulArgs());
     case Op::softmax:
@@ -475,6 +508,11 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::attention:
         return shape.words[kAttentionDtype] == honest.words[kAttentionDtype] &&
                shape.words[kAttentionOutDtype] == honest.words[kAttentionOutDtype];
+      case Op::attention_backward:
+        return shape.words[kAttentionDtype] == honest.words[kAttentionDtype] &&
+               shape.words[kAttentionOutDtype] == honest.words[kAttentionOutDtype] &&
+               shape.words[kBackwardDOutDtype] == honest.words[kBackwardDOutDtype] &&
+               shape.words[kAttentionScore] == honest.words[kAttentionScore];
       case Op::matmul:
         return shape.words[kMatmulDtype] == honest.words[kMatmulDtype] && shape.words[kMatmulOutDtype] == honest.words[kMatmulOutDtype] &&
                shape.words[kMatmulBDtype] == honest.words[kMatmulBDtype] &&
@@ -770,6 +808,7 @@ int main(int count, char** arguments) {
   test_page_lies();
   test_panel_lies();
   fuzz("attention", attention_shape, rounds);
+  fuzz("attention backward", backward_shape, rounds);
   fuzz("matmul", matmul_shape, rounds);
   fuzz("matmul of a packed b", packed_matmul_shape, rounds);
   fuzz("softmax", softmax_shape, rounds);

@@ -37,6 +37,7 @@ const ops: Plan['op'][] = [
   'convolve',
   'activate',
   'rotary',
+  'attentionBackward',
 ]; // native/call.h: Op
 
 /** @throws what the compiler says */
