@@ -99,7 +99,7 @@ inline void add_product(TileRows a, const float* b, int64_t b_step, int64_t b_pa
   for (int64_t c = 0; c < width; c += columns, b += b_panel) {
     Tile<V, RM, V::tile_vectors> tile;
     tile.load(sums + c, width);
-    tile.template accumulate<Single>(a, {b, b_step}, depth);
+    tile.template accumulate<Single, V::fetch_ahead>(a, {b, b_step}, depth);
     tile.store(sums + c, width);
   }
 }
