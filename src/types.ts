@@ -275,9 +275,19 @@ export interface AttentionPart<D extends FloatData = FloatData> {
 export type GradientName = 'bias' | 'sinks';
 
 /** Options of `attentionBackward`: those of the attention, which is not run again, and what gradients are wanted beside those of q, k and v. */
-export interface AttentionBackwardOptions extends Omit<AttentionOptions, 'out' | 'returnWeights' | 'returnLogSumExp'> {
+export interface AttentionBackwardOptions<O extends FloatData = FloatData>
+  extends Omit<AttentionOptions, 'out' | 'returnWeights' | 'returnLogSumExp'> {
   /** @default none */
   readonly gradients?: readonly GradientName[] | undefined;
+  /** Where the gradients of q, k and v are written: of their shapes and dtype, any strides, apart from every input and each other. @default new memory */
+  readonly out?: GradientsOut<O> | undefined;
+}
+
+/** Tensors to write to; what is not named here is written to new memory. */
+export interface GradientsOut<O extends FloatData = Float32Array> {
+  readonly dQuery?: Tensor<O> | undefined;
+  readonly dKey?: Tensor<O> | undefined;
+  readonly dValue?: Tensor<O> | undefined;
 }
 
 /** What `attentionBackward` returns. */

@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
 
 const given = ({ call }: Row) => {
   const { out: _, returnWeights: _w, returnLogSumExp: _l, ...options } = call.options;
-  return options as AttentionBackwardOptions;
+  return options as Omit<AttentionBackwardOptions, 'out'>;
 };
 
 /** Forward on the backend that is set, and a gradient of its output. */
@@ -248,6 +248,52 @@ describe('what is hidden', () => {
   });
 });
 
+describe('out', () => {
+  const tensor = (...shape: number[]) => float32(shape, random(`out ${shape}`).normal);
+  const junk = (shape: readonly number[], strides?: readonly number[]): Tensor => ({
+    data: new Float32Array(4000).fill(Number.NaN),
+    shape,
+    ...(strides && { strides, offset: 3 }),
+  });
+
+  describe.each(targets.map((target) => [label(target), target] as const))('%s', (_, target) => {
+    beforeAll(() => use(target));
+
+    it('takes the gradients, whatever lies there, and is what the call returns', async () => {
+      const [q, k, v, dOutput] = [tensor(1, 2, 20, 5), tensor(1, 1, 30, 5), tensor(1, 1, 30, 6), tensor(1, 2, 20, 6)];
+      const forward = attention(q, k, v, { causal: true, returnLogSumExp: true });
+      const fresh = attentionBackward(q, k, v, forward, dOutput, { causal: true });
+      for (const isTwin of [false, true]) {
+        const out = { dQuery: junk(q.shape, [0, 5, 13, 1]), dKey: junk(k.shape, [0, 0, 1, 31]), dValue: junk(v.shape) };
+        const options = { causal: true, out };
+        const found = isTwin
+          ? await attentionBackwardAsync(q, k, v, forward, dOutput, options)
+          : attentionBackward(q, k, v, forward, dOutput, options);
+        for (const name of ['dQuery', 'dKey', 'dValue'] as const) {
+          expect(found[name]).toBe(out[name]);
+          expect(dense(found[name]).data).toEqual(dense(fresh[name]).data);
+        }
+      }
+      const some = attentionBackward(q, k, v, forward, dOutput, { causal: true, out: { dKey: junk(k.shape) } });
+      expect(dense(some.dKey).data).toEqual(dense(fresh.dKey).data);
+      expect(some.dQuery).toEqual(fresh.dQuery);
+    });
+
+    it.each([
+      [0, 4],
+      [4, 0],
+    ])('is 0 where there are %i queries and %i keys', (queries, keys) => {
+      const [q, k, v, dOutput] = [tensor(1, 2, queries, 5), tensor(1, 2, keys, 5), tensor(1, 2, keys, 6), tensor(1, 2, queries, 6)];
+      const forward = attention(q, k, v, { returnLogSumExp: true });
+      const out = { dQuery: junk(q.shape), dKey: junk(k.shape), dValue: junk(v.shape) };
+      for (const { shape, data } of Object.values(attentionBackward(q, k, v, forward, dOutput, { out })) as Tensor[]) {
+        const size = shape.reduce((product, n) => product * n, 1);
+        expect(data.subarray(0, size)).toEqual(new Float32Array(size));
+      }
+    });
+  });
+});
+
 describe('threads and twins', () => {
   const before = backend().threads;
   afterAll(() => setThreads(before));
@@ -279,7 +325,7 @@ describe('threads and twins', () => {
 describe('bad input', () => {
   const zeros = (...shape: number[]): Tensor => ({ data: new Float32Array(shape.reduce((size, n) => size * n, 1)), shape });
   const [q, k, v] = [zeros(1, 2, 3, 4), zeros(1, 2, 5, 4), zeros(1, 2, 5, 6)];
-  const [output, logSumExp] = [zeros(1, 2, 3, 6), zeros(1, 2, 3)];
+  const [output, logSumExp, k2] = [zeros(1, 2, 3, 6), zeros(1, 2, 3), zeros(1, 2, 5, 4)];
   // biome-ignore lint/suspicious/noExplicitAny: the point of these tests is what the types forbid
   const call = (change: { forward?: any; dOutput?: any; options?: any; k?: any }) =>
     thrown(() => attentionBackward(q, change.k ?? k, v, change.forward ?? { output, logSumExp }, change.dOutput ?? output, change.options));
@@ -309,7 +355,41 @@ describe('bad input', () => {
     ['a key of another width', { k: zeros(1, 2, 5, 3) }, 'ERR_SHAPE', ['key has head dim 3']],
     ['an option of attention that is out of range', { options: { softcap: -1 } }, 'ERR_OPTION', ['softcap is -1']],
     ['an unknown option', { options: { casual: true } }, 'ERR_OPTION', ["did you mean 'causal'"]],
-    ['out', { options: { out: output } }, 'ERR_OPTION', ['out is an Object', 'new memory']],
+    ['an out that is a tensor', { options: { out: output } }, 'ERR_OPTION', ["out has unknown field 'data'", 'dQuery, dKey, dValue']],
+    ['an out that is no object', { options: { out: 3 } }, 'ERR_OPTION', ['out is 3', '{ dQuery, dKey, dValue }']],
+    ['an out of another shape', { options: { out: { dKey: q } } }, 'ERR_SHAPE', ['out.dKey has shape [1, 2, 3, 4]', '[1, 2, 5, 4]']],
+    [
+      'an out of another dtype',
+      { options: { out: { dKey: { data: new Uint16Array(40), shape: [1, 2, 5, 4], dtype: 'bfloat16' } } } },
+      'ERR_DTYPE',
+      ['out.dKey has dtype bfloat16', 'float32'],
+    ],
+    ['an out over an input', { options: { out: { dKey: k } } }, 'ERR_OPTION', ['out.dKey is overlapping key']],
+    [
+      'an out over what attention gave',
+      { options: { out: { dValue: { ...v, data: output.data } } } },
+      'ERR_SHAPE',
+      ['out.dValue has data of 36'],
+    ],
+    [
+      'an out over an option',
+      { options: { out: { dKey: k2 }, bias: { ...k2, shape: [3, 5] } } },
+      'ERR_OPTION',
+      ['out.dKey is overlapping bias'],
+    ],
+    [
+      'an out over another',
+      { options: { out: { dKey: k2, dQuery: { ...k2, shape: q.shape } } } },
+      'ERR_OPTION',
+      ['out.dKey is overlapping out.dQuery'],
+    ],
+    [
+      'an out that overlaps itself',
+      { options: { out: { dKey: { ...k2, strides: [0, 0, 4, 1] } } } },
+      'ERR_OPTION',
+      ['out.dKey is overlapping itself'],
+    ],
+    ['returnWeights', { options: { returnWeights: true } }, 'ERR_OPTION', ['returnWeights is true']],
     ['gradients that are no list', { options: { gradients: 'bias' } }, 'ERR_OPTION', ["gradients is 'bias'"]],
     ['a gradient that there is not', { options: { gradients: ['mask'] } }, 'ERR_OPTION', ["gradients is ['mask']"]],
     ['a gradient of what is not there', { options: { gradients: ['bias'] } }, 'ERR_OPTION', ['it has no bias']],

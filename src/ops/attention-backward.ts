@@ -26,7 +26,7 @@ export function attentionBackward<D extends FloatData>(
   v: Tensor<D>,
   forward: AttentionPart,
   dOutput: Tensor<FloatData>,
-  options?: AttentionBackwardOptions,
+  options?: AttentionBackwardOptions<D>,
 ): AttentionGradients<ResultData<D>> {
   const planned = planAttentionBackward(q, k, v, forward, dOutput, options);
   run(op, planned);
@@ -43,7 +43,7 @@ export async function attentionBackwardAsync<D extends FloatData>(
   v: Tensor<D>,
   forward: AttentionPart,
   dOutput: Tensor<FloatData>,
-  options?: AttentionBackwardOptions & AsyncOptions,
+  options?: AttentionBackwardOptions<D> & AsyncOptions,
 ): Promise<AttentionGradients<ResultData<D>>> {
   let planned: PlannedBackward | undefined;
   await runAsync(op, options, (own) => {

@@ -6,12 +6,13 @@
 import { dtypeError, optionError, renamed, shapeError } from '../errors.js';
 import type { AttentionGradients, FloatData, GradientName, Layout, Tensor } from '../types.js';
 import { list, received } from '../validate/describe.js';
-import { type Checked, type CheckedFloats, checkFloat32, checkFloats, rowMajor } from '../validate/tensor.js';
+import { isRecord, unknownField } from '../validate/options.js';
+import { type Checked, type CheckedFloats, checkAny, checkFloat32, checkFloats, rowMajor } from '../validate/tensor.js';
 import { Workspace } from '../validate/workspace.js';
 import { planAttention } from './attention.js';
 import { headsOf } from './heads.js';
 import type { AttentionPlan, BackwardPlan, View } from './plan.js';
-import { freshFloat32, resultIn } from './result.js';
+import { checkApart, freshFloat32, resultIn } from './result.js';
 import { stretched } from './stretch.js';
 
 const op = 'attentionBackward' as const;
@@ -34,7 +35,7 @@ export function planAttentionBackward(
 ): PlannedBackward {
   const workspace = new Workspace();
   const { output, logSumExp } = checkForward(forward);
-  const { gradients, ...own } = checkGradients(options);
+  const { gradients, out, ...own } = checkGradients(options);
   const attention = planForward(q, k, v, { ...own, out: output });
   const { batch, queryHeads } = attention;
   const layout: Layout = own.layout === 'bshd' ? 'bshd' : 'bhsd';
@@ -42,13 +43,10 @@ export function planAttentionBackward(
   const result = checkFloats(op, 'forward.output', output, workspace);
   const seed = checkSeed(dOutput, result, attention, workspace);
   const rows = [batch, queryHeads, attention.queryLength].slice(4 - result.shape.length);
-  const gradient = (name: string, tensor: unknown): CheckedFloats => {
-    const input = checkFloats(op, name, tensor, workspace);
-    return resultIn(op, undefined, input.shape, input, workspace);
-  };
-  const dQuery = gradient('query', q);
-  const dKey = gradient('key', k);
-  const dValue = gradient('value', v);
+  const sums = checkSums(logSumExp, rows, workspace);
+  const inputs = { query: q, key: k, value: v };
+  const others = { 'forward.output': output, 'forward.logSumExp': logSumExp, dOutput, ...inputsAmong(own) };
+  const [dQuery, dKey, dValue] = resultsIn(out, inputs, others, workspace);
   const dBias = gradients.includes('bias') ? freshFloat32(op, shapeOf(own.bias)) : undefined;
   const dSinks = gradients.includes('sinks') ? new Float32Array(queryHeads) : undefined;
   const found: PlannedBackward['result'] = {
@@ -62,7 +60,7 @@ export function planAttentionBackward(
     ...attention,
     op,
     weights: undefined,
-    logSumExp: checkSums(logSumExp, rows, workspace),
+    logSumExp: sums,
     dOut: headsOf(seed, layout, workspace),
     dOutDtype: seed.dtype,
     dQuery: headsOf(dQuery, layout, workspace),
@@ -87,19 +85,57 @@ function checkForward(forward: unknown): { readonly output: unknown; readonly lo
 }
 
 /** The options, those of attention yet unchecked. */
-function checkGradients(options: unknown): { gradients: readonly GradientName[] } & Record<string, unknown> {
-  if (options === undefined) return { gradients: [] };
+function checkGradients(options: unknown): { gradients: readonly GradientName[]; out: unknown } & Record<string, unknown> {
+  if (options === undefined) return { gradients: [], out: undefined };
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw optionError(op, 'the last argument', received(options), 'an object of options');
-  const { gradients = [], ...own } = options as Record<string, unknown>;
-  for (const name of ['out', 'returnWeights', 'returnLogSumExp'])
-    if (own[name] !== undefined) throw optionError(op, name, received(own[name]), 'none', 'gradients lie in new memory');
+  const { gradients = [], out, ...own } = options as Record<string, unknown>;
+  for (const name of ['returnWeights', 'returnLogSumExp'])
+    if (own[name] !== undefined) throw optionError(op, name, received(own[name]), 'none', 'the forward pass gives it');
   if (!Array.isArray(gradients)) throw optionError(op, 'gradients', received(gradients), "a list of 'bias' and 'sinks'");
   for (const name of gradients) {
     if (name !== 'bias' && name !== 'sinks') throw optionError(op, 'gradients', list(gradients), "a list of 'bias' and 'sinks'");
     if (own[name] === undefined) throw optionError(op, 'gradients', list(gradients), 'gradients of what the call has', `it has no ${name}`);
   }
-  return { ...own, gradients };
+  return { ...own, gradients, out };
+}
+
+const outNames = ['dQuery', 'dKey', 'dValue'] as const;
+
+/** The gradients of query, key and value, in that order: where `out` says, or in new memory. */
+function resultsIn(
+  out: unknown,
+  inputs: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>>,
+  workspace: Workspace,
+): [CheckedFloats, CheckedFloats, CheckedFloats] {
+  const given = out ?? {};
+  if (!isRecord(given)) throw optionError(op, 'out', received(out), 'an object { dQuery, dKey, dValue }');
+  for (const name in given) if (!outNames.some((known) => known === name)) throw unknownField(op, 'out', name, outNames);
+  const tensors = outNames.map((name) => (given[name] === undefined ? undefined : checkFloats(op, `out.${name}`, given[name], workspace)));
+  const results = Object.entries(inputs).map(([name, tensor], at) => {
+    const input = checkFloats(op, name, tensor, workspace);
+    const own = tensors[at];
+    if (own && own.dtype !== input.dtype)
+      throw dtypeError(op, `out.${outNames[at]}`, `dtype ${own.dtype}`, input.dtype, `the dtype of ${name}`);
+    return resultIn(op, own, input.shape, input, workspace, `out.${outNames[at]}`);
+  });
+  tensors.forEach((tensor, at) => {
+    if (tensor === undefined) return;
+    const name = `out.${outNames[at]}`;
+    for (const [input, value] of Object.entries({ ...inputs, ...others }))
+      checkApart(op, tensor, input, ArrayBuffer.isView(value) ? value : checkAny(op, input, value), name);
+    for (let other = 0; other < at; other++) checkApart(op, tensor, `out.${outNames[other]}`, tensors[other], name);
+  });
+  return results as [CheckedFloats, CheckedFloats, CheckedFloats];
+}
+
+/** The tensors and arrays among options that are checked already, and those of the score, by their names. */
+function inputsAmong(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const ofScore = isRecord(options.score) ? Object.entries(options.score).map(([name, value]) => [`score.${name}`, value] as const) : [];
+  return Object.fromEntries(
+    [...Object.entries(options), ...ofScore].filter(([, value]) => ArrayBuffer.isView(value) || (isRecord(value) && 'data' in value)),
+  );
 }
 
 /** As attention would be run again: its output stands for `out`, which has to be of the same shape and dtype. */

@@ -12,15 +12,19 @@ import type { Workspace } from '../validate/workspace.js';
 /** What a result is like: the dtype of the inputs, and their kind of array. */
 type Like = Pick<CheckedFloats, 'dtype' | 'float16Array'>;
 
-/** The caller's `out`, checked (`checkApart` sees to the inputs), or new memory. Its `source` is the tensor that the caller gets. */
+/**
+ * The caller's `out`, checked (`checkApart` sees to the inputs), or new memory. Its `source` is the tensor that the caller gets.
+ * @param name for messages
+ */
 export function resultIn(
   op: string,
   out: CheckedFloats | undefined,
   shape: readonly number[],
   like: Like,
   workspace: Workspace,
+  name = 'out',
 ): CheckedFloats {
-  return out ? givenResult(op, shape, like, out) : freshResult(op, shape, like, workspace);
+  return out ? givenResult(op, name, shape, like, out) : freshResult(op, shape, like, workspace);
 }
 
 /** Row-major, in the dtype of `like` and the kind of array that its caller uses. */
@@ -49,19 +53,19 @@ export function freshFloat32(op: string, shape: readonly number[]): Tensor {
 }
 
 /** `out`, checked against the call's shape and the dtype of `like`. */
-function givenResult(op: string, shape: readonly number[], like: Like, out: CheckedFloats): CheckedFloats {
+function givenResult(op: string, name: string, shape: readonly number[], like: Like, out: CheckedFloats): CheckedFloats {
   const { strides, dtype } = out;
   if (!isSame(shape, out.shape)) {
-    throw shapeError(op, 'out', `shape ${list(out.shape)}`, list(shape));
+    throw shapeError(op, name, `shape ${list(out.shape)}`, list(shape));
   }
   if (dtype !== 'float32' && dtype !== like.dtype) {
     const expected = like.dtype === 'float32' ? 'float32' : `float32 or ${like.dtype}`;
-    throw dtypeError(op, 'out', `dtype ${dtype}`, expected, `the inputs are ${like.dtype}`);
+    throw dtypeError(op, name, `dtype ${dtype}`, expected, `the inputs are ${like.dtype}`);
   }
   if (!reachesEachOnce(shape, strides)) {
     throw optionError(
       op,
-      'out',
+      name,
       'overlapping itself',
       'strides that reach no element twice',
       `shape is ${list(shape)}, strides are ${list(strides)}`,
@@ -71,11 +75,11 @@ function givenResult(op: string, shape: readonly number[], like: Like, out: Chec
 }
 
 /** @param name of the input @throws {FoveaError} ERR_OPTION where the caller's `out` lies over it, if the call has both */
-export function checkApart(op: string, out: CheckedFloats | undefined, name: string, input: Input | undefined): void {
+export function checkApart(op: string, out: CheckedFloats | undefined, name: string, input: Input | undefined, outName = 'out'): void {
   if (out === undefined || input === undefined || bufferOf(input) !== out.data.buffer) return;
   const isApart = beginOf(input) >= beginOf(out) + bytesOf(out) || beginOf(out) >= beginOf(input) + bytesOf(input);
   if (!isApart && bytesOf(out) > 0 && bytesOf(input) > 0)
-    throw optionError(op, 'out', `overlapping ${name}`, 'memory that no input lies in');
+    throw optionError(op, outName, `overlapping ${name}`, 'memory that no input lies in');
 }
 
 function allocate<A>(op: string, array: new (length: number) => A, shape: readonly number[]): A {
