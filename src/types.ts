@@ -73,7 +73,7 @@ export interface AsyncOptions {
   readonly copy?: boolean | undefined;
 }
 
-/** What numbers are put through: max(x, 0), x·Φ(x) (by erf, not an approximation of it), tanh x, 1/(1 + e^−x). */
+/** What numbers are put through: max(x, 0), x·Φ(x) (exactly, by no approximation with tanh), tanh x, 1/(1 + e^−x). */
 export type Activation = 'relu' | 'gelu' | 'tanh' | 'sigmoid';
 
 /** Options of `relu`, `gelu`, `tanh` and `sigmoid`. */

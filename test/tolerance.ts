@@ -27,8 +27,8 @@ export interface Arithmetic {
   readonly log: number;
   /** Absolute error of tanh. */
   readonly tanh: number;
-  /** Absolute error of erf. */
-  readonly erf: number;
+  /** Absolute error of the tail of the normal distribution, Φ(−x). */
+  readonly tail: number;
   /** Relative error of the logistic function; 0 may stand for what is below twice `vanish`. */
   readonly sigmoid: number;
   /** Smallest positive number: what a product may lose when it falls below the normal range. */
@@ -46,13 +46,13 @@ export interface Arithmetic {
 }
 
 const unit = 2 ** -24;
-/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh and sigmoid ≤ 4 ulp and erf ≤ 2 ulp of at most 1, log ≤ 1 ulp. */
+/** native/kernels/math.inl, as test/native tests it: exp2 ≤ 2 ulp and zero below 2^−126, tanh and sigmoid ≤ 4 ulp of at most 1, log ≤ 1 ulp. */
 export const kernelArithmetic: Arithmetic = {
   u: unit,
   exp: 4 * unit,
   log: 2 * unit,
   tanh: 8 * unit,
-  erf: 4 * unit,
+  tail: 2 * unit,
   sigmoid: 8 * unit,
   smallest: 2 ** -149,
   flushed: 0,
@@ -75,7 +75,7 @@ export const referenceArithmetic: Arithmetic = {
   exp: 2 * doubleUnit,
   log: 2 * doubleUnit,
   tanh: 2 * doubleUnit,
-  erf: 2 ** -45, // its series: src/backend/reference/activation.ts
+  tail: 2 ** -45, // of erf's series: src/backend/reference/activation.ts
   sigmoid: 5 * doubleUnit, // exp, the sum, the quotient
   smallest: 2 ** -1074,
   flushed: 0,
@@ -116,11 +116,10 @@ export function matmulBound(sheet: MatmulSheet, arithmetic: Arithmetic): Bound {
 
 /**
  * What an activation makes of a sum's error. relu and tanh have a slope of at most 1, gelu of at most 1.13, sigmoid of ¼. gelu computes
- * x/2·(1 + erf(x/√2)): √½ is rounded and the product with it, 2u of erf's argument, where t·erf′(t) < ½; erf's own error; the sum
- * 1 + erf ≤ 2; the product. All of it is absolute and times x/2: for x far below 0 that sum cancels.
+ * max(0, x) − |x|·Φ(−|x|): the tail's own error; the product, of at most |x|/2; the difference, of at most |x|.
  */
 function activatedError(activation: Activation | undefined, sum: number, error: number, arithmetic: Arithmetic): number {
-  const { u, erf, tanh, sigmoid, vanish, smallest } = arithmetic;
+  const { u, tail, tanh, sigmoid, vanish, smallest } = arithmetic;
   switch (activation) {
     case undefined:
     case 'relu':
@@ -130,7 +129,7 @@ function activatedError(activation: Activation | undefined, sum: number, error: 
     case 'sigmoid':
       return error / 4 + sigmoid + 2 * vanish;
     case 'gelu':
-      return 1.13 * error + ((sum + error) / 2) * (u + erf + 2 * u + 2 * u) * (1 + 4 * u) + smallest;
+      return 1.13 * error + (sum + error) * (tail + u / 2 + u) * (1 + 4 * u) + smallest;
   }
 }
 

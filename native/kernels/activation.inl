@@ -6,11 +6,11 @@
 namespace fovea {
 namespace {
 
-// x·Φ(x) = x/2·(1 + erf(x/√2)); 0 at −∞, where that would be −∞·0.
+// x·Φ(x) = max(0, x) − |x|·Φ(−|x|): nothing cancels, and the tail is 0 where |x| is infinite.
 template <class V>
 inline V gelu(V x) {
-  const V bounded = max(V::set(-16.0f), x);  // Φ is 0 from there on; in this order NaN passes
-  return mul(mul(V::set(0.5f), bounded), add(V::set(1.0f), erf(mul(bounded, V::set(0.707106781186547524f)))));
+  const V zero = V::set(0.0f), size = max(sub(zero, x), x);
+  return sub(max(zero, x), mul(min(V::set(16.0f), size), normal_tail(size)));  // in this order NaN passes
 }
 
 /** out[r · row_stride + c] = activation(x[r · row_stride + c]); columns is a multiple of the lanes, and out may be x. */

@@ -2,7 +2,8 @@
 //
 //   μ = Σ x / n, or 0 ; σ² = Σ (x − μ)² / n ; out = (x − μ) · (1 / √(σ² + ε)) · γ + β
 //
-// in two or three passes over a row, which comes from memory once. Four sums side by side hide the latency of each.
+// in two or three passes over a row, which comes from memory once. Four sums side by side hide the latency of each. While one row is summed
+// the next is asked for.
 #pragma once
 
 #include "../kernels.h"
@@ -12,15 +13,18 @@
 namespace fovea {
 namespace {
 
-/** Σ term(x) of a row; what is added for the lanes behind its end is term(`neutral`), to be 0. */
+/** Σ term(x) of a row; what is added for the lanes behind its end is term(`neutral`), to be 0. Asks for the row that lies `ahead`. */
 template <class V, class Term>
-inline float row_total(const float* x, int64_t n, V neutral, const Term& term) {
+inline float row_total(const float* x, int64_t n, int64_t ahead, V neutral, const Term& term) {
   constexpr int side_by_side = 4;
   V sum[side_by_side] = {V::set(0.0f), V::set(0.0f), V::set(0.0f), V::set(0.0f)};
   int64_t i = 0;
   for (; i + side_by_side * V::lanes <= n; i += side_by_side * V::lanes) {
 #pragma GCC unroll 4
-    for (int j = 0; j < side_by_side; j++) sum[j] = term(V::load(x + i + j * V::lanes), sum[j]);
+    for (int j = 0; j < side_by_side; j++) {
+      if constexpr (V::prefetches) __builtin_prefetch(x + ahead + i + j * V::lanes);
+      sum[j] = term(V::load(x + i + j * V::lanes), sum[j]);
+    }
   }
   for (; i + V::lanes <= n; i += V::lanes) sum[0] = term(V::load(x + i), sum[0]);
   if (i < n) {
@@ -39,26 +43,26 @@ struct Moments {
 };
 
 template <class V>
-__attribute__((noinline)) Moments moments_of(const float* x, int64_t n, bool centered) {
+__attribute__((noinline)) Moments moments_of(const float* x, int64_t n, int64_t ahead, bool centered) {
   const float share = 1.0f / static_cast<float>(n);
-  const float mean = centered ? row_total<V>(x, n, V::set(0.0f), [](V v, V sum) { return add(sum, v); }) * share : 0.0f;
+  const float mean = centered ? row_total<V>(x, n, 0, V::set(0.0f), [](V v, V sum) { return add(sum, v); }) * share : 0.0f;
   const V middle = V::set(mean);
   const auto square = [=](V v, V sum) {
     const V distance = sub(v, middle);
     return mul_add(distance, distance, sum);
   };
-  return {mean, row_total<V>(x, n, middle, square) * share};
+  return {mean, row_total<V>(x, n, ahead, middle, square) * share};
 }
 
 /** to = the row normalised; it may be x itself, and so may `room`, for one more row. */
 template <class V>
-inline void norm_row(const float* x, int64_t n, bool centered, float epsilon, const float* gamma, const float* beta, float* to,
-                     float* room) {
-  Moments at = moments_of<V>(x, n, centered);
+inline void norm_row(const float* x, int64_t n, int64_t ahead, bool centered, float epsilon, const float* gamma, const float* beta,
+                     float* to, float* room) {
+  Moments at = moments_of<V>(x, n, ahead, centered);
   if (!(at.variance <= kLargest)) {
     each_vector<V>(x, n, room, [](V value, auto) { return mul(value, V::set(kSmall)); });
     x = room;
-    at = moments_of<V>(x, n, centered);
+    at = moments_of<V>(x, n, ahead, centered);
     epsilon *= kSmall * kSmall;
   }
   const V mean = V::set(at.mean), factor = V::set(1.0f / __builtin_sqrtf(at.variance + epsilon));
@@ -67,23 +71,27 @@ inline void norm_row(const float* x, int64_t n, bool centered, float epsilon, co
 
 template <class V>
 void norm(const NormArgs& args, int64_t begin, int64_t end, float* scratch) {
-  const int64_t n = args.length, padded = round_up(n, V::lanes);
-  const float* const gamma = contiguous(args.gamma, args.gamma_stride, n, 1.0f, scratch + padded);
-  const float* const beta = contiguous(args.beta, args.beta_stride, n, 0.0f, scratch + 2 * padded);
-  for (; begin < end; begin++) {
-    const void* const from = element(static_cast<const void*>(args.x.data), args.x.dtype, outer_offset(args.outer, args.x, begin));
+  const int64_t n = args.length, padded = round_up(n, V::lanes) + V::lanes;
+  // gamma and beta lie to the lines of memory as out does, so that neither loads nor stores cross them
+  const int64_t shift = is_plain(args.out) ? (V::lanes - to_line<V>(static_cast<const float*>(args.out.data))) % V::lanes : 0;
+  const float* const gamma = copied(args.gamma, args.gamma_stride, n, 1.0f, scratch + padded + shift);
+  const float* const beta = copied(args.beta, args.beta_stride, n, 0.0f, scratch + 2 * padded + shift);
+  const bool reads_x = is_plain(args.x), writes_out = is_plain(args.out);
+  for (int64_t place = outer_offset(args.outer, args.x, begin); begin < end; begin++) {
+    const int64_t next = begin + 1 < end ? outer_offset(args.outer, args.x, begin + 1) : place;
+    const void* const from = element(static_cast<const void*>(args.x.data), args.x.dtype, place);
     void* const to = element(args.out.data, args.out.dtype, outer_offset(args.outer, args.out, begin));
-    const bool reads_x = is_plain(args.x), writes_out = is_plain(args.out);
     if (!reads_x) widen<V>(from, args.x.dtype, args.x.axis_stride, n, scratch);
-    norm_row<V>(reads_x ? static_cast<const float*>(from) : scratch, n, args.centered, args.epsilon, gamma, beta,
-                writes_out ? static_cast<float*>(to) : scratch, scratch);
+    norm_row<V>(reads_x ? static_cast<const float*>(from) : scratch, n, reads_x ? next - place : 0, args.centered, args.epsilon, gamma,
+                beta, writes_out ? static_cast<float*>(to) : scratch, scratch);
     if (!writes_out) narrow<V>(scratch, n, to, args.out.dtype, args.out.axis_stride);
+    place = next;
   }
 }
 
 template <class V>
 int64_t norm_scratch(const NormArgs& args) {
-  return 3 * round_up(args.length, V::lanes);
+  return 3 * (round_up(args.length, V::lanes) + V::lanes);
 }
 
 }  // namespace

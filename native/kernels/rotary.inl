@@ -30,9 +30,10 @@ inline Two<V> parted(Two<V> x) {
   return x;
 }
 
-/** One row of `half` pairs; it may be turned in place. */
+/** One row of `half` pairs; it may be turned in place. Asks for the rows of x and of the table that lie `ahead`. */
 template <class V>
-__attribute__((noinline)) void turn_row(const float* x, const float* table, int64_t half, bool interleaved, float* out) {
+__attribute__((noinline)) void turn_row(const float* x, const float* table, int64_t half, bool interleaved, float* out,
+                                        const int64_t (&ahead)[2]) {
   const float* const sines = table + half;
   int64_t i = 0;
   if (interleaved) {
@@ -44,6 +45,12 @@ __attribute__((noinline)) void turn_row(const float* x, const float* table, int6
     }
   } else {
     for (; i + V::lanes <= half; i += V::lanes) {
+      if constexpr (V::prefetches) {
+        __builtin_prefetch(x + ahead[0] + i);
+        __builtin_prefetch(x + half + ahead[0] + i);
+        __builtin_prefetch(table + ahead[1] + i);
+        __builtin_prefetch(sines + ahead[1] + i);
+      }
       const Two<V> made = turned<V>({V::load(x + i), V::load(x + half + i)}, V::load(table + i), V::load(sines + i));
       made.first.store(out + i);
       made.second.store(out + half + i);
@@ -61,6 +68,9 @@ template <class V>
 void rotary(const RotaryArgs& args, int64_t begin, int64_t end, float* scratch) {
   const int64_t n = args.length;
   const bool reads_x = is_plain(args.x), writes_out = is_plain(args.out);
+  int last = kRotaryOuterRank - 1;
+  while (last > 0 && args.outer[last] == 1) last--;
+  const int64_t ahead[] = {reads_x ? args.x.outer_strides[last] : 0, args.table.outer_strides[last]};
   OuterWalk<kRotaryOuterRank, 3> row = {args.outer, {&args.x, &args.out, &args.table}, {}};  // rows are short
   for (row.begin(begin); begin < end; begin++, row.next()) {
     const void* const from = element(static_cast<const void*>(args.x.data), args.x.dtype, row.at[0]);
@@ -68,7 +78,7 @@ void rotary(const RotaryArgs& args, int64_t begin, int64_t end, float* scratch) 
     const float* const table = static_cast<const float*>(args.table.data) + row.at[2];
     if (!reads_x) widen<V>(from, args.x.dtype, args.x.axis_stride, n, scratch);
     turn_row<V>(reads_x ? static_cast<const float*>(from) : scratch, table, n / 2, args.interleaved,
-                writes_out ? static_cast<float*>(to) : scratch);
+                writes_out ? static_cast<float*>(to) : scratch, ahead);
     if (!writes_out) narrow<V>(scratch, n, to, args.out.dtype, args.out.axis_stride);
   }
 }

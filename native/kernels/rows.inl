@@ -46,19 +46,35 @@ struct OuterWalk {
 
 inline bool is_plain(const AxisView& view) { return view.dtype == DType::float32 && view.axis_stride == 1; }
 
-/** to = body(vector, load) for each vector of a row, the last one perhaps in part; load(row) gives the same place of another row. */
+/** Floats from p to where a vector is next stored into one line of memory alone: two lines cost several times as much. */
+template <class V>
+inline int64_t to_line(const float* p) {
+  constexpr uintptr_t bytes = V::lanes * sizeof(float);
+  return static_cast<int64_t>((bytes - reinterpret_cast<uintptr_t>(p) % bytes) % bytes / sizeof(float));
+}
+
+/** to = body(vector, load) for each vector of a row, the first and the last one perhaps in part; load(row) gives the same place of another
+ * row. */
 template <class V, class Body>
 inline void each_vector(const float* x, int64_t n, float* to, const Body& body) {
-  int64_t i = 0;
+  int64_t i = smaller(to_line<V>(to), n);
+  if (i > 0) store_part(body(load_part<V>(x, i), [=](const float* row) { return load_part<V>(row, i); }), to, i);
   for (; i + V::lanes <= n; i += V::lanes) body(V::load(x + i), [=](const float* row) { return V::load(row + i); }).store(to + i);
   if (i < n) store_part(body(load_part<V>(x + i, n - i), [=](const float* row) { return load_part<V>(row + i, n - i); }), to + i, n - i);
 }
 
-/** A row of weights where its numbers are neighbours: as it lies, or in `room`; of one that is not there each is `missing`. */
-__attribute__((noinline)) const float* contiguous(const float* row, int64_t stride, int64_t n, float missing, float* room) {
-  if (row && stride == 1) return row;
-  for (int64_t i = 0; i < n; i++) room[i] = row ? row[i * stride] : missing;
+/** room = a row of weights, each `missing` where there is none. */
+__attribute__((noinline)) const float* copied(const float* row, int64_t stride, int64_t n, float missing, float* room) {
+  if (row && stride == 1)
+    std::memcpy(room, row, sizeof(float) * static_cast<size_t>(n));
+  else
+    for (int64_t i = 0; i < n; i++) room[i] = row ? row[i * stride] : missing;
   return room;
+}
+
+/** The row as it lies where its numbers are neighbours, or copied. */
+inline const float* contiguous(const float* row, int64_t stride, int64_t n, float missing, float* room) {
+  return row && stride == 1 ? row : copied(row, stride, n, missing, room);
 }
 
 }  // namespace
