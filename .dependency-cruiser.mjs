@@ -99,7 +99,7 @@ export default {
     {
       name: 'examples-apart',
       severity: 'error',
-      comment: 'examples stand on the library; the program alone shows one of them',
+      comment: 'examples stand on the library; the program alone shows one of them, and shares what makes them programs',
       from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^examples/' },
     },

@@ -51,6 +51,7 @@ export const distFiles = [
 const inputs = [
   'src',
   'examples/sentence-search', // the encoder of src/cli/
+  'examples/program',
   'scripts/build.mjs',
   'scripts/toolchain/page-parts.mjs',
   'tsconfig.json',

@@ -1,28 +1,28 @@
 /**
- * `npm start [-- ARGUMENTS]`: sets up, builds what changed, and runs the semantic search on a real model. What cannot be built is said,
- * and the search runs on the backends that there are. A command line that needs none of that (--help, a typo) is answered at once.
+ * `npm start [-- ARGUMENTS]` and the commands of the other examples: sets up, builds what changed, and runs the example. What cannot be built
+ * is said, and the example runs on the backends that there are. A command line that needs none of that (--help, a typo) is answered at once.
+ *
+ *   node scripts/start.mjs EXAMPLE [ARGUMENTS]      EXAMPLE: a folder of examples/ with arguments.mjs and main.mjs
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArguments } from '../examples/sentence-search/arguments.mjs';
 import { handOver } from './run/command.mjs';
 import { root } from './run/root.mjs';
 import { asProgram, say } from './run/terminal.mjs';
 import { setUp } from './setup.mjs';
 
-const example = join(root, 'examples/sentence-search/main.mjs');
-
 await asProgram(async () => {
-  const args = process.argv.slice(2);
-  if (asksForWork(args)) {
+  const [example, ...args] = process.argv.slice(2);
+  const { parseArguments } = await import(`../examples/${example}/arguments.mjs`);
+  if (asksForWork(parseArguments, args)) {
     await setUp();
     await buildWhatCanBe();
   }
-  return handOver(process.execPath, [example, ...args]);
+  return handOver(process.execPath, [join(root, 'examples', example, 'main.mjs'), ...args]);
 });
 
 /** False for --help and for what the example refuses, in its own words. */
-function asksForWork(args) {
+function asksForWork(parseArguments, args) {
   try {
     return !parseArguments(args).help;
   } catch {

@@ -1,6 +1,6 @@
 /** The command line: what can be asked for, and what is wrong with it when it is. Imports nothing that must be built first. */
-import { parseArgs } from 'node:util';
-import { UsageError } from './errors.mjs';
+import { parse, positiveInteger } from '../program/command-line.mjs';
+import { UsageError } from '../program/errors.mjs';
 
 /**
  * @typedef {object} Settings
@@ -43,7 +43,17 @@ Exit code: 0 done, 1 the work failed, 2 the command line is wrong.
  * @throws {UsageError}
  */
 export function parseArguments(argv) {
-  const { values, positionals } = parse(argv);
+  const { values, positionals } = parse({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      query: { type: 'string', multiple: true },
+      text: { type: 'string' },
+      limit: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (positionals.length > 1) throw new UsageError(`one folder can be indexed, not ${positionals.length}: ${positionals.join(', ')}`);
   if (values.text !== undefined && positionals.length > 0)
     throw new UsageError(`--text ${values.text} or a folder (${positionals[0]}), not both`);
@@ -56,30 +66,4 @@ export function parseArguments(argv) {
     json: values.json ?? false,
     help: values.help ?? false,
   };
-}
-
-/** @param {string[]} argv */
-function parse(argv) {
-  try {
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        query: { type: 'string', multiple: true },
-        text: { type: 'string' },
-        limit: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/** @param {string} option @param {string} text */
-function positiveInteger(option, text) {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new UsageError(`${option} is ${text}, expected a whole number from 1`);
-  return number;
 }

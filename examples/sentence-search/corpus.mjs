@@ -1,7 +1,8 @@
 /** What is searched: the paragraphs of README files below a folder, or those of one text file. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { InputError } from './errors.mjs';
+import { InputError } from '../program/errors.mjs';
+import { readText, reason } from '../program/files.mjs';
 import { paragraphsOfMarkdown } from './markdown.mjs';
 
 /**
@@ -69,23 +70,6 @@ function readFolder(folder) {
   } catch (error) {
     throw new InputError(`cannot read the folder ${folder}: ${reason(error)}`, { cause: error });
   }
-}
-
-/** @param {string} file */
-function readText(file) {
-  try {
-    return readFileSync(file, 'utf8').replace(/^\ufeff/, '');
-  } catch (error) {
-    throw new InputError(`cannot read ${file}: ${reason(error)}`, { cause: error });
-  }
-}
-
-/** @param {unknown} error */
-function reason(error) {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  /** @type {Record<string, string>} */
-  const words = { ENOENT: 'it does not exist', EACCES: 'permission denied', EISDIR: 'it is a folder', ENOTDIR: 'it is not a folder' };
-  return words[code] ?? String(error);
 }
 
 /** One of each list, then the next of each, … @template T @param {readonly (readonly T[])[]} lists @returns {T[]} */

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { InputError } from '../program/errors.mjs';
 import { createEncoder } from './encoder.mjs';
-import { InputError } from './errors.mjs';
 import { createTokenizer } from './tokenizer.mjs';
 import { readWeights } from './weights.mjs';
 

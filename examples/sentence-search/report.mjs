@@ -1,8 +1,5 @@
 /** What the terminal shows: where the text came from, the answers, and the time on each backend. */
-import picocolors from 'picocolors';
-
-/** On a terminal only: picocolors itself also colours what a CI server collects. */
-const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
+import { colors, formatBackend } from '../program/terminal.mjs';
 
 /**
  * @typedef {import('./timing.mjs').Timing} Timing
@@ -31,12 +28,6 @@ export function formatReport({ info, corpus, cut, results, timing, others }) {
     formatTimes(timing, others, info.rejected),
   ];
   return `${sections.join('\n\n')}\n`;
-}
-
-/** @param {import('fovea').BackendInfo} info */
-function formatBackend({ name, target, reason, rejected }) {
-  const kept = rejected.map(({ name, target, error }) => `not ${[name, target].filter(Boolean).join(' ')}: ${error.message}`);
-  return [`${colors.bold(`${name} (${target})`)}: ${reason}`, ...kept.map((line) => colors.dim(line))].join('\n');
 }
 
 /** @param {import('./corpus.mjs').Corpus} corpus @param {number} cut */

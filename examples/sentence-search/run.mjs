@@ -1,7 +1,8 @@
 /** The whole job: read the paragraphs, embed them, answer the questions, time the other backends. */
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { backend } from 'fovea';
+import { fromCaller } from '../program/files.mjs';
+import { announce } from '../program/terminal.mjs';
 import { defaultLimit } from './arguments.mjs';
 import { corpusOfReadmes, corpusOfText } from './corpus.mjs';
 import { embedAll } from './embed.mjs';
@@ -24,7 +25,7 @@ export function run(settings) {
   const { paragraphs } = corpus;
   const sentences = paragraphs.map(({ text }) => model.tokenize(text));
   const info = backend();
-  announce(info, paragraphs.length);
+  announce(`embedding ${paragraphs.length} paragraphs`, info);
   const { embeddings, timing } = timedEmbedding(model, sentences);
   const matches = search(embedAll(model.encode, settings.queries.map(model.tokenize)), embeddings, hitsShown);
   const results = settings.queries.map((query, row) => ({
@@ -43,16 +44,7 @@ function readCorpus({ text, folder, limit }) {
   return corpusOfReadmes(folder === undefined ? ownModules() : fromCaller(folder), limit ?? defaultLimit);
 }
 
-/** npm runs scripts in the package's folder and says in INIT_CWD where the user stood. @param {string} file */
-const fromCaller = (file) => (process.env.INIT_CWD ? path.resolve(process.env.INIT_CWD, file) : file);
-
 const ownModules = () => fileURLToPath(new URL('../../node_modules', import.meta.url));
-
-/** @param {import('fovea').BackendInfo} info @param {number} paragraphs */
-function announce({ name, target }, paragraphs) {
-  const slow = name === 'reference' ? '; this is the slow one, in plain JavaScript: minutes, not seconds' : '';
-  process.stderr.write(`embedding ${paragraphs} paragraphs on ${name} (${target})${slow}\n`);
-}
 
 /**
  * @param {import('./report.mjs').Result[]} results

@@ -1,7 +1,7 @@
 /** How long the same sentences take, cold, with the packing of the weights: on the backend that was chosen, and on each other one. */
 import { backend, setBackend } from 'fovea';
+import { startProgress } from '../program/progress.mjs';
 import { embedAll, tokensRead } from './embed.mjs';
-import { startProgress } from './progress.mjs';
 
 /**
  * @typedef {import('fovea').BackendName} BackendName

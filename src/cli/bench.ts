@@ -3,8 +3,8 @@
  * in a process of its own and each result checked, is `npm run compare` in a checkout.
  * @module
  */
-import { UsageError } from '../../examples/sentence-search/errors.mjs';
-import { startProgress } from '../../examples/sentence-search/progress.mjs';
+import { UsageError } from '../../examples/program/errors.mjs';
+import { startProgress } from '../../examples/program/progress.mjs';
 import * as fovea from '../node.js';
 import { type BenchCase, cases } from './bench-cases.js';
 import { colours } from './colours.js';
