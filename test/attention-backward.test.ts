@@ -10,8 +10,9 @@ import { faults } from './check.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
 import { booleans, dense, float32, floats, formatOf } from './tensors.js';
+import { addedUp } from './textbook/added-up.js';
 import { textbookAttention } from './textbook/attention.js';
-import { type Gradient, type Gradients, textbookBackward } from './textbook/attention-backward.js';
+import { type Gradient, textbookBackward } from './textbook/attention-backward.js';
 import { thrown } from './thrown.js';
 import { arithmeticOf, referenceArithmetic } from './tolerance.js';
 
@@ -106,26 +107,6 @@ const parts = (tensor: Tensor<FloatData>, layout: string | undefined): Float64Ar
   });
 };
 
-/** Scores' gradients, added up to the shape of a bias. */
-function ofBias({ dScores }: Gradients, scores: readonly number[], shape: readonly number[]): Gradient {
-  const size = shape.reduce((product, n) => product * n, 1);
-  const sum = { value: new Float64Array(size), error: new Float64Array(size) };
-  for (let at = 0; at < dScores.value.length; at++) {
-    let [rest, place, step] = [at, 0, 1];
-    for (let d = 1; d <= scores.length; d++) {
-      const index = rest % (scores.at(-d) ?? 1);
-      rest = Math.floor(rest / (scores.at(-d) ?? 1));
-      const own = shape.at(-d) ?? 1;
-      if (own > 1) place += index * step;
-      if (d <= shape.length) step *= own;
-    }
-    sum.value[place] = (sum.value[place] ?? 0) + (dScores.value[at] ?? 0);
-    sum.error[place] =
-      (sum.error[place] ?? 0) + (dScores.error[at] ?? 0) + dScores.value.length * 2 ** -24 * Math.abs(dScores.value[at] ?? 0);
-  }
-  return sum;
-}
-
 for (const target of targets)
   describe(label(target), () => {
     beforeAll(() => use(target));
@@ -144,7 +125,7 @@ for (const target of targets)
           const [sq, skv] = [forward.logSumExp.shape.at(-1) ?? 0, k.shape.at(options.layout === 'bshd' && rank > 2 ? -3 : -2) ?? 0];
           const scores = [...forward.logSumExp.shape.slice(0, -1), sq, skv];
           expect(found.dBias.shape).toEqual(options.bias?.shape);
-          check('dBias', dense(found.dBias).data, ofBias(known, scores, found.dBias.shape), 'float32');
+          check('dBias', dense(found.dBias).data, addedUp(known.dScores, scores, found.dBias.shape), 'float32');
         }
         if (found.dSinks) {
           const heads = found.dSinks.length;

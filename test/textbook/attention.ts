@@ -64,7 +64,7 @@ export function four({ shape, data }: Dense, layout: Layout): { sizes: [number, 
 }
 
 /** Reads a tensor that broadcasts from the right. */
-function broadcast({ shape, data }: Dense): At {
+export function broadcast({ shape, data }: Dense): At {
   const size = (fromRight: number) => shape.at(-fromRight) ?? 1;
   const place = (fromRight: number, index: number) => (size(fromRight) === 1 || shape.length < fromRight ? 0 : index);
   return (b, h, i, j) => data[((place(4, b) * size(3) + place(3, h)) * size(2) + place(2, i)) * size(1) + place(1, j)] ?? Number.NaN;
