@@ -281,6 +281,9 @@ describe('the other ops', () => {
     expectTypeOf(layer.forward(floats).output.data).toExtend<Float32Array>();
     expectTypeOf(layer.forward(halves, halves, halves, { out: floats }).output.data).toExtend<Float32Array>();
     expectTypeOf(layer.forward(floats, floats, floats, { causal: true, returnWeights: true }).weights).toEqualTypeOf<Tensor>();
+    expectTypeOf(layer.forwardAsync(halves, halves, halves, { copy: false, returnWeights: true })).resolves.toExtend<{ weights: Tensor }>();
+    // @ts-expect-error the twin's
+    layer.forward(floats, floats, floats, { copy: false });
     expectTypeOf<keyof MultiHeadForwardOptions>().toExtend<'cache' | keyof AttentionOptions>();
     expectTypeOf(MultiHeadAttention.fromTorch({ in_proj_weight: halves }, { heads: 2, prefix: 'a.' })).toEqualTypeOf<MultiHeadAttention>();
     // @ts-expect-error the layout is its own

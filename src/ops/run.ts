@@ -61,8 +61,8 @@ async function runKept(op: string, plan: Plan, kept: Kept, signal: AbortSignal |
   }
 }
 
-/** What `init` of a browser may wait for (a file on its way), and for which an abort need not wait. */
-function orAborted<T>(op: string, waited: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What may take long without this call's doing (a file on its way to a browser, other calls), and for which an abort need not wait. */
+export function orAborted<T>(op: string, waited: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(abortedError(op, signal));
     signal.addEventListener('abort', abort, { once: true });

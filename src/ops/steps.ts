@@ -11,20 +11,33 @@ import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
 import { planPool } from '../plan/pool.js';
 import { checkApart, freshFloat32, resultIn } from '../plan/result.js';
 import { copyOf } from '../plan/view.js';
-import type { Asked, AttentionOptions, AttentionResult, MatmulOptions, Tensor } from '../types.js';
+import type { Asked, AsyncOptions, AttentionOptions, AttentionResult, MatmulOptions, Tensor, TensorData } from '../types.js';
 import { type Planned, run, runAsync } from './run.js';
 
-/** A function in the making: gives each op that it wants run, and takes what comes of it. */
-export type Steps<R> = Generator<() => Planned<unknown>, R, unknown>;
+/** What a function wants done next: now, or off the event loop. Both are told the function's name. */
+export interface Step {
+  now(name: string): unknown;
+  /** @param own borrows: inputs are kept already */
+  later(name: string, own: AsyncOptions): Promise<unknown>;
+}
+
+/** A function in the making: gives each step that it wants done, and takes what comes of it. */
+export type Steps<R> = Generator<Step, R, unknown>;
 
 /** What becomes of an input before the function begins: it stays where it is, or is copied so that the caller may do anything with it. */
-export type Keep = (tensor: Tensor) => Tensor;
+export type Keep = <D extends TensorData>(tensor: Tensor<D>) => Tensor<D>;
 
 /** Checks its arguments, keeps what it needs of them, and then gives its steps. */
 export type Begin<R> = (options: unknown, keep: Keep) => Steps<R>;
 
 function* step<R>(planned: () => Planned<R>): Steps<R> {
-  return (yield planned) as R;
+  const now = (name: string) => run(name, planned());
+  return (yield { now, later: (name, own) => runAsync(name, own, () => planned()) }) as R;
+}
+
+/** An op of any dtype and operands, by itself and its twin. */
+export function* either<R>(now: () => R, later: (own: AsyncOptions) => Promise<R>): Steps<R> {
+  return (yield { now, later: (_name, own) => later(own) }) as R;
 }
 
 /** The ops, as steps of the function `name`; see src/plan/ for those that are not public. */
@@ -48,7 +61,7 @@ export function finish<R>(name: string, options: unknown, begin: Begin<R>): R {
   const steps = begin(options, (tensor) => tensor);
   try {
     let next = steps.next();
-    while (!next.done) next = steps.next(run(name, next.value()));
+    while (!next.done) next = resumed(steps, now(name, next.value));
     return next.value;
   } catch (error) {
     throw renamed(name, error);
@@ -63,12 +76,32 @@ export async function finishAsync<R>(name: string, options: unknown, begin: Begi
   const borrowed = { signal, copy: false };
   try {
     let next = steps.next();
-    while (!next.done) {
-      const planned = next.value;
-      next = steps.next(await runAsync(name, borrowed, () => planned()));
-    }
+    while (!next.done) next = resumed(steps, await later(name, next.value, borrowed));
     return next.value;
   } catch (error) {
     throw renamed(name, error);
   }
+}
+
+/** What came of a step, which the function is told of either way: it may have something to take back. */
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+function now(name: string, step: Step): Outcome {
+  try {
+    return { value: step.now(name) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function later(name: string, step: Step, own: AsyncOptions): Promise<Outcome> {
+  try {
+    return { value: await step.later(name, own) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function resumed<R>(steps: Steps<R>, outcome: Outcome): IteratorResult<Step, R> {
+  return 'error' in outcome ? steps.throw(outcome.error) : steps.next(outcome.value);
 }

@@ -29,7 +29,6 @@ const alone = [
   'embedding',
   'sinusoidalPositions',
   'MultiHeadAttention',
-  'MultiHeadAttention.forward',
   'MultiHeadAttention.fromTorch',
   'entropy',
   'rollout',
