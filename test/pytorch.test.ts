@@ -23,6 +23,8 @@ import { type Dense, dense } from './tensors.js';
 import { addedUp } from './textbook/added-up.js';
 import { textbookAttention } from './textbook/attention.js';
 import { type Gradient, textbookBackward } from './textbook/attention-backward.js';
+import { gradientsOfLinear, gradientsOfNorm, gradientsOfScore, gradientsOfSoftmax } from './textbook/gradients.js';
+import { textbookSoftmax } from './textbook/softmax.js';
 import { type TorchCall, type TorchState, torchLayer } from './textbook/torch-layer.js';
 import { type Arithmetic, arithmeticOf, kernelArithmetic, referenceArithmetic } from './tolerance.js';
 
@@ -43,15 +45,24 @@ interface Op {
 }
 
 /** An op of one result, by its call in the table of cases. */
-const plain = (callOf: (golden: Golden) => Call, found?: (golden: Golden) => Tensor<FloatData>): Op => ({
+const plain = (callOf: (golden: Golden) => Call, gradients?: Op['known'], found?: (golden: Golden) => Tensor<FloatData>): Op => ({
   run: (golden) => ({ output: dense(found?.(golden) ?? run(callOf(golden)).output ?? { data: new Float32Array(), shape: [] }) }),
-  known: (golden, arithmetic) => {
+  known: (golden, arithmetic, forward) => {
     const { answers, bounds } = textbook(callOf(golden));
-    return { output: { value: answers.output ?? new Float64Array(), error: bounds(arithmetic).output?.slack ?? new Float64Array() } };
+    const { dOutput } = golden.arguments;
+    return {
+      ...(dOutput !== undefined && gradients?.(golden, arithmetic, forward)),
+      output: { value: answers.output ?? new Float64Array(), error: bounds(arithmetic).output?.slack ?? new Float64Array() },
+    };
   },
 });
 
 const x = (golden: Golden): Tensor => argument(golden, 'x');
+const norm = (op: 'layerNorm' | 'rmsNorm') =>
+  plain(
+    (golden) => ({ op, x: x(golden), options: golden.options }),
+    (golden, arithmetic) => gradientsOfNorm(op, x(golden), argument(golden, 'dOutput'), golden.options, arithmetic),
+  );
 const activation = (name: Activation) => plain((golden) => ({ op: 'activation', name, x: x(golden), options: {} }));
 
 function attentionCall(golden: Golden): AttentionCall {
@@ -61,8 +72,9 @@ function attentionCall(golden: Golden): AttentionCall {
 }
 
 const gradientNames = { dBias: 'bias', dSinks: 'sinks' } satisfies Record<string, GradientName>;
-const hasBackward = ({ options: { score } }: Golden): boolean =>
-  typeof score !== 'object' || score === null || ('kind' in score && score.kind === 'rbf');
+/** Whether the score has weights, and so gradients of them. */
+const hasFields = ({ options: { score } }: Golden): boolean =>
+  typeof score === 'object' && score !== null && 'kind' in score && score.kind !== 'rbf';
 
 const attentionOp: Op = {
   run: (golden) => {
@@ -70,7 +82,7 @@ const attentionOp: Op = {
     const asked = { ...(options as AttentionOptions), returnWeights: true, returnLogSumExp: true } as const;
     const { output, weights, logSumExp } = attention(q as Tensor, k as Tensor, v as Tensor, asked);
     const found = { output: dense(output), weights: dense(weights), logSumExp: dense(logSumExp) };
-    if (!hasBackward(golden)) return found;
+    if (hasFields(golden)) return found;
     const gradients = Object.entries(gradientNames).flatMap(([name, wanted]) => (golden.results.has(name) ? [wanted] : []));
     const { dQuery, dKey, dValue, dBias, dSinks } = attentionBackward(
       q as Tensor,
@@ -93,16 +105,17 @@ const attentionOp: Op = {
     const known: Record<string, Gradient> = {};
     for (const [name, { slack }] of Object.entries(bounds(arithmetic)))
       known[name] = { value: answers[name] ?? new Float64Array(), error: slack };
-    if (!hasBackward(golden)) return known;
-    const { batch, heads, queries, keys } = textbookAttention(call);
+    const sheet = textbookAttention(call);
+    const { batch, heads, queries, keys } = sheet;
     const part = (name: 'output' | 'logSumExp') => {
       const data = forward?.[name]?.data ?? answers[name];
       return { data, shape: golden.results.get(name)?.shape ?? [batch, heads, queries] } as unknown as Tensor;
     };
     const passed = { output: part('output'), logSumExp: part('logSumExp') };
-    const { dScores, dSinks, ...found } = textbookBackward(call, passed, argument(golden, 'dOutput'), arithmetic);
+    const { dScores, dSinks, dQuery, dKey, dValue } = textbookBackward(call, passed, argument(golden, 'dOutput'), arithmetic);
+    const ofInputs = hasFields(golden) ? gradientsOfScore(call, sheet, dScores, arithmetic) : { dQuery, dKey };
     const dBias = addedUp(dScores, [batch, heads, queries, keys], golden.results.get('dBias')?.shape ?? []);
-    return { ...known, ...found, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads]) };
+    return { ...known, dValue, ...ofInputs, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads]) };
   },
 };
 
@@ -135,9 +148,16 @@ const layerOp: Op = {
 const ops: Readonly<Record<string, Op>> = {
   attention: attentionOp,
   MultiHeadAttention: layerOp,
-  layerNorm: plain((golden) => ({ op: 'layerNorm', x: x(golden), options: golden.options })),
-  rmsNorm: plain((golden) => ({ op: 'rmsNorm', x: x(golden), options: golden.options })),
-  softmax: plain((golden) => ({ op: 'softmax', x: x(golden), options: golden.options })),
+  layerNorm: norm('layerNorm'),
+  rmsNorm: norm('rmsNorm'),
+  softmax: plain(
+    (golden) => ({ op: 'softmax', x: x(golden), options: golden.options }),
+    (golden, arithmetic, forward) => {
+      const y = forward?.output ?? textbookSoftmax({ op: 'softmax', x: x(golden), options: golden.options }).output;
+      const found = 'data' in y ? y : { data: y, shape: x(golden).shape };
+      return gradientsOfSoftmax(found, argument(golden, 'dOutput'), golden.options, arithmetic);
+    },
+  ),
   softmin: plain((golden) => ({ op: 'softmin', x: x(golden), options: golden.options })),
   relu: activation('relu'),
   gelu: activation('gelu'),
@@ -145,15 +165,15 @@ const ops: Readonly<Record<string, Op>> = {
   sigmoid: activation('sigmoid'),
   linear: plain(
     (golden) => ({ op: 'matmul', a: x(golden), b: argument<Tensor>(golden, 'weight'), options: golden.options }),
+    (golden, arithmetic) =>
+      gradientsOfLinear(x(golden), argument(golden, 'weight'), argument(golden, 'dOutput'), golden.options, arithmetic),
     (golden) => linear(x(golden), argument<Tensor>(golden, 'weight'), golden.options as LinearOptions),
   ),
   rotary: plain((golden) => ({ op: 'rotary', x: x(golden), options: golden.options })),
 };
 
 /** Results whose function does not exist yet. */
-const isPlanned = (golden: Golden, name: string): boolean => name.startsWith('d') && (golden.op !== 'attention' || !hasBackward(golden));
-
-const resultsOf = (golden: Golden): [string, Dense][] => [...golden.results].filter(([name]) => !isPlanned(golden, name));
+const isPlanned = (golden: Golden, name: string): boolean => name.startsWith('d') && (golden.op !== 'attention' || hasFields(golden));
 
 function opOf({ op }: Golden): Op {
   const found = ops[op];
@@ -170,7 +190,7 @@ function gradientOf(known: Known, name: string): Gradient {
 describe('the textbook', () => {
   it.each(goldens)('$op, $name', (golden) => {
     const known = opOf(golden).known(golden, referenceArithmetic);
-    for (const [name, { data }] of resultsOf(golden)) {
+    for (const [name, { data }] of golden.results) {
       const { value, error } = gradientOf(known, name);
       const slack = data.map((number, at) => (error[at] ?? 0) + digits * Math.abs(number));
       expect(faults(name, value, data, { slack }, 'float64')).toEqual([]);
@@ -192,7 +212,8 @@ describe.each(targets.map((target) => ({ title: label(target), target })))('$tit
       op.known(golden, referenceArithmetic),
       op.known(golden, op.isMade ? kernelArithmetic : arithmeticOf(target), found),
     ];
-    for (const [name, { shape, data }] of resultsOf(golden)) {
+    for (const [name, { shape, data }] of golden.results) {
+      if (isPlanned(golden, name)) continue;
       const [{ value, error }, { value: whole }] = [gradientOf(known, name), gradientOf(exact, name)];
       // What rounding has made of the forward pass moves gradients too, by as much as it moves the textbook's.
       const slack = data.map((number, at) => (error[at] ?? 0) + Math.abs((value[at] ?? 0) - (whole[at] ?? 0)) + digits * Math.abs(number));
