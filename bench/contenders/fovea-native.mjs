@@ -1,6 +1,6 @@
 // @ts-check
 /** fovea's addon, once for each instruction set of this kind of processor. */
-import { allocating, openFovea, refusal, variantsOf } from '../fovea-session.mjs';
+import { allocating, openFovea, refusal, variantsOf } from '../fovea/session.mjs';
 
 /** @import { Contender, Roof, Variant } from '../types.js' */
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** fovea's backend of last resort, plain TypeScript in float64: made to be read, so only the smaller cases are worth the wait. */
-import { openFovea } from '../fovea-session.mjs';
+import { openFovea } from '../fovea/session.mjs';
 
 /** @import { Contender } from '../types.js' */
 

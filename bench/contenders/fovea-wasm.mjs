@@ -1,6 +1,6 @@
 // @ts-check
 /** fovea's WebAssembly builds; what they copy in and out of their memory counts. */
-import { openFovea, refusal, variantsOf } from '../fovea-session.mjs';
+import { openFovea, refusal, variantsOf } from '../fovea/session.mjs';
 
 /** @import { Contender } from '../types.js' */
 

@@ -1,0 +1,65 @@
+// @ts-check
+/** What the fovea contenders share: the built package, called as its users call it, on one backend and target. */
+import { createRequire } from 'node:module';
+import { attentionJob, cacheJob } from './attention.mjs';
+import { matmulJob, packedJob, softmaxJob } from './matmul.mjs';
+
+/** @import { Case, Roof, Session, Variant } from '../types.js' */
+/** @typedef {typeof import('../../src/index.js')} Fovea */
+
+// As the package itself and not by a path into dist/, so that what is measured is what `exports` gives.
+const require = createRequire(new URL('../../package.json', import.meta.url));
+
+/** A target, and the same with b packed beforehand, as one does with a model's weights. @param {string} target @param {Roof} roof @returns {readonly Variant[]} */
+export const variantsOf = (target, roof) => [
+  { name: target, roof },
+  { name: `${target} packed b`, ops: ['matmul'], roof },
+];
+
+const withoutOut = ' without out';
+
+/** A target whose calls allocate their results, for cases that otherwise hand memory in: onnxruntime's bindings have no choice. @param {string} target @param {Roof} roof @returns {Variant} */
+export const allocating = (target, roof) => ({ name: `${target}${withoutOut}`, roof, full: true });
+
+/** @param {Case} item @param {string} variant */
+export function refusal(item, variant) {
+  const packs = variant.endsWith(' packed b');
+  if (variant.endsWith(withoutOut) && (item.allocates || item.dtype)) return '';
+  if (item.op !== 'matmul') return undefined;
+  if (item.weights) return packs ? undefined : '';
+  return packs && item.batch > 1 ? '' : undefined;
+}
+
+/**
+ * @param {'native' | 'wasm' | 'reference'} backend
+ * @param {string} variant
+ * @param {number} threads
+ * @returns {Session}
+ * @throws the reason why this backend or target cannot be had
+ */
+export function openFovea(backend, variant, threads) {
+  /** @type {Fovea} */
+  const fovea = require('fovea');
+  const [target = ''] = variant.split(' ');
+  fovea.setBackend(backend, { target });
+  fovea.setThreads(threads);
+  const info = fovea.backend();
+  if (info.threads !== threads) throw new Error(`runs on ${threadsWord(info.threads)}, not on ${threads}`);
+  return {
+    version: require('fovea/package.json').version,
+    prepare(given, inputs) {
+      const item = variant.endsWith(withoutOut) ? { ...given, allocates: true } : given;
+      switch (item.op) {
+        case 'matmul':
+          return variant.endsWith(' packed b') ? packedJob(fovea, item, inputs) : matmulJob(fovea, item, inputs);
+        case 'softmax':
+          return softmaxJob(fovea, item, inputs);
+        case 'attention':
+          return item.through === 'KVCache' ? cacheJob(fovea, item, inputs) : attentionJob(fovea, item, inputs);
+      }
+    },
+  };
+}
+
+/** @param {number} threads */
+const threadsWord = (threads) => (threads === 1 ? 'one thread' : `${threads} threads`);
