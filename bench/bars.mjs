@@ -11,10 +11,10 @@
  * @property {string} [other] case that a ratio is to
  * @property {number} [threads]
  *
- * @typedef {'share' | 'peer' | 'other' | 'rate' | 'tokens' | 'scaling' | 'speedup' | 'micros' | 'memory'} Measure share of the roof · speed
+ * @typedef {'share' | 'peer' | 'other' | 'rate' | 'tokens' | 'scaling' | 'speedup' | 'micros' | 'memory' | 'shares'} Measure share of the roof · speed
  *   over a peer's · speed over our own on another case · our flops a second on another case over those on this (at most) · our time a
  *   token over that on another case (at most) · speedup by threads over that of the peak · speedup by threads · microseconds a call (at
- *   most) · MB of memory beyond inputs and output (at most)
+ *   most) · MB of memory beyond inputs and output (at most) · share of the roof over that on another case
  */
 
 const native = 'fovea-native';
@@ -99,6 +99,37 @@ export const bars = [
   { case: 'attention 1x8x2048x64', who: wasm, measure: 'speedup', threads: 2, least: 1.75 },
   { case: 'matmul 1024x1024x1024', who: wasm, measure: 'speedup', threads: 2, least: 1.75 },
   { case: 'attention 1x1x1024x64 on 32768 keys', who: wasm, measure: 'memory', least: 32 },
+  ...[
+    { score: 'cosine', least: 0.8 },
+    { score: 'euclidean', least: 0.8 },
+    { score: 'rbf', least: 0.7 }, // two exponentials a score
+  ].map(({ score, least }) => ({
+    case: `attention 1x8x2048x64 ${score}`,
+    who: native,
+    measure: /** @type {const} */ ('other'),
+    other: 'attention 1x8x2048x64',
+    least,
+  })),
+  ahead(native, 'attention 1x1x64x256 on 512 keys, additive', 'plain-loop', 25),
+  ahead(wasm, 'attention 1x1x64x256 on 512 keys, additive', 'plain-loop', 8),
+  { case: 'step over 64 states of 256, additive', who: `${native}/avx512`, measure: 'micros', least: 20 },
+  { case: 'step over 64 states of 256, additive', who: `${native}/avx2`, measure: 'micros', least: 30 },
+  ...['1x8x1024x64', '1x8x1024x64 causal'].map((sizes) => ({
+    case: `attentionBackward ${sizes}`,
+    who: native,
+    measure: /** @type {const} */ ('shares'),
+    other: `attention ${sizes}`,
+    least: 0.6,
+  })),
+  ...['layerNorm 2048x1024', 'rmsNorm 2048x1024', 'rotary 2048x1024', 'rotary 2048x1024 of 16 heads', 'gelu 2048x1024'].map((name) =>
+    share(native, name, 0.6),
+  ),
+  share(native, 'squeezeExcite 8x64x64x256', 0.5),
+  share(native, 'spatialAttention 8x64x64x256', 0.5),
+  ...[native, wasm].map((who) => ({
+    ...{ case: 'encoder 40 sentences', who, measure: /** @type {const} */ ('other') },
+    ...{ other: 'encoder 40 sentences, norms and embedding in plain loops', least: 1 },
+  })),
   { case: 'call 1x1x1x8', who: native, measure: 'micros', least: 2, aim: 1 },
   { case: 'call 1x1x1x8', who: wasm, measure: 'micros', least: 3, aim: 1 },
 ];

@@ -1,7 +1,7 @@
 // @ts-check
 /** The cases of the comparison, as data: every contender runs the same ones on the same numbers. */
 
-/** @import { AttentionCase, Case, MatmulCase } from './types.js' */
+/** @import { AttentionCase, BackwardCase, Case, ImageCase, MatmulCase, RowsCase } from './types.js' */
 
 /** @param {string} name @param {Partial<MatmulCase> & Pick<MatmulCase, 'm' | 'n' | 'k'>} sizes @returns {MatmulCase} */
 const matmul = (name, sizes) => ({ name: `matmul ${name}`, op: 'matmul', bound: 'compute', batch: 1, ...sizes });
@@ -46,6 +46,21 @@ const decodeThroughCache = (kvHeads, dtype) =>
     ...(dtype && { dtype }),
   });
 
+/** The gradients of an attention. @param {AttentionCase} item @returns {BackwardCase} */
+const backward = ({ name, through, score, units, ...item }) => ({
+  ...item,
+  ...{ name: name.replace('attention', 'attentionBackward'), op: 'attentionBackward', allocates: true, full: true }, // it takes no `out` yet
+});
+
+/** @param {RowsCase['op']} op @param {string} name @param {Pick<RowsCase, 'shape' | 'heads'>} sizes @returns {RowsCase} */
+const rows = (op, name, sizes) => ({ name: `${op} ${name}`, op, bound: 'memory', full: true, ...sizes });
+
+/** @param {ImageCase['op']} op @returns {ImageCase} */
+const images = (op) => ({ name: `${op} 8x64x64x256`, op, bound: 'memory', full: true, shape: [8, 64, 64, 256] });
+
+const short = attention('attention 1x8x1024x64', [1, 8, 1024, 64], { full: true });
+const shortCausal = attention('attention 1x8x1024x64 causal', [1, 8, 1024, 64], { causal: true, full: true });
+
 /** @type {readonly Case[]} */
 export const cases = [
   matmul('64x64x64', { m: 64, n: 64, k: 64 }),
@@ -78,7 +93,16 @@ export const cases = [
   attention('attention 16x12x128x64, 8 to 128 tokens', [16, 12, 128, 64], { lengths: sentences, full: true }),
   attention('attention 1x12x512x64', [1, 12, 512, 64]),
   attention('attention 1x8x2048x64', [1, 8, 2048, 64], { twoThreads: true }),
+  // Right after the dot product that they are held against: the machine changes its pace.
+  .../** @type {const} */ (['cosine', 'euclidean', 'rbf']).map((score) =>
+    attention(`attention 1x8x2048x64 ${score}`, [1, 8, 2048, 64], { score, full: true }),
+  ),
   attention('attention 1x8x2048x64 bfloat16', [1, 8, 2048, 64], { dtype: 'bfloat16', full: true }),
+  short,
+  backward(short),
+  shortCausal,
+  backward(shortCausal),
+  attention('attention 1x1x64x256 on 512 keys, additive', [1, 1, 64, 256], { keyLength: 512, score: 'additive', units: 256, full: true }),
   attention('attention 1x12x512x64 causal', [1, 12, 512, 64], { causal: true, full: true }),
   attention('attention 1x8x2048x64 causal', [1, 8, 2048, 64], { causal: true }),
   attention('attention 1x8x4096x128 causal', [1, 8, 4096, 128], { causal: true, full: true }),
@@ -93,4 +117,22 @@ export const cases = [
   attention('decode 1x32/8x1x128 on 4096 keys', [1, 32, 1, 128], { kvHeads: 8, keyLength: 4096, bound: 'memory' }),
   decodeThroughCache(8),
   attention('call 1x1x1x8', [1, 1, 1, 8], { bound: 'call', allocates: true, alone: true }), // what a call costs before any work
+  attention('step over 64 states of 256, additive', [1, 1, 1, 256], {
+    ...{ keyLength: 64, score: 'additive', units: 256, through: 'SequenceAttention' },
+    ...{ bound: 'call', allocates: true, alone: true, full: true },
+  }),
+
+  rows('layerNorm', '2048x1024', { shape: [2048, 1024] }),
+  rows('rmsNorm', '2048x1024', { shape: [2048, 1024] }),
+  rows('rotary', '2048x1024', { shape: [2048, 1024] }),
+  rows('rotary', '2048x1024 of 16 heads', { shape: [2048, 1024], heads: 16 }),
+  rows('gelu', '2048x1024', { shape: [2048, 1024] }),
+  images('squeezeExcite'),
+  images('spatialAttention'),
+
+  { name: 'encoder 40 sentences', op: 'encoder', bound: 'compute', allocates: true, full: true },
+  {
+    ...{ name: 'encoder 40 sentences, norms and embedding in plain loops', op: 'encoder', norms: 'plain loops' },
+    ...{ bound: 'compute', allocates: true, full: true },
+  },
 ];

@@ -1,7 +1,9 @@
 // @ts-check
 /** What a case costs: flops, the bytes that must cross from and to memory, and which keys a query sees. */
 
-/** @import { AttentionCase, Case, DType } from './types.js' */
+import { tokensOfSentences } from './sentences.mjs';
+
+/** @import { AnyAttention, AttentionCase, Case, DType } from './types.js' */
 
 const bytesPerNumber = Float32Array.BYTES_PER_ELEMENT;
 
@@ -10,7 +12,7 @@ const bytesPer = (dtype) => (dtype === 'int8' ? 1 : dtype ? 2 : bytesPerNumber);
 
 /**
  * Keys that a query sees: `[first, end)`. Query 0 stands at key keyLength − queryLength, so the last query sees the last key.
- * @param {AttentionCase} item
+ * @param {AnyAttention} item
  * @param {number} query
  * @returns {readonly [number, number]}
  */
@@ -22,7 +24,7 @@ export function visibleKeys(item, query) {
   return [first, Math.max(first, end)];
 }
 
-/** Pairs of a query and a key that it sees, over all heads. @param {AttentionCase} item */
+/** Pairs of a query and a key that it sees, over all heads. @param {AnyAttention} item */
 function pairs(item) {
   const heads = item.batch * item.queryHeads;
   const square = item.queryLength * item.keyLength;
@@ -36,27 +38,67 @@ function pairs(item) {
   return heads * seen;
 }
 
+/** An additive score's: both projections, then an addition, a tanh (one), a product and its sum for each unit of a pair. @param {AttentionCase} item @param {number} pairCount */
+function additiveFlops({ batch, queryHeads, kvHeads, queryLength, keyLength, headDim, units = 0, through }, pairCount) {
+  const projected = queryHeads * queryLength + (through ? 0 : kvHeads * keyLength);
+  return 2 * batch * projected * headDim * units + 4 * units * pairCount;
+}
+
 /**
  * 2·m·n·k for a matmul and 2·(d + dv) for each pair of a query and a key: 4·b·h·sq·skv·d, half of that when causal, the exact
- * number of pairs in a window, and of those that are no padding. A softmax has none that anyone would agree on.
+ * number of pairs in a window, and of those that are no padding. Cosines and distances count as the dot products that they are made of. A backward pass
+ * has five products where the forward pass has two (the scores again, three gradients, and that of the weights), and counts 2.5 times as many. The sentence
+ * encoder counts its products. A softmax, a norm, what is done to each number have none that anyone would agree on.
  * @param {Case} item
  */
 export function flopsOf(item) {
-  if (item.op === 'matmul') return 2 * item.batch * item.m * item.n * item.k;
-  if (item.op === 'attention') return 2 * (item.headDim + item.valueDim) * pairs(item);
-  return 0;
+  switch (item.op) {
+    case 'matmul':
+      return 2 * item.batch * item.m * item.n * item.k;
+    case 'attention':
+      if (item.score === 'additive') return additiveFlops(item, pairs(item)) + 2 * item.valueDim * pairs(item);
+      return 2 * (item.headDim + item.valueDim) * pairs(item);
+    case 'attentionBackward':
+      return 2 * (3 * item.headDim + 2 * item.valueDim) * pairs(item);
+    case 'encoder':
+      return 2 * encoderWeights * tokensOfSentences;
+    default:
+      return 0;
+  }
 }
 
-/** Every input read once and the output written once; a scale of int8 is a float32 beside them. @param {Case} item */
+/** Numbers in the matrices of the encoder that every token meets: of each layer qkv, output, (of the first) residual, and feed-forward. */
+const encoderWeights = 256 * 768 + 2 * 256 * 512 + 512 * 1536 + 512 * 512 + 2 * 2 * 512 * 1536;
+
+/**
+ * Every input read once and the output written once; a scale of int8 is a float32 beside them. An image is read once, too, though its weights have to be
+ * known before it is multiplied: one of them fits a large cache. Of rotary the angles are not counted.
+ * @param {Case} item
+ */
 export function bytesOf(item) {
   const size = bytesPer(item.dtype);
-  if (item.op === 'softmax') return 2 * item.shape[0] * item.shape[1] * size;
-  if (item.op === 'matmul') {
-    const { batch, m, n, k, weights } = item;
-    const scales = weights === 'int8' ? n * bytesPerNumber : 0;
-    return batch * ((m * k + m * n) * size + k * n * bytesPer(weights ?? item.dtype) + scales);
+  switch (item.op) {
+    case 'encoder':
+      return encoderWeights * bytesPerNumber;
+    case 'matmul': {
+      const { batch, m, n, k, weights } = item;
+      const scales = weights === 'int8' ? n * bytesPerNumber : 0;
+      return batch * ((m * k + m * n) * size + k * n * bytesPer(weights ?? item.dtype) + scales);
+    }
+    case 'attention':
+      return attentionBytes(item);
+    case 'attentionBackward':
+      return 2 * attentionBytes(item); // each with its gradient
+    default:
+      return 2 * item.shape.reduce((product, length) => product * length, 1) * size;
   }
-  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype, through } = item;
+}
+
+/** @param {AnyAttention} item */
+function attentionBytes(item) {
+  const size = bytesPer(item.dtype);
+  const through = item.op === 'attention' && item.through;
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype } = item;
   const perKey = (headDim + valueDim) * size + (dtype === 'int8' ? 2 * bytesPerNumber : 0);
   const perQuery = (headDim + valueDim) * (through ? bytesPerNumber : size);
   return batch * (kvHeads * keyLength * perKey + queryHeads * queryLength * perQuery);

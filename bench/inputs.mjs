@@ -3,7 +3,7 @@
 
 import { rounded } from './halves.mjs';
 
-/** @import { Case, DType, Inputs } from './types.js' */
+/** @import { AttentionCase, BackwardCase, Case, DType, Inputs } from './types.js' */
 
 /** After so many the numbers come again, because drawing takes its time: a prime, so that no two rows of a case are alike. */
 const period = 1_048_573;
@@ -47,15 +47,67 @@ export function inputsOf(item) {
     case 'softmax':
       return { x: numbers(item.shape[0] * item.shape[1], 3) };
     case 'attention': {
-      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype, through } = item;
-      const keys = batch * kvHeads * keyLength;
+      const { headDim, dtype, through, score, units = 0 } = item;
+      const inputs = attentionInputs(item, through ? undefined : dtype);
+      if (score !== 'additive') return inputs;
       return {
-        q: numbers(batch * queryHeads * queryLength * headDim, 4, through ? undefined : dtype),
-        k: numbers(keys * headDim, 5, dtype),
-        v: numbers(keys * valueDim, 6, dtype),
+        ...inputs,
+        ...(through && { v: inputs.k }), // a decoder attends to states, and sums the same
+        queryWeight: scaled(numbers(headDim * units, 7), headDim),
+        keyWeight: scaled(numbers(headDim * units, 8), headDim),
+        scoreWeight: scaled(numbers(units, 9), units),
+        bias: numbers(units, 10),
       };
     }
+    case 'attentionBackward': {
+      const { batch, queryHeads, queryLength, valueDim } = item;
+      return { ...attentionInputs(item), dOutput: numbers(batch * queryHeads * queryLength * valueDim, 11) };
+    }
+    case 'layerNorm':
+      return { x: numbers(item.shape[0] * item.shape[1], 3), gamma: numbers(item.shape[1], 12), beta: numbers(item.shape[1], 13) };
+    case 'rmsNorm':
+      return { x: numbers(item.shape[0] * item.shape[1], 3), gamma: numbers(item.shape[1], 12) };
+    case 'rotary':
+    case 'gelu':
+      return { x: numbers(item.shape[0] * item.shape[1], 3) };
+    case 'squeezeExcite': {
+      const [batch, height, width, channels] = item.shape;
+      const hidden = hiddenOf(channels);
+      return {
+        x: numbers(batch * height * width * channels, 3),
+        reduce: numbers(channels * hidden, 14), // means are small: about 1 / √(h·w)
+        expand: scaled(numbers(hidden * channels, 15), hidden),
+      };
+    }
+    case 'spatialAttention': {
+      const [batch, height, width, channels] = item.shape;
+      return {
+        x: numbers(batch * height * width * channels, 3),
+        kernel: scaled(numbers(2 * kernelSize ** 2, 16), 2 * kernelSize ** 2),
+      };
+    }
+    case 'encoder':
+      return {}; // sentences, of sentences.mjs
   }
+}
+
+/** Numbers that squeezeExcite reduces the channels to: a sixteenth, as in the paper. @param {number} channels */
+export const hiddenOf = (channels) => channels / 16;
+
+/** Of the window of spatialAttention, as in the paper. */
+export const kernelSize = 7;
+
+/** What sums of n of them with other numbers need to have a variance of 1. @param {Float32Array} data @param {number} n */
+const scaled = (data, n) => data.map((value) => value / Math.sqrt(n));
+
+/** @param {AttentionCase | BackwardCase} item @param {DType} [ofQueries] */
+function attentionInputs({ batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype }, ofQueries) {
+  const keys = batch * kvHeads * keyLength;
+  return {
+    q: numbers(batch * queryHeads * queryLength * headDim, 4, ofQueries),
+    k: numbers(keys * headDim, 5, dtype),
+    v: numbers(keys * valueDim, 6, dtype),
+  };
 }
 
 /** The same numbers at another address. @param {Inputs} inputs @returns {Inputs} */

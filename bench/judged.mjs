@@ -75,6 +75,12 @@ function figure(report, bar, contender, build) {
       const item = caseOf(bar.case);
       return item && row.wasmBytes ? { measured: (row.wasmBytes - bytesOf(item)) / 2 ** 20, against: 'inputs and output' } : undefined;
     }
+    case 'shares': {
+      const other = own(bar.other ?? '');
+      return row.shareOfPeak && other?.shareOfPeak
+        ? { measured: row.shareOfPeak / other.shareOfPeak, against: `its share on ${bar.other}` }
+        : undefined;
+    }
     case 'other':
     case 'rate':
     case 'tokens': {

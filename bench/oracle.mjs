@@ -5,8 +5,13 @@
  * Written apart from fovea's reference backend, which is a contender here like the others.
  */
 import { attentionRow, isPadding } from './oracle/attention.mjs';
+import { backwardRows } from './oracle/attention-backward.mjs';
+import { imageRows } from './oracle/images.mjs';
 import { matmulRow } from './oracle/matmul.mjs';
 import { sampled, unitRoundoff } from './oracle/rounding.mjs';
+import { opRow } from './oracle/rows.mjs';
+import { scoreOf } from './oracle/scores.mjs';
+import { sentenceRows } from './oracle/sentences.mjs';
 import { softmaxRow } from './oracle/softmax.mjs';
 
 /** @import { Row } from './oracle/rounding.mjs' */
@@ -32,10 +37,25 @@ export function oracleOf(item, inputs, work) {
     }
     case 'attention': {
       const rows = item.batch * item.queryHeads * item.queryLength;
-      const workEach = item.keyLength * (item.headDim + item.valueDim);
+      const workEach = item.keyLength * (item.headDim + item.valueDim + 16 * (item.units ?? 0));
       const indices = sampled(rows, workEach, work).filter((index) => !isPadding(item, index));
-      return { length: rows * item.valueDim, rows: indices.map((index) => attentionRow(item, inputs, index)) };
+      const score = scoreOf(item, inputs);
+      return { length: rows * item.valueDim, rows: indices.map((index) => attentionRow(item, inputs, score, index)) };
     }
+    case 'attentionBackward':
+      return backwardRows(item, inputs, work);
+    case 'layerNorm':
+    case 'rmsNorm':
+    case 'rotary':
+    case 'gelu': {
+      const [rows, columns] = item.shape;
+      return { length: rows * columns, rows: sampled(rows, 32 * columns, work).map((index) => opRow(item, inputs, index)) };
+    }
+    case 'squeezeExcite':
+    case 'spatialAttention':
+      return { length: item.shape.reduce((product, size) => product * size, 1), rows: imageRows(item, inputs, work) };
+    case 'encoder':
+      return sentenceRows();
   }
 }
 

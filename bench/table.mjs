@@ -130,5 +130,5 @@ const limit = ({ measure }) => (isCeiling(measure) ? '≤ ' : '');
 function figure({ bar: { measure } }, value) {
   if (measure === 'micros') return `${digits(value)} µs`;
   if (measure === 'memory') return `${digits(value)} MB`;
-  return measure === 'share' || measure === 'scaling' ? percent(value) : times(value);
+  return ['share', 'shares', 'scaling'].includes(measure) ? percent(value) : times(value);
 }

@@ -7,7 +7,7 @@
 interface CaseCommon {
   /** What `--cases` names: op, sizes, options, in plain letters. */
   readonly name: string;
-  /** Which roof the row is held against; calls of a few nanoseconds' work have none. */
+  /** Which roof the row is held against; what is a call, its time is what counts, has none. */
   readonly bound: 'compute' | 'memory' | 'call';
   /** The result is allocated by the call, as users do who pass no `out`; otherwise it is written to memory that is there already. */
   readonly allocates?: boolean;
@@ -40,8 +40,7 @@ export interface SoftmaxCase extends CaseCommon {
   readonly axis: 0 | 1;
 }
 
-export interface AttentionCase extends CaseCommon {
-  readonly op: 'attention';
+interface AttentionShape extends CaseCommon {
   readonly batch: number;
   readonly queryHeads: number;
   readonly kvHeads: number;
@@ -52,15 +51,56 @@ export interface AttentionCase extends CaseCommon {
   readonly causal: boolean;
   /** Keys seen before and after each query's own place; query 0 stands at key keyLength − queryLength. */
   readonly window?: readonly [number, number];
-  /** Keys and values lie in a cache of `dtype`, which all but the newest were appended to; a call appends that one and asks. */
-  readonly through?: 'KVCache';
   /** Queries and keys of each batch row; the rest is padding, and its output nobody's. */
   readonly lengths?: readonly number[];
 }
 
-export type Case = MatmulCase | SoftmaxCase | AttentionCase;
+export interface AttentionCase extends AttentionShape {
+  readonly op: 'attention';
+  /**
+   * Keys and values lie in a cache of `dtype`, which all but the newest were appended to; a call appends that one and asks. Or they are the
+   * states of an encoder, both of them, and were projected beforehand; a call is a step of a decoder.
+   */
+  readonly through?: 'KVCache' | 'SequenceAttention';
+  /** What of a query and a key is softmaxed, if it is no dot product; scaled as scores.mjs says. */
+  readonly score?: 'cosine' | 'euclidean' | 'rbf' | 'additive';
+  /** How wide an additive score's sums are: queries and keys are projected to it. */
+  readonly units?: number;
+}
 
-/** The same numbers for every contender, row-major: a and b, x, or q, k and v. */
+/** The gradients of q, k and v, given that of the output; what the attention itself gave is there already. */
+export interface BackwardCase extends AttentionShape {
+  readonly op: 'attentionBackward';
+}
+
+export type AnyAttention = AttentionCase | BackwardCase;
+
+/** Ops on rows of one width, or on each number by itself. */
+export interface RowsCase extends CaseCommon {
+  readonly op: 'layerNorm' | 'rmsNorm' | 'rotary' | 'gelu';
+  /** `[rows, columns]`; of rotary a row is a position. */
+  readonly shape: readonly [number, number];
+  /** Of rotary: the heads that the columns are; one, if not said. */
+  readonly heads?: number;
+}
+
+/** Channels or pixels of images, weighted. */
+export interface ImageCase extends CaseCommon {
+  readonly op: 'squeezeExcite' | 'spatialAttention';
+  /** `[b, h, w, c]` */
+  readonly shape: readonly [number, number, number, number];
+}
+
+/** The sentences of test/golden/, embedded by the encoder of examples/sentence-search. */
+export interface EncoderCase extends CaseCommon {
+  readonly op: 'encoder';
+  /** Its norms and its embedding are loops of its own, and only its products and its attention are the contender's. */
+  readonly norms?: 'plain loops';
+}
+
+export type Case = MatmulCase | SoftmaxCase | AttentionCase | BackwardCase | RowsCase | ImageCase | EncoderCase;
+
+/** The same numbers for every contender, row-major: a and b, x and its parameters, or q, k and v; none of the sentences. */
 export type Inputs = Readonly<Record<string, Float32Array>>;
 
 /** Whose multiply-add peak bounds a contender's build: an instruction set of the CPU, or what WebAssembly can do. */

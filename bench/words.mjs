@@ -5,12 +5,13 @@
 
 export const countingLines = [
   'Attention counts 2·(d + dv) flops for each pair of a query and a key, 4·b·h·sq·skv·d in all: half of that when causal, the',
-  'visible pairs in a window, none of the padding; a matmul 2·m·n·k. Bytes: inputs read once, output written once, from copies that no',
-  'cache holds. A share is of the multiply-add peak of that instruction set on as many threads, or of the read bandwidth where GB/s are',
-  'given: the best round of the probe right before and after the row. Times are the median of all runs. Max error: the largest distance',
-  'from float64. fovea and onnxruntime take arrays and give arrays; tfjs and jax-js keep their own tensors, which is not timed but in',
-  'rows "from arrays". fovea writes into memory that it is given but in rows "without out" and "allocating"; onnxruntime’s bindings return',
-  'every result in memory of their own, and what it had before is collected between samples, so that it can be used again.',
+  'visible pairs in a window, none of the padding; a backward pass 2.5 times as many (five products where the forward pass has two), an',
+  'additive score both projections and 4 for each unit of a pair instead of its 2·d; a matmul 2·m·n·k. Bytes: inputs read once, output',
+  'written once, from copies that no cache holds. A share is of the multiply-add peak of that instruction set on as many threads, or of the',
+  'read bandwidth where GB/s are given: the best round of the probe right before and after the row. Times are the median of all runs. Max',
+  'error: the largest distance from float64. fovea and onnxruntime take arrays and give arrays; tfjs and jax-js keep their own tensors, which is',
+  'not timed but in rows "from arrays". fovea writes into memory that it is given but in rows "without out" and "allocating"; onnxruntime’s',
+  'bindings return every result in memory of their own, and what it had before is collected between samples, so that it can be used again.',
 ];
 
 /** One line that says where. @param {Report} report */

@@ -26,10 +26,14 @@ export default {
   },
 };
 
+const notAsked = 'is asked for matmul, softmax and attention';
+
 /** @param {Case} item */
 function refusal(item) {
   if (item.dtype) return `has no ${item.dtype} there`;
   if ('weights' in item && item.weights) return `has no ${item.weights}`;
+  if (item.op !== 'matmul' && item.op !== 'softmax' && item.op !== 'attention') return notAsked;
+  if ('score' in item && item.score) return 'has dot products';
   if ('through' in item && item.through) return 'keeps no cache';
   return undefined;
 }
@@ -69,6 +73,7 @@ function compiled({ jit, numpy, nn }, item, inputs) {
     return { call: jit((a, b) => numpy.matmul(a, b)), arrays: [array(inputs.a, [...lead, m, k]), array(inputs.b, [...lead, k, n])] };
   }
   if (item.op === 'softmax') return { call: jit((x) => nn.softmax(x, item.axis)), arrays: [array(inputs.x, item.shape)] };
+  if (item.op !== 'attention') throw new Error(notAsked);
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, causal, window, lengths } = item;
   const lengthArrays = lengths ? [numpy.array(Int32Array.from(lengths))] : [];
   return {

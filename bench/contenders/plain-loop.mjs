@@ -1,7 +1,11 @@
 // @ts-check
 /** What one writes without a library: the textbook's loops over Float32Arrays. The lower end of the scale. */
+import { additiveJob } from '../plain/additive.mjs';
 import { attentionJob } from '../plain/attention.mjs';
+import { backwardJob } from '../plain/attention-backward.mjs';
+import { imagesJob } from '../plain/images.mjs';
 import { matmulJob } from '../plain/matmul.mjs';
+import { rowsJob } from '../plain/rows.mjs';
 import { softmaxJob } from '../plain/softmax.mjs';
 
 /** @import { Contender } from '../types.js' */
@@ -13,8 +17,10 @@ export default {
   most: 3e9,
   oneThread: true,
   refuses(item) {
-    if (item.dtype || ('weights' in item && item.weights) || ('through' in item && item.through)) return 'knows float32 and no cache';
-    return undefined;
+    if (item.op === 'encoder') return 'has no sentence encoder';
+    if (item.op === 'attention' && item.score && item.score !== 'additive') return 'has dot products and additive scores';
+    const isCached = item.op === 'attention' && item.through === 'KVCache';
+    return item.dtype || ('weights' in item && item.weights) || isCached ? 'knows float32 and no cache' : undefined;
   },
   open: () => ({
     version: process.version,
@@ -25,7 +31,19 @@ export default {
         case 'softmax':
           return softmaxJob(item, inputs);
         case 'attention':
-          return attentionJob(item, inputs);
+          return item.score === 'additive' ? additiveJob(item, inputs) : attentionJob(item, inputs);
+        case 'attentionBackward':
+          return backwardJob(item, inputs);
+        case 'layerNorm':
+        case 'rmsNorm':
+        case 'rotary':
+        case 'gelu':
+          return rowsJob(item, inputs);
+        case 'squeezeExcite':
+        case 'spatialAttention':
+          return imagesJob(item, inputs);
+        default:
+          throw new Error(`has no ${item.op}`);
       }
     },
   }),

@@ -1,8 +1,12 @@
 // @ts-check
 /** What the fovea contenders share: the built package, called as its users call it, on one backend and target. */
 import { createRequire } from 'node:module';
-import { attentionJob, cacheJob } from './attention.mjs';
+import { attentionJob, cacheJob, stepJob } from './attention.mjs';
+import { backwardJob } from './attention-backward.mjs';
+import { encoderJob } from './encoder.mjs';
+import { imagesJob } from './images.mjs';
 import { matmulJob, packedJob, softmaxJob } from './matmul.mjs';
+import { rowsJob } from './rows.mjs';
 
 /** @import { Case, Roof, Session, Variant } from '../types.js' */
 /** @typedef {typeof import('../../src/index.js')} Fovea */
@@ -55,7 +59,20 @@ export function openFovea(backend, variant, threads) {
         case 'softmax':
           return softmaxJob(fovea, item, inputs);
         case 'attention':
+          if (item.through === 'SequenceAttention') return stepJob(require('fovea/seq2seq'), item, inputs);
           return item.through === 'KVCache' ? cacheJob(fovea, item, inputs) : attentionJob(fovea, item, inputs);
+        case 'attentionBackward':
+          return backwardJob(fovea, item, inputs);
+        case 'layerNorm':
+        case 'rmsNorm':
+        case 'rotary':
+        case 'gelu':
+          return rowsJob(fovea, item, inputs);
+        case 'squeezeExcite':
+        case 'spatialAttention':
+          return imagesJob(require('fovea/vision'), item, inputs);
+        case 'encoder':
+          return encoderJob(item);
       }
     },
   };

@@ -31,6 +31,7 @@ export const operators = {
 function narrowed(item) {
   if ('dtype' in item && item.dtype) return `has no ${item.dtype} on a CPU`;
   if ('weights' in item && item.weights) return `${item.weights} weights are another operator, of another result`;
+  if ('score' in item && item.score) return 'scores by dot products';
   if ('through' in item && item.through) return 'keeps no cache (GroupQueryAttention does)';
   return undefined;
 }
@@ -44,6 +45,7 @@ function refusedByMultiHead(item) {
 
 /** @param {AttentionCase} item */
 function refusedByGroupQuery(item) {
+  if (item.score) return narrowed(item);
   const isCausal = item.causal || item.window?.[1] === 0 || item.queryLength === 1;
   if (!isCausal) return 'is causal';
   if (item.lengths) return 'is causal';

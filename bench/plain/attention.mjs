@@ -29,21 +29,31 @@ export function attentionJob(item, { q, k, v }) {
 /** One head. @param {AttentionCase} item @param {number} queries @param {number} keys @param {Float32Array} q @param {Float32Array} k @param {Float32Array} v @param {Float32Array} out */
 function attention(item, queries, keys, q, k, v, out) {
   const { headDim, valueDim } = item;
-  const scale = 1 / Math.sqrt(headDim);
   const weights = new Float32Array(keys);
   for (let query = 0; query < queries; query++) {
     const [first, visibleEnd] = visibleKeys(item, query);
     const end = Math.min(visibleEnd, keys);
-    for (let key = first; key < end; key++) {
-      let score = 0;
-      for (let p = 0; p < headDim; p++) score += q[query * headDim + p] * k[key * headDim + p];
-      weights[key] = scale * score;
-    }
+    scoresOf(weights, q, k, query, first, end, headDim);
     softmax(weights, weights, first, 1, end - first);
-    for (let p = 0; p < valueDim; p++) {
-      let sum = 0;
-      for (let key = first; key < end; key++) sum += weights[key] * v[key * valueDim + p];
-      out[query * valueDim + p] = sum;
-    }
+    sum(out, query, weights, v, first, end, valueDim);
+  }
+}
+
+/** Of one query, from the first key to the end. @param {Float32Array} scores @param {Float32Array} q @param {Float32Array} k @param {number} query @param {number} first @param {number} end @param {number} dim */
+export function scoresOf(scores, q, k, query, first, end, dim) {
+  const scale = 1 / Math.sqrt(dim);
+  for (let key = first; key < end; key++) {
+    let score = 0;
+    for (let p = 0; p < dim; p++) score += q[query * dim + p] * k[key * dim + p];
+    scores[key] = scale * score;
+  }
+}
+
+/** @param {Float32Array} out @param {number} query @param {Float32Array} weights @param {Float32Array} v @param {number} first @param {number} end @param {number} dim */
+export function sum(out, query, weights, v, first, end, dim) {
+  for (let p = 0; p < dim; p++) {
+    let total = 0;
+    for (let key = first; key < end; key++) total += weights[key] * v[key * dim + p];
+    out[query * dim + p] = total;
   }
 }

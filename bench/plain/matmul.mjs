@@ -14,7 +14,7 @@ export function matmulJob({ batch, m, n, k, allocates }, { a, b }) {
 }
 
 /** The triple loop. @param {Float32Array} a @param {Float32Array} b @param {Float32Array} out @param {number} m @param {number} n @param {number} k */
-function matmul(a, b, out, m, n, k) {
+export function matmul(a, b, out, m, n, k) {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;

@@ -4,6 +4,7 @@
  * over all heads at once or head by head. Inputs are tensors already and results stay tensors, but for the rows "from arrays".
  */
 import { visibleKeys } from '../counting.mjs';
+import { joined } from '../joined.mjs';
 
 /** @import { AttentionCase, Case, Inputs, Job, MatmulCase, Roof, Session, SoftmaxCase, Variant } from '../types.js' */
 /** @import { TfTensor, Tfjs } from './types.js' */
@@ -21,6 +22,7 @@ export const variants = (roof) => [
 export function refusal(item) {
   if (item.dtype) return `has no ${item.dtype}`;
   if ('weights' in item && item.weights) return `has no ${item.weights}`;
+  if ('score' in item && item.score) return 'is asked for dot products';
   if ('through' in item && item.through) return 'keeps no cache';
   if (item.op === 'softmax' && item.axis !== item.shape.length - 1) return 'has softmax along the last axis only';
   return undefined;
@@ -40,6 +42,8 @@ export async function openTfjs(tf, version, backend, variant) {
           return softmaxJob(tf, item, inputs);
         case 'attention':
           return variant === 'per head' ? perHeadJob(tf, item, inputs) : allHeadsJob(tf, item, inputs);
+        default:
+          throw new Error(`has no ${item.op}`);
       }
     },
   };
@@ -62,17 +66,6 @@ function jobOf(tf, call) {
     output: () => joined(results.map((result) => result.dataSync())),
     dispose: () => tf.engine().endScope(),
   };
-}
-
-/** @param {readonly Float32Array[]} parts */
-function joined(parts) {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** @param {MatmulCase} item */

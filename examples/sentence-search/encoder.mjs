@@ -19,8 +19,12 @@ import { createRooms } from './rooms.mjs';
  * @typedef {import('./ragged.mjs').OnWeights} OnWeights
  * @typedef {(batch: readonly Int32Array[], onWeights?: OnWeights) => Float32Array} Encode token ids of some sentences → embeddings `[batch, 512]`, each
  * of length 1; onWeights is told the weights of each attention, the first layer first
- * @typedef {{ gamma: Tensor, beta: Tensor }} Norm both `[width]`
+ * @typedef {(result: Float32Array, x: Float32Array) => void} Norm of every row of x
  * @typedef {{ attentionNorm: Norm, qkv: Linear, output: Linear, residual: Linear | undefined, feedForwardNorm: Norm, expand: Linear, contract: Linear }} Layer
+ *
+ * @typedef {object} Ops what may be another's than fovea's
+ * @property {(ids: Int32Array, table: Tensor, options: { out: Tensor }) => unknown} embedding
+ * @property {(x: Tensor, options: { gamma: Tensor, beta: Tensor, epsilon: number, out: Tensor }) => unknown} layerNorm
  */
 
 /** Tokens of a sentence that the model reads; the rest is cut off. */
@@ -33,17 +37,18 @@ const normEpsilon = 1e-6;
 
 /**
  * @param {(name: string) => Tensor} weights
+ * @param {Ops} [ops] fovea's; others have to do the same
  * @returns {Encode}
  */
-export function createEncoder(weights) {
-  const { embeddings, frequencies, layers, head } = parameters(weights);
+export function createEncoder(weights, ops = { embedding, layerNorm }) {
+  const { embed, frequencies, layers, head } = parameters(weights, ops);
   const room = createRooms();
   return (batch, onWeights) => {
     const sentences = batch.map((ids) => ids.subarray(0, maxTokens));
     const starts = startsOf(sentences);
     const tokens = starts[sentences.length];
     let x = room('embedded', tokens * frequencies.length * 2);
-    embed(x, sentences, starts, embeddings, frequencies);
+    embedTwice(x, sentences, starts, embed, frequencies);
     for (const [index, layer] of layers.entries()) {
       const attended = room(`x ${index}`, tokens * embeddingSize);
       selfAttention(attended, x, starts, layer, room, onWeights);
@@ -62,16 +67,16 @@ export function createEncoder(weights) {
  * @param {Float32Array} x `[tokens, width]`
  * @param {readonly Int32Array[]} sentences
  * @param {Int32Array} starts
- * @param {Tensor} embeddings `[words, width]`
+ * @param {(x: Float32Array, ids: Int32Array) => void} embed
  * @param {Float32Array} frequencies
  */
-function embed(x, sentences, starts, embeddings, frequencies) {
+function embedTwice(x, sentences, starts, embed, frequencies) {
   const width = frequencies.length * 2;
   const tokens = starts[sentences.length];
   const timing = timingSignal(Math.max(0, ...sentences.map((ids) => ids.length)), frequencies);
   const ids = new Int32Array(tokens);
   for (const [sentence, own] of sentences.entries()) ids.set(own, starts[sentence]);
-  embedding(ids, embeddings, { out: { data: x, shape: [tokens, width] } });
+  embed(x, ids);
   for (const [sentence, own] of sentences.entries()) {
     const start = starts[sentence] * width;
     for (let i = 0; i < own.length * width; i++) x[start + i] = 2 * x[start + i] + timing[i];
@@ -89,7 +94,7 @@ function embed(x, sentences, starts, embeddings, frequencies) {
  */
 function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual }, room, onWeights) {
   const normed = room('normed', x.length);
-  normalise(normed, x, attentionNorm);
+  attentionNorm(normed, x);
   const parts = room('qkv', 3 * x.length);
   project(parts, normed, qkv);
   const attended = room('attended', x.length);
@@ -104,18 +109,12 @@ function selfAttention(result, x, starts, { attentionNorm, qkv, output, residual
 /** x += contract(relu(expand(norm(x)))). @param {Float32Array} x `[tokens, 512]` @param {Layer} layer @param {Room} room */
 function addFeedForward(x, { feedForwardNorm, expand, contract }, room) {
   const normed = room('normed', x.length);
-  normalise(normed, x, feedForwardNorm);
+  feedForwardNorm(normed, x);
   const wide = room('wide', (x.length / embeddingSize) * expand.weight.shape[1]);
   project(wide, normed, expand, 'relu');
   const added = room('added', x.length);
   project(added, wide, contract);
   add(x, added);
-}
-
-/** result = layerNorm(x), row by row. @param {Float32Array} result @param {Float32Array} x `[rows, width]` @param {Norm} norm */
-function normalise(result, x, norm) {
-  const shape = [x.length / norm.gamma.shape[0], norm.gamma.shape[0]];
-  layerNorm({ data: x, shape }, { ...norm, epsilon: normEpsilon, out: { data: result, shape } });
 }
 
 /**
@@ -144,12 +143,15 @@ function packed(layer) {
   return layer.packed.weight;
 }
 
-/** The weights under the graph's names. @param {(name: string) => Tensor} weights */
-function parameters(weights) {
+/** The weights under the graph's names. @param {(name: string) => Tensor} weights @param {Ops} ops */
+function parameters(weights, { embedding, layerNorm }) {
   const encoder = 'module_apply_default/Encoder_en';
   const encode = 'KonaTransformer/Encode';
+  const embeddings = weights('module/Embeddings_en');
   return {
-    embeddings: weights('module/Embeddings_en'),
+    embed: (/** @type {Float32Array} */ x, /** @type {Int32Array} */ ids) => {
+      embedding(ids, embeddings, { out: { data: x, shape: [ids.length, embeddings.shape[1]] } });
+    },
     frequencies: weights(`${encoder}/${encode}/TransformerStack/Layer_0/AddTimingSignal/TimingSignal/ExpandDims_1`).data,
     layers: [0, 1].map((index) => layerParameters(index)),
     head: {
@@ -166,10 +168,14 @@ function parameters(weights) {
     /** @param {string} name */
     const parts = (name) => weights(`${folded}/${name}/ConcatPartitions/concat`);
     /** @param {string} name @returns {Norm} */
-    const norm = (name) => ({
-      gamma: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_scale`),
-      beta: parts(`${name}layer_prepostprocess/layer_norm/layer_norm_bias`),
-    });
+    const norm = (name) => {
+      const gamma = parts(`${name}layer_prepostprocess/layer_norm/layer_norm_scale`);
+      const beta = parts(`${name}layer_prepostprocess/layer_norm/layer_norm_bias`);
+      return (result, x) => {
+        const shape = [x.length / gamma.shape[0], gamma.shape[0]];
+        layerNorm({ data: x, shape }, { gamma, beta, epsilon: normEpsilon, out: { data: result, shape } });
+      };
+    };
     /** A 1 × 1 convolution is a linear layer. @param {string} name @returns {Linear} */
     const convolution = (name) => {
       const { data, shape } = weights(`${kernels}/${name}/kernel/part_0`);

