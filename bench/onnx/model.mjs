@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Models of one node, as onnxruntime wants them: an ONNX file in memory (onnx.proto3 of the ONNX project; the field numbers are its own).
+ * Models, as onnxruntime wants them: an ONNX file in memory (onnx.proto3 of the ONNX project; the field numbers are its own).
  */
 import { importPeer } from '../peer.mjs';
 
@@ -23,7 +23,7 @@ const messages = {
     attribute: ['AttributeProto', 5, 'repeated'],
     domain: ['string', 7],
   },
-  AttributeProto: { name: ['string', 1], f: ['float', 2], i: ['int64', 3], type: ['int32', 20] },
+  AttributeProto: { name: ['string', 1], f: ['float', 2], i: ['int64', 3], ints: ['int64', 8, 'repeated'], type: ['int32', 20] },
   TensorProto: { dims: ['int64', 1, 'repeated'], dataType: ['int32', 2], name: ['string', 8], rawData: ['bytes', 9] },
   ValueInfoProto: { name: ['string', 1], type: ['TypeProto', 2] },
   TypeProto: { tensorType: ['TensorType', 1] },
@@ -53,16 +53,17 @@ const valueInfo = ({ name, type, dims }) => ({
   type: { tensorType: { elemType: elemTypes[type], shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
 });
 
-/** Whole numbers are ints but for those that ONNX defines as floats. @param {[string, number]} attribute */
+/** Whole numbers are ints but for those that ONNX defines as floats. @param {[string, number | readonly number[]]} attribute */
 function attributeOf([name, value]) {
-  return name === 'scale' ? { name, f: value, type: 1 } : { name, i: value, type: 2 };
+  if (typeof value !== 'number') return { name, ints: value, type: 7 };
+  return name === 'scale' || name === 'epsilon' ? { name, f: value, type: 1 } : { name, i: value, type: 2 };
 }
 
 /**
  * @param {ModelParts} parts
  * @returns {Promise<Uint8Array>} the file
  */
-export async function modelOf({ operator, domain = '', inputs, constants = [], outputs, attributes = {}, order }) {
+export async function modelOf({ nodes, inputs, constants = [], outputs }) {
   const protobuf = /** @type {Protobuf} */ (await importPeer('protobufjs'));
   const Model = protobuf.Root.fromJSON(descriptor).lookupType('ModelProto');
   const model = {
@@ -72,16 +73,14 @@ export async function modelOf({ operator, domain = '', inputs, constants = [], o
       { domain: 'com.microsoft', version: 1 },
     ],
     graph: {
-      name: operator,
-      node: [
-        {
-          opType: operator,
-          domain,
-          input: order,
-          output: outputs.map(({ name }) => name),
-          attribute: Object.entries(attributes).map(attributeOf),
-        },
-      ],
+      name: 'case',
+      node: nodes.map(({ operator, domain = '', attributes = {}, takes, gives }) => ({
+        opType: operator,
+        domain,
+        input: takes,
+        output: gives,
+        attribute: Object.entries(attributes).map(attributeOf),
+      })),
       initializer: constants.map(({ name, type, dims, data }) => ({
         name,
         dims,

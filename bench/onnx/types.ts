@@ -17,20 +17,27 @@ export interface Filled extends Value {
   readonly data: Data;
 }
 
-/** One node and what goes in and out of it. */
-export interface ModelParts {
+/** A call of an operator. */
+export interface Node {
   readonly operator: string;
   readonly domain?: string;
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  /** Names in the order in which the operator takes them; '' is one that is left out. */
+  readonly takes: readonly string[];
+  /** Names of its results, one of them 'output' in the end. */
+  readonly gives: readonly string[];
+}
+
+/** Nodes and what goes in and out of them. */
+export interface ModelParts {
+  readonly nodes: readonly Node[];
   readonly inputs: readonly Value[];
   /** Initializers: known when the session is made, so that it may pack them. */
   readonly constants?: readonly Filled[];
   readonly outputs: readonly Value[];
-  readonly attributes?: Readonly<Record<string, number>>;
-  /** Names in the order in which the operator takes them; '' is one that is left out. */
-  readonly order: readonly string[];
 }
 
-/** A graph with its inputs, and how its output is read row-major, heads before queries. */
+/** A graph with its inputs, and how its output is read as the cases are laid out. */
 export interface Graph extends Omit<ModelParts, 'inputs'> {
   readonly inputs: readonly Filled[];
   readonly read?: (output: Float32Array) => Float32Array;
