@@ -5,6 +5,10 @@
  */
 import { visibleKeys } from '../counting.mjs';
 import { joined } from '../joined.mjs';
+import { additiveJob } from './additive.mjs';
+import { imagesJob } from './images.mjs';
+import { jobOf } from './job.mjs';
+import { rowsJob } from './rows.mjs';
 
 /** @import { AttentionCase, Case, Inputs, Job, MatmulCase, Roof, Session, SoftmaxCase, Variant } from '../types.js' */
 /** @import { TfTensor, Tfjs } from './types.js' */
@@ -16,13 +20,16 @@ export const variants = (roof) => [
   { name: 'softmax', ops: ['softmax'] },
   { name: 'per head', ops: ['attention'], ...(roof && { roof }) },
   { name: 'all heads', ops: ['attention'], full: true, ...(roof && { roof }) },
+  { name: 'additive', ops: ['attention'], full: true, ...(roof && { roof }) },
+  { name: 'core', ops: ['layerNorm', 'rmsNorm', 'rotary', 'gelu', 'squeezeExcite', 'spatialAttention'], full: true },
 ];
 
-/** @param {Case} item */
-export function refusal(item) {
+/** @param {Case} item @param {string} variant */
+export function refusal(item, variant) {
   if (item.dtype) return `has no ${item.dtype}`;
   if ('weights' in item && item.weights) return `has no ${item.weights}`;
-  if ('score' in item && item.score) return 'is asked for dot products';
+  if (item.op === 'attention' && (variant === 'additive') !== (item.score === 'additive')) return '';
+  if ('score' in item && item.score) return item.score === 'additive' ? undefined : 'is asked for dot products and additive scores';
   if ('through' in item && item.through) return 'keeps no cache';
   if (item.op === 'softmax' && item.axis !== item.shape.length - 1) return 'has softmax along the last axis only';
   return undefined;
@@ -41,30 +48,20 @@ export async function openTfjs(tf, version, backend, variant) {
         case 'softmax':
           return softmaxJob(tf, item, inputs);
         case 'attention':
+          if (item.score) return additiveJob(tf, item, inputs);
           return variant === 'per head' ? perHeadJob(tf, item, inputs) : allHeadsJob(tf, item, inputs);
+        case 'layerNorm':
+        case 'rmsNorm':
+        case 'rotary':
+        case 'gelu':
+          return rowsJob(tf, item, inputs);
+        case 'squeezeExcite':
+        case 'spatialAttention':
+          return imagesJob(tf, item, inputs);
         default:
           throw new Error(`has no ${item.op}`);
       }
     },
-  };
-}
-
-/**
- * A job whose results are tensors; those of the call before are given back.
- * @param {Tfjs} tf
- * @param {() => readonly TfTensor[]} call
- * @returns {Job}
- */
-function jobOf(tf, call) {
-  /** @type {readonly TfTensor[]} */
-  let results = [];
-  return {
-    run() {
-      for (const result of results) result.dispose();
-      results = tf.tidy(call);
-    },
-    output: () => joined(results.map((result) => result.dataSync())),
-    dispose: () => tf.engine().endScope(),
   };
 }
 

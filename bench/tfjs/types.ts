@@ -17,8 +17,21 @@ export interface Tfjs {
   tidy<T extends TfTensor | readonly TfTensor[]>(work: () => T): T;
   matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
   softmax(x: TfTensor, axis?: number): TfTensor;
-  mul(a: TfTensor, b: number): TfTensor;
-  add(a: TfTensor, b: TfTensor): TfTensor;
+  mul(a: TfTensor, b: TfTensor | number): TfTensor;
+  add(a: TfTensor, b: TfTensor | number): TfTensor;
+  sub(a: TfTensor, b: TfTensor): TfTensor;
+  square(x: TfTensor): TfTensor;
+  rsqrt(x: TfTensor): TfTensor;
+  erf(x: TfTensor): TfTensor;
+  relu(x: TfTensor): TfTensor;
+  tanh(x: TfTensor): TfTensor;
+  sigmoid(x: TfTensor): TfTensor;
+  neg(x: TfTensor): TfTensor;
+  mean(x: TfTensor, axis: number | readonly number[], keepDims: boolean): TfTensor;
+  max(x: TfTensor, axis: number, keepDims: boolean): TfTensor;
+  concat(parts: readonly TfTensor[], axis: number): TfTensor;
+  split(x: TfTensor, parts: number, axis: number): TfTensor[];
+  conv2d(x: TfTensor, kernel: TfTensor, strides: number, pad: 'same'): TfTensor;
   transpose(x: TfTensor): TfTensor;
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
 }
