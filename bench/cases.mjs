@@ -47,19 +47,19 @@ const decodeThroughCache = (kvHeads, dtype) =>
   });
 
 /** The gradients of an attention. @param {AttentionCase} item @returns {BackwardCase} */
-const backward = ({ name, through, score, units, ...item }) => ({
+const backward = ({ name, through, score, units, onlyOurs, ...item }) => ({
   ...item,
   ...{ name: name.replace('attention', 'attentionBackward'), op: 'attentionBackward', allocates: true, full: true }, // it takes no `out` yet
 });
 
-/** @param {RowsCase['op']} op @param {string} name @param {Pick<RowsCase, 'shape' | 'heads'>} sizes @returns {RowsCase} */
+/** @param {RowsCase['op']} op @param {string} name @param {Pick<RowsCase, 'shape' | 'heads' | 'onlyOurs'>} sizes @returns {RowsCase} */
 const rows = (op, name, sizes) => ({ name: `${op} ${name}`, op, bound: 'memory', full: true, ...sizes });
 
 /** @param {ImageCase['op']} op @returns {ImageCase} */
 const images = (op) => ({ name: `${op} 8x64x64x256`, op, bound: 'memory', full: true, shape: [8, 64, 64, 256] });
 
-const short = attention('attention 1x8x1024x64', [1, 8, 1024, 64], { full: true });
-const shortCausal = attention('attention 1x8x1024x64 causal', [1, 8, 1024, 64], { causal: true, full: true });
+const short = attention('attention 1x8x1024x64', [1, 8, 1024, 64], { full: true, onlyOurs: true });
+const shortCausal = attention('attention 1x8x1024x64 causal', [1, 8, 1024, 64], { causal: true, full: true, onlyOurs: true });
 
 /** @type {readonly Case[]} */
 export const cases = [
@@ -125,7 +125,7 @@ export const cases = [
   rows('layerNorm', '2048x1024', { shape: [2048, 1024] }),
   rows('rmsNorm', '2048x1024', { shape: [2048, 1024] }),
   rows('rotary', '2048x1024', { shape: [2048, 1024] }),
-  rows('rotary', '2048x1024 of 16 heads', { shape: [2048, 1024], heads: 16 }),
+  rows('rotary', '2048x1024 of 16 heads', { shape: [2048, 1024], heads: 16, onlyOurs: true }),
   rows('gelu', '2048x1024', { shape: [2048, 1024] }),
   images('squeezeExcite'),
   images('spatialAttention'),

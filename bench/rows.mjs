@@ -35,6 +35,7 @@ export function rowsOf(selection) {
     for (const each of threads ?? (item.twoThreads && cores > 1 ? [1, 2] : [1])) {
       for (const entry of entries) {
         if (entry.variant.ops && !entry.variant.ops.includes(item.op)) continue;
+        if (item.onlyOurs && !entry.contender.ours) continue;
         const row = { item, entry, threads: each };
         const against = reasonAgainst(row, selection);
         if (!against) rows.push(row);

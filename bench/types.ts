@@ -19,6 +19,8 @@ interface CaseCommon {
   readonly twoThreads?: boolean;
   /** Left out by `--quick` unless asked for by name. */
   readonly full?: boolean;
+  /** Measured for what another case of ours is held against, or beside one that the others have; they have no row. */
+  readonly onlyOurs?: boolean;
 }
 
 export type DType = 'float16' | 'bfloat16' | 'int8';

@@ -115,6 +115,16 @@ describe('--quick', () => {
   });
 });
 
+describe('a case that only ours is measured on', () => {
+  it('has no row of another', async () => {
+    const onlyOurs = cases.filter((item) => item.onlyOurs);
+    const selection = { entries: await entriesOf(), threads: [1], namedCases: true, namedEntries: true, quick: false, cores: 2, isa: [] };
+    const { rows } = rowsOf({ ...selection, cases: onlyOurs });
+    expect(new Set(rows.map(({ item }) => item))).toEqual(new Set(onlyOurs));
+    expect(rows.filter(({ entry }) => !entry.contender.ours)).toEqual([]);
+  });
+});
+
 describe('fovea', () => {
   it('is measured as it is built: with b packed, without out, on wasm, in a call of nothing', () => {
     const only = ['fovea-native/', 'fovea-wasm/'].flatMap((name) => ['--only', name]);

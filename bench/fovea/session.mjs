@@ -28,7 +28,8 @@ export const allocating = (target, roof) => ({ name: `${target}${withoutOut}`, r
 /** @param {Case} item @param {string} variant */
 export function refusal(item, variant) {
   const packs = variant.endsWith(' packed b');
-  if (variant.endsWith(withoutOut) && (item.allocates || item.dtype)) return '';
+  const isCompared = !item.allocates && !item.dtype && !item.onlyOurs && !('score' in item && item.score);
+  if (variant.endsWith(withoutOut) && !isCompared) return '';
   if (item.op !== 'matmul') return undefined;
   if (item.weights) return packs ? undefined : '';
   return packs && item.batch > 1 ? '' : undefined;
