@@ -49,7 +49,7 @@ const decodeThroughCache = (kvHeads, dtype) =>
 /** The gradients of an attention. @param {AttentionCase} item @returns {BackwardCase} */
 const backward = ({ name, through, score, units, onlyOurs, ...item }) => ({
   ...item,
-  ...{ name: name.replace('attention', 'attentionBackward'), op: 'attentionBackward', allocates: true, full: true }, // it takes no `out` yet
+  ...{ name: name.replace('attention', 'attentionBackward'), op: 'attentionBackward', full: true },
 });
 
 /** @param {RowsCase['op']} op @param {string} name @param {Pick<RowsCase, 'shape' | 'heads' | 'onlyOurs'>} sizes @returns {RowsCase} */

@@ -14,14 +14,13 @@ export function backwardJob(fovea, item, inputs) {
   const v = tensor(inputs.v, [batch, kvHeads, keyLength, valueDim]);
   const dOutput = tensor(inputs.dOutput, [batch, queryHeads, queryLength, valueDim]);
   const forward = fovea.attention(q, k, v, { causal, returnLogSumExp: true });
-  const options = { causal };
-  /** @type {readonly Float32Array[]} */
-  let gradients = [];
+  const like = (/** @type {typeof q} */ { data, shape }) => ({ data: new Float32Array(data.length), shape });
+  const out = { dQuery: like(q), dKey: like(k), dValue: like(v) };
+  const options = { causal, out };
   return {
     run() {
-      const { dQuery, dKey, dValue } = fovea.attentionBackward(q, k, v, forward, dOutput, options);
-      gradients = [dQuery.data, dKey.data, dValue.data];
+      fovea.attentionBackward(q, k, v, forward, dOutput, options);
     },
-    output: () => joined(gradients),
+    output: () => joined([out.dQuery.data, out.dKey.data, out.dValue.data]),
   };
 }
