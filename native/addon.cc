@@ -228,13 +228,23 @@ constexpr NamedOp named(const char* name) {
 }
 
 constexpr NamedOp kOps[] = {
-    named<Op::attention>("attention"), named<Op::cache_attention>("cacheAttention"),
-    named<Op::append>("append"),       named<Op::matmul>("matmul"),
-    named<Op::softmax>("softmax"),     named<Op::merge>("merge"),
-    named<Op::convert>("convert"),     named<Op::norm>("norm"),
-    named<Op::pool>("pool"),           named<Op::multiply>("multiply"),
-    named<Op::convolve>("convolve"),   named<Op::activate>("activate"),
-    named<Op::rotary>("rotary"),       named<Op::attention_backward>("attentionBackward"),
+    named<Op::attention>("attention"),
+    named<Op::cache_attention>("cacheAttention"),
+    named<Op::append>("append"),
+    named<Op::matmul>("matmul"),
+    named<Op::softmax>("softmax"),
+    named<Op::merge>("merge"),
+    named<Op::convert>("convert"),
+    named<Op::norm>("norm"),
+    named<Op::pool>("pool"),
+    named<Op::multiply>("multiply"),
+    named<Op::convolve>("convolve"),
+    named<Op::activate>("activate"),
+    named<Op::rotary>("rotary"),
+    named<Op::attention_backward>("attentionBackward"),
+    named<Op::softmax_backward>("softmaxBackward"),
+    named<Op::norm_backward>("normBackward"),
+    named<Op::activate_backward>("activateBackward"),
 };
 
 /** The op of that name; null when there is none. */

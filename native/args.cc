@@ -17,11 +17,12 @@ View4 read_view4(Reader& in, Need need, int64_t word, int64_t buffer, DType dtyp
 static_assert(kConvertOuterRank == kSoftmaxOuterRank && kNormOuterRank == kSoftmaxOuterRank, "one reader for all");
 static_assert(kActivateOuterRank == kSoftmaxOuterRank && kRotaryOuterRank == kSoftmaxOuterRank, "and for these");
 static_assert(kSoftmaxLength == 0 && kConvertLength == 0 && kNormLength == 0 && kActivateLength == 0 && kRotaryLength == 0, "one place");
+static_assert(kGradientLength == 0, "and for these");
 
 /** Sizes of the outer dimensions, then of the axis. */
 using AxisSizes = int64_t[kSoftmaxOuterRank + 1];
 
-/** The sizes of an op along an axis. Apart, as the next one is: five ops read so, and in a wasm module it would be there five times. */
+/** The sizes of an op along an axis. Apart, as the next one is: eight ops read so, and in a wasm module it would be there five times. */
 __attribute__((noinline)) void read_sizes(Reader& in, int64_t outer_word, int64_t (&outer)[kSoftmaxOuterRank], int64_t* length,
                                           AxisSizes& sizes) {
   for (int i = 0; i < kSoftmaxOuterRank; ++i) sizes[i] = outer[i] = in.size(outer_word + i);
@@ -382,6 +383,60 @@ Status read_rotary(Words words, Buffers buffers, RotaryArgs* args) {
   args->out = axis(kRotaryOut, out_dtype);
   args->table = axis(kRotaryTable, DType::float32);
   in.require(args->table.axis_stride == 1, Status::bad_words);
+  return in.status();
+}
+
+namespace {
+
+void read_gradient(Reader& in, GradientViews* views) {
+  AxisSizes sizes;
+  read_sizes(in, kGradientOuter, views->outer, &views->length, sizes);
+  const auto axis = [&](int buffer, DType type) {
+    return read_axis(in, Need::always, kGradientViews + (2 + kSoftmaxOuterRank) * buffer, buffer, type, element_bytes(type), sizes);
+  };
+  views->x = axis(kGradientX, in.dtype(kGradientDtype));
+  views->d_out = axis(kGradientDOut, in.dtype(kGradientDOutDtype));
+  views->d_x = axis(kGradientDX, in.dtype(kGradientDXDtype));
+}
+
+}  // namespace
+
+Status read_softmax_backward(Words words, Buffers buffers, SoftmaxBackwardArgs* args) {
+  if (words.count < kSoftmaxBackwardWords) return Status::bad_words;
+  Reader in(words, buffers);
+  read_gradient(in, &args->views);
+  args->scale = static_cast<float>(in.number(kSoftmaxBackwardScale));
+  return in.status();
+}
+
+Status read_norm_backward(Words words, Buffers buffers, NormBackwardArgs* args) {
+  if (words.count < kNormBackwardWords) return Status::bad_words;
+  Reader in(words, buffers);
+  read_gradient(in, &args->views);
+  const int64_t centered = in.size(kNormBackwardCentered);
+  in.require(centered <= 1, Status::bad_words);
+  args->centered = centered == 1;
+  args->epsilon = static_cast<float>(in.number(kNormBackwardEpsilon));
+  const auto row = [&](Need need, int which, int64_t* stride) {
+    const int word = kNormBackwardRows + 2 * which, buffer = kNormBackwardGamma + which;
+    int64_t strides[1];
+    void* data = need == Need::always ? in.view(word, buffer, sizeof(float), {args->views.length}, strides)
+                                      : in.optional_view(word, buffer, sizeof(float), {args->views.length}, strides);
+    *stride = strides[0];
+    return static_cast<float*>(data);
+  };
+  args->gamma = row(Need::optional, 0, &args->gamma_stride);
+  args->d_gamma = row(Need::always, 1, &args->d_gamma_stride);
+  args->d_beta = row(Need::optional, 2, &args->d_beta_stride);
+  return in.status();
+}
+
+Status read_activate_backward(Words words, Buffers buffers, ActivateBackwardArgs* args) {
+  if (words.count < kActivateBackwardWords) return Status::bad_words;
+  Reader in(words, buffers);
+  read_gradient(in, &args->views);
+  args->activation = in.choice<Activation, Activation::sigmoid>(kActivateBackwardActivation);
+  in.require(args->activation != Activation::none, Status::bad_words);
   return in.status();
 }
 

@@ -373,6 +373,68 @@ enum NormWord {
 
 enum NormBuffer { kNormX, kNormOut, kNormGamma, kNormBeta, kNormBuffers };
 
+// ---- the gradients of softmax, of norm and of an activation ----
+
+/** What they are read from and written to, along an axis for every index of the outer dimensions. */
+struct GradientViews {
+  int64_t outer[kSoftmaxOuterRank];
+  int64_t length;  // of the axis
+  AxisView x;      // what went in; of softmax what came out
+  AxisView d_out;  // the gradient of what came out
+  AxisView d_x;
+};
+
+/** Each of these calls begins so. */
+enum GradientWord {
+  kGradientLength,
+  kGradientDtype,
+  kGradientDOutDtype,
+  kGradientDXDtype,
+  kGradientOuter,                                       // kSoftmaxOuterRank sizes
+  kGradientViews = kGradientOuter + kSoftmaxOuterRank,  // x d_out d_x, each: offset, outer strides, axis stride
+  kGradientWords = kGradientViews + 3 * (1 + kSoftmaxOuterRank + 1),
+};
+
+enum GradientBuffer { kGradientX, kGradientDOut, kGradientDX, kGradientBuffers };
+
+/** d_x = scale · y · (d_out − Σ y · d_out), y being `x`; where y is 0, d_x is, and d_out does not count. */
+struct SoftmaxBackwardArgs {
+  GradientViews views;
+  float scale;
+};
+
+enum SoftmaxBackwardWord { kSoftmaxBackwardScale = kGradientWords, kSoftmaxBackwardWords };
+
+/** The gradients of a norm (NormArgs) with respect to its input, its gamma and its beta. */
+struct NormBackwardArgs {
+  GradientViews views;
+  bool centered;
+  float epsilon;
+  const float* gamma;  // [length], or null: 1
+  int64_t gamma_stride;
+  float* d_gamma;  // [length]
+  int64_t d_gamma_stride;
+  float* d_beta;  // [length], or null: not wanted
+  int64_t d_beta_stride;
+};
+
+enum NormBackwardWord {
+  kNormBackwardCentered = kGradientWords,  // 0 or 1
+  kNormBackwardEpsilon,
+  kNormBackwardRows,  // gamma d_gamma d_beta, each: offset, stride
+  kNormBackwardWords = kNormBackwardRows + 3 * 2,
+};
+
+enum NormBackwardBuffer { kNormBackwardGamma = kGradientBuffers, kNormBackwardDGamma, kNormBackwardDBeta, kNormBackwardBuffers };
+
+/** d_x = d_out · activation′(x). */
+struct ActivateBackwardArgs {
+  GradientViews views;
+  Activation activation;
+};
+
+enum ActivateBackwardWord { kActivateBackwardActivation = kGradientWords, kActivateBackwardWords };
+
 // ---- pool, multiply, convolve: what convolutional attention does to maps ----
 
 /** float32 [batch, rows, columns]. */
@@ -547,6 +609,9 @@ Status read_multiply(Words words, Buffers buffers, MultiplyArgs* args);
 Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args);
 Status read_activate(Words words, Buffers buffers, ActivateArgs* args);
 Status read_rotary(Words words, Buffers buffers, RotaryArgs* args);
+Status read_softmax_backward(Words words, Buffers buffers, SoftmaxBackwardArgs* args);
+Status read_norm_backward(Words words, Buffers buffers, NormBackwardArgs* args);
+Status read_activate_backward(Words words, Buffers buffers, ActivateBackwardArgs* args);
 Status read_merge(Words words, Buffers buffers, MergeArgs* args);  // checks every part too
 MergePart read_merge_part(const MergeArgs& args, int64_t part);
 

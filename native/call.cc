@@ -44,6 +44,12 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_rotary, run_rotary, kernels, words, buffers, host);
     case Op::attention_backward:
       return read_and_run(read_backward, run_backward, kernels, words, buffers, host);
+    case Op::softmax_backward:
+      return read_and_run(read_softmax_backward, run_softmax_backward, kernels, words, buffers, host);
+    case Op::norm_backward:
+      return read_and_run(read_norm_backward, run_norm_backward, kernels, words, buffers, host);
+    case Op::activate_backward:
+      return read_and_run(read_activate_backward, run_activate_backward, kernels, words, buffers, host);
   }
   return Status::bad_words;
 }

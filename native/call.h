@@ -20,7 +20,10 @@ enum class Op : int32_t {
   convolve,
   activate,
   rotary,
-  attention_backward
+  attention_backward,
+  softmax_backward,
+  norm_backward,
+  activate_backward
 };
 
 /** Reads and checks the words and buffers, then runs the op; anything but Status::ok from the checks has written nothing. */

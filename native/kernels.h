@@ -88,6 +88,18 @@ struct Kernels {
   void (*norm)(const NormArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*norm_scratch)(const NormArgs& args);
 
+  /** Indices [begin, end) of the outer dimensions, counted with the last one fastest; norm_backward's too. */
+  void (*softmax_backward)(const SoftmaxBackwardArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*softmax_backward_scratch)(const SoftmaxBackwardArgs& args);
+  /** What these rows add to the gradients of gamma and beta goes to `d_gamma` and `d_beta`, of args.length numbers that are 0 yet. */
+  void (*norm_backward)(const NormBackwardArgs& args, int64_t begin, int64_t end, float* d_gamma, float* d_beta, float* scratch);
+  int64_t (*norm_backward_scratch)(const NormBackwardArgs& args);
+  /** to[i · to_stride] = Σ parts[p · part_stride + i] over p < count, in this order, for i < n; scratch holds as many. */
+  void (*add_up)(const float* parts, int64_t part_stride, int64_t count, int64_t n, float* to, int64_t to_stride, float* scratch);
+  /** Elements [begin, end), counted with the axis fastest. */
+  void (*activate_backward)(const ActivateBackwardArgs& args, int64_t begin, int64_t end, float* scratch);
+  int64_t (*activate_backward_scratch)(const ActivateBackwardArgs& args);
+
   /** Rows [begin, end), counted batch · rows + row; multiply's too. */
   void (*pool)(const PoolArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*pool_scratch)(const PoolArgs& args);

@@ -57,6 +57,11 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
       advise(kBackwardDKey);
       advise(kBackwardDValue);
       break;
+    case Op::softmax_backward:
+    case Op::norm_backward:
+    case Op::activate_backward:
+      advise(kGradientDX);
+      break;
     case Op::append:  // into blocks, which were advised when they were made
     case Op::pool:    // a number a row
     case Op::convolve:

@@ -283,14 +283,23 @@ Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {
                   });
 }
 
-Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) {
-  if (args.length == 0) return Status::ok;
-  // Along a strided axis neighbours are worked on together: as many as stay in cache, fewer of long ones.
+namespace {
+
+/** Rows of a softmax in a task. Along a strided axis neighbours are worked on together: as many as stay in cache, fewer of long ones. */
+int64_t softmax_rows_of_task(int64_t length, int64_t axis_stride) {
+  if (axis_stride == 1) return rows_of_task(length);
   constexpr int64_t work = int64_t{1} << 23;
   int64_t columns = kSoftmaxColumns;
-  while (columns > 64 && columns > work / args.length) columns /= 2;
-  const int64_t step = args.x.axis_stride == 1 ? rows_of_task(args.length) : columns;
-  return in_stretches(host, product(args.outer, kSoftmaxOuterRank), step, args.length * kElement, kernels.softmax_scratch(args),
+  while (columns > 64 && columns > work / length) columns /= 2;
+  return columns;
+}
+
+}  // namespace
+
+Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host) {
+  if (args.length == 0) return Status::ok;
+  return in_stretches(host, product(args.outer, kSoftmaxOuterRank), softmax_rows_of_task(args.length, args.x.axis_stride),
+                      args.length * kElement, kernels.softmax_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax(args, begin, end, scratch); });
 }
 
@@ -305,6 +314,51 @@ Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host) {
   return in_stretches(host, product(args.outer, kNormOuterRank), rows_of_task(args.length), args.length * kElement,
                       kernels.norm_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.norm(args, begin, end, scratch); });
+}
+
+Status run_softmax_backward(const Kernels& kernels, const SoftmaxBackwardArgs& args, Host* host) {
+  const GradientViews& views = args.views;
+  if (views.length == 0) return Status::ok;
+  return in_stretches(host, product(views.outer, kSoftmaxOuterRank), softmax_rows_of_task(views.length, views.x.axis_stride),
+                      views.length * kElement, kernels.softmax_backward_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.softmax_backward(args, begin, end, scratch); });
+}
+
+/**
+ * Each task adds up what its rows say of gamma and beta, then these sums are added in the order of the rows: which rows belong together is
+ * the shape's matter, so that no sum depends on who was first. Few tasks, of some rows each: so the sums stay small beside x.
+ */
+Status run_norm_backward(const Kernels& kernels, const NormBackwardArgs& args, Host* host) {
+  const int64_t n = args.views.length, rows = product(args.views.outer, kSoftmaxOuterRank);
+  if (n == 0) return Status::ok;
+  constexpr int64_t most_parts = 64, least_rows = 8;
+  const int64_t step = larger(larger(rows_of_task(n), least_rows), pieces(rows, most_parts));
+  const int64_t parts = pieces(rows, step), floats = round_up(n, 16);
+  float* const sums = parts == 0 ? nullptr : static_cast<float*>(host->acquire(host, bytes_of(2 * parts * floats)));
+  if (parts > 0 && !sums) return Status::out_of_memory;
+  const Status status =
+      in_tasks(host, parts, smaller(step, rows) * n * 2 * kElement, kernels.norm_backward_scratch(args), [&](int64_t part, float* scratch) {
+        float* const own = sums + 2 * part * floats;
+        for (int64_t i = 0; i < 2 * floats; i++) own[i] = 0;
+        const int64_t begin = part * step;
+        kernels.norm_backward(args, begin, smaller(begin + step, rows), own, own + floats, scratch);
+      });
+  if (status != Status::ok) return status;
+  return in_stretches(host, n, kSoftmaxColumns, parts + 1, kSoftmaxColumns, [&](int64_t begin, int64_t end, float* scratch) {
+    const auto add_up = [&](int64_t first, float* to, int64_t stride) {
+      kernels.add_up(sums + first * floats + begin, 2 * floats, parts, end - begin, to + begin * stride, stride, scratch);
+    };
+    add_up(0, args.d_gamma, args.d_gamma_stride);
+    if (args.d_beta) add_up(1, args.d_beta, args.d_beta_stride);
+  });
+}
+
+Status run_activate_backward(const Kernels& kernels, const ActivateBackwardArgs& args, Host* host) {
+  const GradientViews& views = args.views;
+  if (views.length == 0) return Status::ok;
+  return in_stretches(host, product(views.outer, kSoftmaxOuterRank) * views.length, int64_t{1} << 16, kElement,
+                      kernels.activate_backward_scratch(args),
+                      [&](int64_t begin, int64_t end, float* scratch) { kernels.activate_backward(args, begin, end, scratch); });
 }
 
 Status run_pool(const Kernels& kernels, const PoolArgs& args, Host* host) {

@@ -31,6 +31,9 @@ Status run_attention(const Kernels& kernels, const AttentionArgs& args, Host* ho
 Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host);
 Status run_append(const Kernels& kernels, const AppendArgs& args, Host* host);
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host);
+Status run_softmax_backward(const Kernels& kernels, const SoftmaxBackwardArgs& args, Host* host);
+Status run_norm_backward(const Kernels& kernels, const NormBackwardArgs& args, Host* host);
+Status run_activate_backward(const Kernels& kernels, const ActivateBackwardArgs& args, Host* host);
 Status run_softmax(const Kernels& kernels, const SoftmaxArgs& args, Host* host);
 Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host);
 Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host);

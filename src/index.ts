@@ -23,12 +23,15 @@ export {
 } from './ops/convert.js';
 export { KVCache } from './ops/kv-cache.js';
 export { linear, linearAsync } from './ops/linear.js';
+export { linearBackward, linearBackwardAsync } from './ops/linear-backward.js';
 export { matmul, matmulAsync } from './ops/matmul.js';
 export { mergeAttention, mergeAttentionAsync } from './ops/merge.js';
 export { layerNorm, layerNormAsync, rmsNorm, rmsNormAsync } from './ops/norm.js';
+export { layerNormBackward, layerNormBackwardAsync, rmsNormBackward, rmsNormBackwardAsync } from './ops/norm-backward.js';
 export { packMatrix } from './ops/pack-matrix.js';
 export { rotary, rotaryAsync } from './ops/rotary.js';
 export { softmax, softmaxAsync, softmin, softminAsync } from './ops/softmax.js';
+export { softmaxBackward, softmaxBackwardAsync } from './ops/softmax-backward.js';
 export { tensor } from './ops/tensor.js';
 export type { MultiHeadForwardOptions } from './transformers/forward-options.js';
 export type { MultiHeadAttentionOptions, Projection } from './transformers/heads.js';

@@ -148,6 +148,53 @@ export interface LayerNormOptions<O extends FloatData = never> extends RmsNormOp
   readonly epsilon?: number | undefined;
 }
 
+/** Options of `softmaxBackward`. */
+export interface SoftmaxBackwardOptions<O extends FloatData = never> {
+  /** That of the softmax. @default -1 */
+  readonly axis?: number | undefined;
+  /** That of the softmax; of a softmin with the other sign. @default 1 */
+  readonly scale?: number | undefined;
+  /** Written instead of allocating: the exact shape, float32 or the dtype of y. */
+  readonly out?: Tensor<O> | undefined;
+}
+
+/** What `rmsNormBackward` returns. */
+export interface RmsNormGradients<D extends FloatData = Float32Array> {
+  /** In the shape and dtype of x. */
+  readonly dX: Tensor<D>;
+  /** `[d]` */
+  readonly dGamma: Tensor;
+}
+
+/** What `layerNormBackward` returns. */
+export interface LayerNormGradients<D extends FloatData = Float32Array> extends RmsNormGradients<D> {
+  /** `[d]` */
+  readonly dBeta: Tensor;
+}
+
+/** Options of `rmsNormBackward`. */
+export interface RmsNormBackwardOptions<O extends FloatData = never> {
+  /** That of the norm. @default 1 */
+  readonly gamma?: Tensor | undefined;
+  /** That of the norm. @default 1e-6 */
+  readonly epsilon?: number | undefined;
+  /** Any of the results, written instead of allocating: the exact shapes; dX float32 or of the dtype of x. */
+  readonly out?: OutOf<RmsNormGradients<O>> | undefined;
+}
+
+/** Options of `layerNormBackward`. */
+export interface LayerNormBackwardOptions<O extends FloatData = never> {
+  /** That of the norm. @default 1 */
+  readonly gamma?: Tensor | undefined;
+  /** That of the norm. @default 1e-5 */
+  readonly epsilon?: number | undefined;
+  /** Any of the results, written instead of allocating: the exact shapes; dX float32 or of the dtype of x. */
+  readonly out?: OutOf<LayerNormGradients<O>> | undefined;
+}
+
+/** Where results by several names go, those that the caller wants somewhere. */
+export type OutOf<Results> = { readonly [Name in keyof Results]?: Results[Name] | undefined };
+
 /**
  * How alike a query and a key are: q·k, q·k / max(‖q‖‖k‖, 1e−12), −‖q − k‖², exp(−gamma·‖q − k‖²), q·W·k (Luong 2015), or
  * v·tanh(q·Wq + k·Wk + b) (Bahdanau 2014). Weights are float32, shared by the heads or with a leading `[hq]`.
@@ -218,6 +265,26 @@ export interface LinearOptions<O extends FloatData = never> {
   readonly activation?: Activation | undefined;
   /** Written instead of allocating: the exact shape, float32 or the dtype of x. */
   readonly out?: Tensor<O> | undefined;
+}
+
+/** What `linearBackward` returns. */
+export interface LinearGradients<D extends FloatData = Float32Array, W extends FloatData = D> {
+  /** In the shape and dtype of x. */
+  readonly dX: Tensor<D>;
+  /** In the shape and dtype of the weight. */
+  readonly dWeight: Tensor<W>;
+  /** `[out]` */
+  readonly dBias: Tensor;
+}
+
+/** Options of `linearBackward`. */
+export interface LinearBackwardOptions<O extends FloatData = never, W extends FloatData = never> {
+  /** That of the layer: counts where there is an activation. */
+  readonly bias?: Tensor | undefined;
+  /** That of the layer. @default none */
+  readonly activation?: Activation | undefined;
+  /** Any of the results, written instead of allocating: the exact shapes; dX and dWeight float32 or of the dtype of x. */
+  readonly out?: OutOf<LinearGradients<O, W>> | undefined;
 }
 
 /** What an option that asks for more may be. `undefined` counts: `true | undefined` promises nothing. */

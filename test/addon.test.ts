@@ -171,6 +171,9 @@ describe.each(supported)('memory on $name', ({ name }) => {
           'activate',
           'rotary',
           'attentionBackward',
+          'softmaxBackward',
+          'normBackward',
+          'activateBackward',
         ] as const) ?? 'merge';
       // Small true sizes at first, so that some calls get as far as their buffers.
       const said = Float64Array.from({ length: lie.integer(0, 60) }, () => (lie.uniform() < 0.8 ? lie.integer(0, 2) : (pick(values) ?? 0)));

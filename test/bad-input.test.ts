@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attention, FoveaError, setBackend, tensor } from '../src/node.js';
 import { dtypes } from './bad-input/dtypes.js';
 import { encode } from './bad-input/encode.js';
+import { gradients } from './bad-input/gradients.js';
 import { options } from './bad-input/options.js';
 import { type Anything, k, q, v, zeros } from './bad-input/row.js';
 import { shapes } from './bad-input/shapes.js';
@@ -14,7 +15,7 @@ describe.each(targets.map((target) => ({ name: label(target), target })))('$name
   beforeAll(() => use(target));
   afterAll(() => setBackend('auto'));
 
-  it.each([...shapes, ...dtypes, ...options, ...vision, ...encode])('$name', ({ code, words, call }) => {
+  it.each([...shapes, ...dtypes, ...options, ...vision, ...encode, ...gradients])('$name', ({ code, words, call }) => {
     const out = { data: new Float32Array(200).fill(7), shape: [1, 4, 3, 6] };
     const before = out.data.slice();
     const error = thrown(() => call(out));

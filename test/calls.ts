@@ -10,6 +10,8 @@ import {
   geluAsync,
   layerNorm,
   layerNormAsync,
+  layerNormBackward,
+  layerNormBackwardAsync,
   matmul,
   matmulAsync,
   mergeAttention,
@@ -19,12 +21,16 @@ import {
   reluAsync,
   rmsNorm,
   rmsNormAsync,
+  rmsNormBackward,
+  rmsNormBackwardAsync,
   rotary,
   rotaryAsync,
   sigmoid,
   sigmoidAsync,
   softmax,
   softmaxAsync,
+  softmaxBackward,
+  softmaxBackwardAsync,
   softmin,
   softminAsync,
   tanh,
@@ -42,12 +48,15 @@ import type {
   AttentionPart,
   ConvertOptions,
   FloatData,
+  LayerNormBackwardOptions,
   LayerNormOptions,
   MatmulOptions,
   MergeOptions,
   PackMatrixOptions,
+  RmsNormBackwardOptions,
   RmsNormOptions,
   RotaryOptions,
+  SoftmaxBackwardOptions,
   SoftmaxOptions,
   Tensor,
   TensorData,
@@ -81,6 +90,21 @@ export type NormCall =
   | { readonly op: 'layerNorm'; readonly x: Tensor<FloatData>; readonly options: LayerNormOptions<FloatData> }
   | { readonly op: 'rmsNorm'; readonly x: Tensor<FloatData>; readonly options: RmsNormOptions<FloatData> };
 
+export interface SoftmaxBackwardCall {
+  readonly op: 'softmaxBackward';
+  readonly y: Tensor<FloatData>;
+  readonly dOutput: Tensor<FloatData>;
+  readonly options: SoftmaxBackwardOptions<FloatData>;
+}
+
+export type NormBackwardCall = {
+  readonly x: Tensor<FloatData>;
+  readonly dOutput: Tensor<FloatData>;
+} & (
+  | { readonly op: 'layerNormBackward'; readonly options: LayerNormBackwardOptions<FloatData> }
+  | { readonly op: 'rmsNormBackward'; readonly options: RmsNormBackwardOptions<FloatData> }
+);
+
 export interface ActivationCall {
   readonly op: 'activation';
   readonly name: Activation;
@@ -108,7 +132,18 @@ export type ConvertCall = {
   | { readonly name: 'fromFloat16' | 'fromBfloat16'; readonly x: Tensor<Uint16Array>; readonly options: ConvertOptions<Float32Array> }
 );
 
-export type Call = AttentionCall | CacheCall | MatmulCall | SoftmaxCall | NormCall | ActivationCall | RotaryCall | MergeCall | ConvertCall;
+export type Call =
+  | AttentionCall
+  | CacheCall
+  | MatmulCall
+  | SoftmaxCall
+  | SoftmaxBackwardCall
+  | NormBackwardCall
+  | NormCall
+  | ActivationCall
+  | RotaryCall
+  | MergeCall
+  | ConvertCall;
 
 const activations = { relu, gelu, tanh, sigmoid };
 const activationTwins = { relu: reluAsync, gelu: geluAsync, tanh: tanhAsync, sigmoid: sigmoidAsync };
@@ -135,6 +170,12 @@ export function run(call: Call): Results {
       return { output: layerNorm(call.x, call.options) };
     case 'rmsNorm':
       return { output: rmsNorm(call.x, call.options) };
+    case 'softmaxBackward':
+      return { dX: softmaxBackward(call.y, call.dOutput, call.options) };
+    case 'layerNormBackward':
+      return { ...layerNormBackward(call.x, call.dOutput, call.options) };
+    case 'rmsNormBackward':
+      return { ...rmsNormBackward(call.x, call.dOutput, call.options) };
     case 'activation':
       return { output: activations[call.name](call.x, call.options) };
     case 'rotary':
@@ -180,6 +221,12 @@ export async function runAsync(call: Call, options: AsyncOptions = {}): Promise<
       return { output: await layerNormAsync(call.x, { ...call.options, ...options }) };
     case 'rmsNorm':
       return { output: await rmsNormAsync(call.x, { ...call.options, ...options }) };
+    case 'softmaxBackward':
+      return { dX: await softmaxBackwardAsync(call.y, call.dOutput, { ...call.options, ...options }) };
+    case 'layerNormBackward':
+      return { ...(await layerNormBackwardAsync(call.x, call.dOutput, { ...call.options, ...options })) };
+    case 'rmsNormBackward':
+      return { ...(await rmsNormBackwardAsync(call.x, call.dOutput, { ...call.options, ...options })) };
     case 'activation':
       return { output: await activationTwins[call.name](call.x, { ...call.options, ...options }) };
     case 'rotary':
@@ -238,6 +285,11 @@ export function inputsOf(call: Call): TensorData[] {
       return [call.x.data, call.options.gamma?.data, call.options.beta?.data].filter(given);
     case 'rmsNorm':
       return [call.x.data, call.options.gamma?.data].filter(given);
+    case 'softmaxBackward':
+      return [call.y.data, call.dOutput.data];
+    case 'layerNormBackward':
+    case 'rmsNormBackward':
+      return [call.x.data, call.dOutput.data, call.options.gamma?.data].filter(given);
     case 'merge':
       return [...call.parts.flatMap((part) => [part.output.data, part.logSumExp.data]), call.options.sinks].filter(given);
     case 'rotary':

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asAddon } from '../src/backend/native/addon.js';
+import type { FloatData, Tensor } from '../src/types.js';
 import { type Call, inputsOf, type Results, run } from './calls.js';
 import { keySizes, querySizes, widths } from './cases/attention.js';
 import { columnSizes, rowSizes } from './cases/matmul.js';
@@ -13,10 +14,14 @@ import { bytesOf, dense, eachElement } from './tensors.js';
 
 const inputBytes = (call: Call): Buffer => Buffer.concat(inputsOf(call).map((data) => bytesOf({ data, shape: [] })));
 
-/** Bytes of `out`, those of its elements as 0. */
+/** Bytes of `out`, or of all that it holds, those of their elements as 0. */
 function gapsOf({ options }: Call): Buffer {
-  const { out } = options;
-  if (!out) return Buffer.of();
+  const { out = {} } = options;
+  const all = 'data' in out ? [out] : Object.values<Tensor<FloatData> | undefined>(out);
+  return Buffer.concat(all.map((one) => (one ? gapsIn(one) : Buffer.of())));
+}
+
+function gapsIn(out: Tensor<FloatData>): Buffer {
   const bytes = Buffer.from(bytesOf(out));
   const width = out.data.BYTES_PER_ELEMENT;
   eachElement(out, (place) => bytes.fill(0, place * width, (place + 1) * width));

@@ -6,6 +6,7 @@ import { attentionPairCases } from './cases/attention-pairs.js';
 import { cacheCases } from './cases/cache.js';
 import type { Case } from './cases/case.js';
 import { convertCases } from './cases/convert.js';
+import { gradientCases } from './cases/gradients.js';
 import { matmulCases } from './cases/matmul.js';
 import { mergeCases } from './cases/merge.js';
 import { normCases } from './cases/norm.js';
@@ -26,6 +27,7 @@ export const cases: readonly Case[] = [
   ...packedCases,
   ...softmaxCases,
   ...normCases,
+  ...gradientCases,
   ...activationCases,
   ...rotaryCases,
   ...mergeCases,

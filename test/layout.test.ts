@@ -11,6 +11,7 @@ import {
   softmaxOuterRank,
 } from '../src/plan/layout.js';
 import type {
+  ActivateBackwardPlan,
   ActivatePlan,
   AttentionPlan,
   BackwardPlan,
@@ -19,10 +20,12 @@ import type {
   MatmulPlan,
   MergePlan,
   MultiplyPlan,
+  NormBackwardPlan,
   NormPlan,
   Plan,
   PoolPlan,
   RotaryPlan,
+  SoftmaxBackwardPlan,
   SoftmaxPlan,
   View,
 } from '../src/plan/plan.js';
@@ -569,6 +572,72 @@ describe('attentionBackward', () => {
   it('reads what attention gave, and writes gradients alone', () => {
     const written = ['DQuery', 'DKey', 'DValue', 'DBias', 'DSinks'].map((name) => constant(`kBackward${name}`));
     expect([...call.written].sort((a, b) => a - b)).toEqual(written.sort((a, b) => a - b));
+  });
+});
+
+describe('the gradients along an axis', () => {
+  const views = {
+    outer: [31, 32],
+    length: 33,
+    dtype: 'bfloat16',
+    dOutDtype: 'float32',
+    outDtype: 'bfloat16',
+    x: view(new Uint16Array(1), 100, 3),
+    dOut: view(floats(), 200, 3),
+    out: view(new Uint16Array(1), 300, 3),
+  } as const;
+  const softmax: SoftmaxBackwardPlan = { op: 'softmaxBackward', ...views, scale: -0.5 };
+  const norm: NormBackwardPlan = {
+    op: 'normBackward',
+    name: 'layerNormBackward',
+    ...views,
+    centered: true,
+    epsilon: 0.25,
+    gamma: view(floats(), 400, 1),
+    dGamma: view(floats(), 500, 1),
+    dBeta: view(floats(), 600, 1),
+  };
+  const activation: ActivateBackwardPlan = { op: 'activateBackward', name: 'linearBackward', ...views, activation: 'gelu' };
+  const padded = (from: number) => [from, 0, 0, 0, 0, 0, ...counted(from + 1, 3)];
+
+  it.each([
+    ['SoftmaxBackward', softmax, 'Gradient'],
+    ['NormBackward', norm, 'NormBackward'],
+    ['ActivateBackward', activation, 'Gradient'],
+  ] as const)('of %s begin alike, and have as many words and buffers as the header counts', (name, plan, ofBuffers) => {
+    const call = laid(plan);
+    expect(call.words.length).toBe(constant(`k${name}Words`));
+    expect(call.buffers.length).toBe(constant(`k${ofBuffers}Buffers`));
+    expect(['Length', 'Dtype', 'DOutDtype', 'DXDtype'].flatMap((word) => words(call, `kGradient${word}`))).toEqual([33, 2, 0, 2]);
+    expect(words(call, 'kGradientOuter', 7)).toEqual([1, 1, 1, 1, 1, 31, 32]);
+    expect(words(call, 'kGradientViews', 27)).toEqual([100, 200, 300].flatMap(padded));
+    expect(['X', 'DOut', 'DX'].map((buffer) => call.buffers[constant(`kGradient${buffer}`)])).toEqual([
+      plan.x.data,
+      plan.dOut.data,
+      plan.out.data,
+    ]);
+  });
+
+  it('words and buffers of their own', () => {
+    expect(words(laid(softmax), 'kSoftmaxBackwardScale')).toEqual([-0.5]);
+    expect(words(laid(activation), 'kActivateBackwardActivation')).toEqual([2]);
+    const call = laid(norm);
+    expect(['Centered', 'Epsilon'].flatMap((word) => words(call, `kNormBackward${word}`))).toEqual([1, 0.25]);
+    expect(words(call, 'kNormBackwardRows', 6)).toEqual([400, 401, 500, 501, 600, 601]);
+    expect(['Gamma', 'DGamma', 'DBeta'].map((buffer) => call.buffers[constant(`kNormBackward${buffer}`)])).toEqual([
+      norm.gamma?.data,
+      norm.dGamma.data,
+      norm.dBeta?.data,
+    ]);
+  });
+
+  it('only gradients are written', () => {
+    expect(laid(softmax).written).toEqual([constant('kGradientDX')]);
+    expect(laid(activation).written).toEqual([constant('kGradientDX')]);
+    expect(laid(norm).written).toEqual(['kGradientDX', 'kNormBackwardDGamma', 'kNormBackwardDBeta'].map(constant));
+    const rms = laid({ ...norm, name: 'rmsNormBackward', dBeta: undefined });
+    expect(rms.written).toEqual(['kGradientDX', 'kNormBackwardDGamma'].map(constant));
+    expect(rms.words.length).toBe(constant('kNormBackwardWords'));
   });
 });
 

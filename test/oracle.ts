@@ -9,9 +9,11 @@ import { planConvert } from '../src/plan/convert.js';
 import { planMatmul } from '../src/plan/matmul.js';
 import { planMerge } from '../src/plan/merge.js';
 import { planNorm } from '../src/plan/norm.js';
-import type { Floats, Panels } from '../src/plan/plan.js';
+import { planNormBackward } from '../src/plan/norm-backward.js';
+import type { Panels } from '../src/plan/plan.js';
 import { planRotary } from '../src/plan/rotary.js';
 import { planSoftmax } from '../src/plan/softmax.js';
+import { planSoftmaxBackward } from '../src/plan/softmax-backward.js';
 import type { FloatData, PackMatrixOptions, Tensor } from '../src/types.js';
 import { asAttention } from './cached.js';
 import type { Call, MatmulCall } from './calls.js';
@@ -23,6 +25,7 @@ import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
 import { textbookNorm } from './textbook/norm.js';
 import { textbookRotary } from './textbook/rotary.js';
+import { textbookNormBackward, textbookSoftmaxBackward } from './textbook/rows-backward.js';
 import { textbookSoftmax } from './textbook/softmax.js';
 import {
   type Arithmetic,
@@ -45,7 +48,7 @@ function widened(size: number): Float32Array & Float64Array {
   return new Float64Array(size).fill(Number.NaN) as unknown as Float32Array & Float64Array;
 }
 
-function rowMajor(sizes: readonly number[]): { data: Floats & Float64Array; offset: number; strides: number[] } {
+function rowMajor(sizes: readonly number[]): { data: Float32Array & Float64Array; offset: number; strides: number[] } {
   return { data: widened(sizeOf(sizes)), offset: 0, strides: sizes.map((_, i) => sizeOf(sizes.slice(i + 1))) };
 }
 
@@ -97,6 +100,20 @@ export function oracle(call: Call): Answers {
       const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
       runReference({ ...plan, out, outDtype: 'float32' });
       return { output: out.data };
+    }
+    case 'softmaxBackward': {
+      const { plan } = planSoftmaxBackward(call.y, call.dOutput, { ...call.options, out: undefined }); // as for softmax
+      const out = { ...plan.out, data: widened(sizeOf(call.y.shape)) };
+      runReference({ ...plan, out, outDtype: 'float32' });
+      return { dX: out.data };
+    }
+    case 'layerNormBackward':
+    case 'rmsNormBackward': {
+      const { plan } = planNormBackward(call.op, call.x, call.dOutput, { ...call.options, out: undefined }); // as for softmax
+      const out = { ...plan.out, data: widened(sizeOf(call.x.shape)) };
+      const [dGamma, dBeta] = [rowMajor([plan.length]), plan.dBeta && rowMajor([plan.length])];
+      runReference({ ...plan, out, outDtype: 'float32', dGamma, dBeta });
+      return { dX: out.data, dGamma: dGamma.data, ...(dBeta && { dBeta: dBeta.data }) };
     }
     case 'activation': {
       const { plan } = planActivate(call.name, call.x, {}); // as for softmax
@@ -151,6 +168,11 @@ export function textbook(call: Call): { answers: Answers; bounds: (arithmetic: A
       const sheet = textbookNorm(call);
       return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: normBound(sheet, arithmetic) }) };
     }
+    case 'softmaxBackward':
+      return textbookSoftmaxBackward(call);
+    case 'layerNormBackward':
+    case 'rmsNormBackward':
+      return textbookNormBackward(call);
     case 'activation': {
       const sheet = textbookActivation(call.name, call.x);
       return { answers: { output: sheet.output }, bounds: (arithmetic) => ({ output: activationBound(sheet, arithmetic) }) };

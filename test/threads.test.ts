@@ -12,6 +12,8 @@ import {
   FoveaError,
   gelu,
   layerNorm,
+  layerNormBackward,
+  linearBackward,
   matmul,
   matmulAsync,
   packMatrix,
@@ -19,6 +21,7 @@ import {
   setBackend,
   setThreads,
   softmax,
+  softmaxBackward,
 } from '../src/node.js';
 import { type Results, run } from './calls.js';
 import { cases } from './cases.js';
@@ -42,7 +45,7 @@ function large(): Record<string, () => Results> {
   const [q, k, v] = [tensor(2, 4, 300, 64), tensor(2, 2, 2500, 64), tensor(2, 2, 2500, 40)];
   const [x, y, z] = [tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32), tensor(1, 3, 1100, 32)];
   const small = tensor(3, 40, 60, 32);
-  const [a, b] = [tensor(1100, 300), tensor(300, 700)];
+  const [a, b, seed] = [tensor(1100, 300), tensor(300, 700), tensor(1100, 700)];
   const [row, wide] = [tensor(1, 300), tensor(300, 2100)];
   const rows = tensor(700, 900);
   const additive = { kind: 'additive', queryWeight: tensor(32, 20), keyWeight: tensor(3, 32, 20), v: tensor(20) } as const;
@@ -61,6 +64,9 @@ function large(): Record<string, () => Results> {
     'layer norm': () => ({ out: layerNorm(rows) }),
     gelu: () => ({ out: gelu(rows) }),
     rotary: () => ({ out: rotary(rows) }),
+    'gradients of a layer norm': () => ({ ...layerNormBackward(rows, rows) }),
+    'gradients of a softmax, first axis': () => ({ out: softmaxBackward(rows, rows, { axis: 0 }) }),
+    'gradients of a linear map': () => ({ ...linearBackward(a, b, seed, { activation: 'gelu' }) }),
     'softmax, last axis': () => ({ out: softmax(rows) }),
     'softmax, first axis': () => ({ out: softmax(rows, { axis: 0 }) }),
   };

@@ -26,12 +26,20 @@ import {
   geluAsync,
   init,
   KVCache,
+  type LayerNormBackwardOptions,
+  type LayerNormGradients,
   type LayerNormOptions,
+  type LinearBackwardOptions,
+  type LinearGradients,
   type LinearOptions,
   layerNorm,
   layerNormAsync,
+  layerNormBackward,
+  layerNormBackwardAsync,
   linear,
   linearAsync,
+  linearBackward,
+  linearBackwardAsync,
   type MatmulOptions,
   type MergeOptions,
   MultiHeadAttention,
@@ -43,16 +51,21 @@ import {
   type PackedMatrix,
   type PackMatrixOptions,
   packMatrix,
+  type RmsNormBackwardOptions,
+  type RmsNormGradients,
   type RotaryOptions,
   readSafetensors,
   relu,
   reluAsync,
   rmsNorm,
   rmsNormAsync,
+  rmsNormBackward,
+  rmsNormBackwardAsync,
   rotary,
   rotaryAsync,
   type SafetensorsTensor,
   type SinusoidalOptions,
+  type SoftmaxBackwardOptions,
   type SoftmaxOptions,
   setBackend,
   sigmoid,
@@ -60,6 +73,8 @@ import {
   sinusoidalPositions,
   softmax,
   softmaxAsync,
+  softmaxBackward,
+  softmaxBackwardAsync,
   softmin,
   softminAsync,
   type Tensor,
@@ -249,6 +264,32 @@ describe('the other ops', () => {
     expectTypeOf<keyof LayerNormOptions>().toEqualTypeOf<'gamma' | 'beta' | 'epsilon' | 'out'>();
     // @ts-expect-error rmsNorm takes nothing off, and adds nothing
     rmsNorm(floats, { beta: floats });
+  });
+
+  it('gradients: in the kind of what they are of, or of out', () => {
+    expectTypeOf(softmaxBackward(floats, floats, { axis: 0 }).data).toExtend<Float32Array>();
+    expectTypeOf(softmaxBackward(halves, floats, { out: floats }).data).toExtend<Float32Array>();
+    expectTypeOf(softmaxBackwardAsync(halves, halves, { copy: false })).resolves.toExtend<Tensor<Uint16Array>>();
+    const { dX, dGamma, dBeta } = layerNormBackward(halves, floats, { gamma: floats, epsilon: 1e-6, out: { dGamma: floats } });
+    expectTypeOf(dX.data).toExtend<Uint16Array>();
+    expectTypeOf(dGamma).toEqualTypeOf<Tensor>();
+    expectTypeOf(dBeta).toEqualTypeOf<Tensor>();
+    expectTypeOf(rmsNormBackward(halves, floats, { out: { dX: floats } }).dX.data).toExtend<Float32Array>();
+    expectTypeOf(layerNormBackwardAsync(floats, floats)).resolves.toExtend<LayerNormGradients>();
+    expectTypeOf(rmsNormBackwardAsync(floats, floats)).resolves.toExtend<RmsNormGradients>();
+    const all = linearBackward(halves, halves, floats, { bias: floats, activation: 'gelu', out: { dWeight: floats } });
+    expectTypeOf(all.dX.data).toExtend<Uint16Array>();
+    expectTypeOf(all.dWeight.data).toExtend<Float32Array>();
+    expectTypeOf(all.dBias).toEqualTypeOf<Tensor>();
+    expectTypeOf(linearBackwardAsync(floats, floats, floats)).resolves.toExtend<LinearGradients>();
+    expectTypeOf<keyof SoftmaxBackwardOptions>().toEqualTypeOf<'axis' | 'scale' | 'out'>();
+    expectTypeOf<keyof LayerNormBackwardOptions>().toEqualTypeOf<'gamma' | 'epsilon' | 'out'>();
+    expectTypeOf<keyof RmsNormBackwardOptions>().toEqualTypeOf<'gamma' | 'epsilon' | 'out'>();
+    expectTypeOf<keyof LinearBackwardOptions>().toEqualTypeOf<'bias' | 'activation' | 'out'>();
+    // @ts-expect-error rmsNorm has no beta, so no gradient of it
+    rmsNormBackward(floats, floats).dBeta;
+    // @ts-expect-error a packed weight cannot be read transposed
+    linearBackward(floats, packMatrix(floats), floats);
   });
 
   it('relu, gelu, tanh, sigmoid', () => {

@@ -106,6 +106,9 @@ FOVEA_OP("convolve", convolve)
 FOVEA_OP("activate", activate)
 FOVEA_OP("rotary", rotary)
 FOVEA_OP("attentionBackward", attention_backward)
+FOVEA_OP("softmaxBackward", softmax_backward)
+FOVEA_OP("normBackward", norm_backward)
+FOVEA_OP("activateBackward", activate_backward)
 
 /** The first byte after the module's own data, its stack, and the pool. */
 FOVEA_EXPORT("heap_base") const void* heap_base() { return &fovea::Pool::here() + 1; }

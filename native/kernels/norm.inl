@@ -13,27 +13,6 @@
 namespace fovea {
 namespace {
 
-/** Σ term(x) of a row; what is added for the lanes behind its end is term(`neutral`), to be 0. Asks for the row that lies `ahead`. */
-template <class V, class Term>
-inline float row_total(const float* x, int64_t n, int64_t ahead, V neutral, const Term& term) {
-  constexpr int side_by_side = 4;
-  V sum[side_by_side] = {V::set(0.0f), V::set(0.0f), V::set(0.0f), V::set(0.0f)};
-  int64_t i = 0;
-  for (; i + side_by_side * V::lanes <= n; i += side_by_side * V::lanes) {
-#pragma GCC unroll 4
-    for (int j = 0; j < side_by_side; j++) {
-      if constexpr (V::prefetches) __builtin_prefetch(x + ahead + i + j * V::lanes);
-      sum[j] = term(V::load(x + i + j * V::lanes), sum[j]);
-    }
-  }
-  for (; i + V::lanes <= n; i += V::lanes) sum[0] = term(V::load(x + i), sum[0]);
-  if (i < n) {
-    const auto is_there = less(V::iota(), V::set(static_cast<float>(n - i)));
-    sum[1] = term(select(is_there, load_part<V>(x + i, n - i), neutral), sum[1]);
-  }
-  return reduce_add(add(add(sum[0], sum[1]), add(sum[2], sum[3])));
-}
-
 /** What a row is multiplied with whose squares overflow: a power of two rounds nothing. */
 constexpr float kSmall = 0x1p-80f;
 
@@ -42,31 +21,47 @@ struct Moments {
   float mean, variance;
 };
 
+/** @param ahead where the next row lies, which is asked for meanwhile */
 template <class V>
 __attribute__((noinline)) Moments moments_of(const float* x, int64_t n, int64_t ahead, bool centered) {
   const float share = 1.0f / static_cast<float>(n);
-  const float mean = centered ? row_total<V>(x, n, 0, V::set(0.0f), [](V v, V sum) { return add(sum, v); }) * share : 0.0f;
+  const float mean = centered ? row_total<V>(x, n, 0, V::set(0.0f), [](V v, V sum, auto) { return add(sum, v); }) * share : 0.0f;
   const V middle = V::set(mean);
-  const auto square = [=](V v, V sum) {
+  const auto square = [=](V v, V sum, auto) {
     const V distance = sub(v, middle);
     return mul_add(distance, distance, sum);
   };
   return {mean, row_total<V>(x, n, ahead, middle, square) * share};
 }
 
-/** to = the row normalised; it may be x itself, and so may `room`, for one more row. */
+/** How a row is normalised: (x − mean) · factor; x is the row as it lies, or `unit` times it where its squares overflow. */
+struct Normal {
+  const float* x;
+  float mean, factor, unit;
+};
+
+/** @param room for the row times `unit`; may be the row's own */
 template <class V>
-inline void norm_row(const float* x, int64_t n, int64_t ahead, bool centered, float epsilon, const float* gamma, const float* beta,
-                     float* to, float* room) {
+__attribute__((noinline)) Normal normal_of(const float* x, int64_t n, int64_t ahead, bool centered, float epsilon, float* room) {
   Moments at = moments_of<V>(x, n, ahead, centered);
+  float unit = 1.0f;
   if (!(at.variance <= kLargest)) {
     each_vector<V>(x, n, room, [](V value, auto) { return mul(value, V::set(kSmall)); });
     x = room;
     at = moments_of<V>(x, n, ahead, centered);
+    unit = kSmall;
     epsilon *= kSmall * kSmall;
   }
-  const V mean = V::set(at.mean), factor = V::set(1.0f / __builtin_sqrtf(at.variance + epsilon));
-  each_vector<V>(x, n, to, [=](V value, auto load) { return mul_add(mul(sub(value, mean), factor), load(gamma), load(beta)); });
+  return {x, at.mean, 1.0f / __builtin_sqrtf(at.variance + epsilon), unit};
+}
+
+/** to = the row normalised; it may be x itself, and so may `room`, for one more row. */
+template <class V>
+inline void norm_row(const float* x, int64_t n, int64_t ahead, bool centered, float epsilon, const float* gamma, const float* beta,
+                     float* to, float* room) {
+  const Normal row = normal_of<V>(x, n, ahead, centered, epsilon, room);
+  const V mean = V::set(row.mean), factor = V::set(row.factor);
+  each_vector<V>(row.x, n, to, [=](V value, auto load) { return mul_add(mul(sub(value, mean), factor), load(gamma), load(beta)); });
 }
 
 template <class V>

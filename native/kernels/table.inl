@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "activate_backward.inl"
 #include "activate_tensor.inl"
 #include "append.inl"
 #include "attention.inl"
@@ -13,10 +14,12 @@
 #include "merge.inl"
 #include "multiply.inl"
 #include "norm.inl"
+#include "norm_backward.inl"
 #include "pool.inl"
 #include "project.inl"
 #include "rotary.inl"
 #include "softmax.inl"
+#include "softmax_backward.inl"
 
 namespace fovea {
 namespace {
@@ -49,6 +52,13 @@ constexpr Kernels table(const char* name, uint32_t features) {
       convert_scratch<V>,
       norm<V>,
       norm_scratch<V>,
+      softmax_backward<V>,
+      softmax_backward_scratch<V>,
+      norm_backward<V>,
+      norm_backward_scratch<V>,
+      add_up<V>,
+      activate_backward<V>,
+      activate_backward_scratch<V>,
       pool<V>,
       pool_scratch<V>,
       multiply<V>,

@@ -21,6 +21,9 @@ const names: Record<Plan['op'], string> = {
   activate: 'activation',
   rotary: 'rotary',
   attentionBackward: 'attentionBackward',
+  softmaxBackward: 'softmaxBackward',
+  normBackward: 'layerNormBackward',
+  activateBackward: 'linearBackward',
 };
 
 /** What a kernel of each build is called. */

@@ -89,7 +89,11 @@ function isEmpty(plan: Plan): boolean {
     case 'norm':
     case 'activate':
     case 'rotary':
+    case 'softmaxBackward':
+    case 'activateBackward':
       return plan.length === 0 || plan.outer.includes(0);
+    case 'normBackward':
+      return plan.length === 0; // without rows dGamma and dBeta are 0
     case 'pool':
       return plan.batch * plan.rows === 0;
     case 'multiply':

@@ -3,15 +3,30 @@
  * @module
  */
 import { abortedError, renamed } from '../errors.js';
+import { planActivateBackward } from '../plan/activate-backward.js';
 import { splitOptions } from '../plan/async.js';
 import { planAttention } from '../plan/attention.js';
+import { planCopy } from '../plan/convert.js';
 import { planConvolve } from '../plan/convolve.js';
+import { planLinear } from '../plan/linear.js';
 import { planMatmul } from '../plan/matmul.js';
 import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
 import { planPool } from '../plan/pool.js';
 import { checkApart, freshFloat32, resultIn } from '../plan/result.js';
 import { copyOf } from '../plan/view.js';
-import type { Asked, AsyncOptions, AttentionOptions, AttentionResult, MatmulOptions, Tensor, TensorData } from '../types.js';
+import type {
+  Activation,
+  Asked,
+  AsyncOptions,
+  AttentionOptions,
+  AttentionResult,
+  DType,
+  FloatData,
+  LinearOptions,
+  MatmulOptions,
+  Tensor,
+  TensorData,
+} from '../types.js';
 import { type Planned, run, runAsync } from './run.js';
 
 /** What a function wants done next: now, or off the event loop. Both are told the function's name. */
@@ -44,10 +59,15 @@ export function* either<R>(now: () => R, later: (own: AsyncOptions) => Promise<R
 export function opsOf(name: string) {
   return {
     matmul: (a: Tensor, b: Tensor, options?: MatmulOptions<Float32Array>) => step(() => planMatmul(a, b, options) as Planned<Tensor>),
+    linear: (x: Tensor<FloatData>, weight: Tensor<FloatData>, options: LinearOptions<FloatData>) =>
+      step(() => planLinear(x, weight, options) as Planned<Tensor<FloatData>>),
     attention: <W extends Asked>(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions<Float32Array, W>) =>
       step(() => planAttention(q, k, v, options) as Planned<AttentionResult<Float32Array, W>>),
     pool: (x: Tensor, factor?: Tensor) => step(() => planPool(name, x, factor)),
     multiply: (x: Tensor, options: MultiplyOptions) => step(() => planMultiply(name, x, options)),
+    activateBackward: (activation: Activation, x: Tensor<FloatData>, dOut: Tensor<FloatData>, dtype: DType) =>
+      step(() => planActivateBackward(name, activation, x, dOut, dtype)),
+    copy: (x: Tensor<FloatData>, dtype: DType) => step(() => planCopy(name, x, dtype)),
     convolve: (x: Tensor, kernel: Tensor, bias: number) => step(() => planConvolve(name, x, kernel, bias)),
   };
 }

@@ -7,8 +7,8 @@ import type { ConvertOptions, DType, FloatData, Tensor } from '../types.js';
 import { kindOf, list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
 import { type CheckedFloats, checkFloat32, checkFloats } from '../validate/tensor.js';
-import type { Workspace } from '../validate/workspace.js';
-import { planWalk } from './dimensions.js';
+import { Workspace } from '../validate/workspace.js';
+import { planWalk, type Walk } from './dimensions.js';
 import { type Draft, frames, noView } from './frame.js';
 import { convertOuterRank } from './layout.js';
 import type { Conversion, ConvertPlan, Floats, View } from './plan.js';
@@ -68,6 +68,20 @@ export function planConvert(op: Conversion, x: unknown, options: unknown): Retur
     );
   frame.result = result.source as Tensor<FloatData>;
   return frame;
+}
+
+/** x in new row-major memory, float32 or of its own dtype, or of a half type where it is float32. For our own functions, which have checked x. */
+export function planCopy(
+  name: string,
+  x: Tensor<FloatData>,
+  dtype: DType,
+): { readonly plan: ConvertPlan; readonly result: Tensor<FloatData> } {
+  const workspace = new Workspace();
+  const input = checkFloats(name, 'x', x, workspace);
+  const result = resultIn(name, undefined, input.shape, { dtype, float16Array: false }, workspace);
+  const walk: Walk = { outer: [], length: 0, x: input, out: result };
+  planWalk(walk, input.shape, -1, input, result, undefined, workspace);
+  return { plan: { op: 'convert', name, dtype: input.dtype, outDtype: dtype, ...walk }, result: result.source as Tensor<FloatData> };
 }
 
 /** A bare typed array is a tensor of one dimension. */

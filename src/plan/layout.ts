@@ -7,6 +7,7 @@ import type { CacheDType } from '../types.js';
 import { Call } from './call.js';
 import { panelElements } from './panels.js';
 import type {
+  ActivateBackwardPlan,
   ActivatePlan,
   AppendPlan,
   AttentionRules,
@@ -18,11 +19,13 @@ import type {
   MatmulPlan,
   MergePlan,
   MultiplyPlan,
+  NormBackwardPlan,
   NormPlan,
   Plan,
   PoolPlan,
   RotaryPlan,
   ScoreKind,
+  SoftmaxBackwardPlan,
   SoftmaxPlan,
 } from './plan.js';
 
@@ -260,6 +263,39 @@ function rotaryCall(call: Call, plan: RotaryPlan): void {
   call.readsBatch(plan.table, rotaryOuterRank, outer, length);
 }
 
+function gradientCall(call: Call, plan: SoftmaxBackwardPlan | NormBackwardPlan | ActivateBackwardPlan): void {
+  const { outer, length } = plan;
+  call.word(length);
+  call.word(dtypes[plan.dtype]);
+  call.word(dtypes[plan.dOutDtype]);
+  call.word(dtypes[plan.outDtype]);
+  call.sizes(outer, softmaxOuterRank);
+  call.readsBatch(plan.x, softmaxOuterRank, outer, length);
+  call.readsBatch(plan.dOut, softmaxOuterRank, outer, length);
+  call.writesBatch(plan.out, softmaxOuterRank, outer, length);
+}
+
+function softmaxBackwardCall(call: Call, plan: SoftmaxBackwardPlan): void {
+  gradientCall(call, plan);
+  call.word(plan.scale);
+}
+
+function normBackwardCall(call: Call, plan: NormBackwardPlan): void {
+  const { length } = plan;
+  gradientCall(call, plan);
+  call.word(Number(plan.centered));
+  call.word(plan.epsilon);
+  call.reads(plan.gamma, length);
+  call.writes(plan.dGamma, length);
+  if (plan.dBeta) call.writes(plan.dBeta, length);
+  else call.reads(undefined, length);
+}
+
+function activateBackwardCall(call: Call, plan: ActivateBackwardPlan): void {
+  gradientCall(call, plan);
+  call.word(activations[plan.activation]);
+}
+
 /** Lays a plan out in `call`, whose content of before is gone; without one, in a new one. */
 export function callOf(plan: Plan, call: Call = new Call()): Call {
   call.begin();
@@ -305,6 +341,15 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'rotary':
       rotaryCall(call, plan);
+      break;
+    case 'softmaxBackward':
+      softmaxBackwardCall(call, plan);
+      break;
+    case 'normBackward':
+      normBackwardCall(call, plan);
+      break;
+    case 'activateBackward':
+      activateBackwardCall(call, plan);
       break;
   }
   return call;

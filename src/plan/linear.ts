@@ -6,7 +6,7 @@ import { dtypeError, shapeError } from '../errors.js';
 import type { FloatData, LinearOptions, Tensor } from '../types.js';
 import { list } from '../validate/describe.js';
 import * as rule from '../validate/options.js';
-import { type CheckedFloats, checkFloats } from '../validate/tensor.js';
+import { type Checked, type CheckedFloats, checkFloats } from '../validate/tensor.js';
 import { sized, type TensorSlot } from '../validate/workspace.js';
 import { frames } from './frame.js';
 import { matmulBatchRank } from './layout.js';
@@ -36,6 +36,7 @@ export function planLinear(x: unknown, weight: unknown, options: unknown): Linea
   const panels = packed?.panels(op);
   const right = packed ?? checkFloats(op, 'weight', weight, frame);
   rule.checkOptions(op, options, rules, frame, given);
+  relateLinear(op, input, right, given.bias);
   relate(frame, input, right);
 
   const shape = outShape(frame, input.shape);
@@ -59,9 +60,8 @@ export function planLinear(x: unknown, weight: unknown, options: unknown): Linea
   return frame;
 }
 
-/** Fills in m, n, k and the batch, which is all of x but its rows. */
-function relate(frame: LinearFrame, x: CheckedFloats, weight: CheckedFloats | Packed): void {
-  const { plan, given } = frame;
+/** Whether x, its weight and the bias fit each other. */
+export function relateLinear(op: string, x: CheckedFloats, weight: CheckedFloats | Packed, bias: Checked | undefined): void {
   const { shape } = x;
   const rank = shape.length;
   const highest = matmulBatchRank + 2;
@@ -80,12 +80,17 @@ function relate(frame: LinearFrame, x: CheckedFloats, weight: CheckedFloats | Pa
       `x is ${list(shape)}, weight is ${list(weight.shape)}`,
     );
   if ('source' in weight && weight.dtype !== x.dtype) throw dtypeError(op, 'weight', `dtype ${weight.dtype}`, `${x.dtype}, the dtype of x`);
-  const { bias } = given;
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== columns))
     throw shapeError(op, 'bias', `shape ${list(bias.shape)}`, `[${columns}], one for each column of weight`);
+}
+
+/** Fills in m, n, k and the batch, which is all of x but its rows. */
+function relate(frame: LinearFrame, { shape }: CheckedFloats, weight: CheckedFloats | Packed): void {
+  const { plan } = frame;
+  const rank = shape.length;
   plan.m = rank === 1 ? 1 : (shape[rank - 2] ?? 0);
-  plan.n = columns;
-  plan.k = rows;
+  plan.n = weight.shape[1] ?? 0;
+  plan.k = weight.shape[0] ?? 0;
   const batch = frame.list(Math.max(0, rank - 2));
   for (let i = 0; i < batch.length; i++) batch[i] = shape[i] ?? 1;
   plan.batch = batch;

@@ -72,7 +72,8 @@ export function planNorm(op: NormPlan['name'], x: unknown, options: unknown): Re
   return frame;
 }
 
-function checkRow(op: string, name: string, row: Checked | undefined, shape: readonly number[]): void {
+/** Gamma or beta: a number for each of a row of x. */
+export function checkRow(op: string, name: string, row: Checked | undefined, shape: readonly number[]): void {
   if (row === undefined) return;
   const length = shape.at(-1) ?? 0;
   if (row.shape.length !== 1 || row.shape[0] !== length)

@@ -201,7 +201,7 @@ export type Conversion = 'toFloat16' | 'fromFloat16' | 'toBfloat16' | 'fromBfloa
 export interface ConvertPlan {
   readonly op: 'convert';
   /** What the caller called, for errors. */
-  readonly name: Conversion | 'packMatrix';
+  readonly name: string;
   /** Sizes of all dimensions but the last, at most 7. */
   readonly outer: readonly number[];
   /** Of the last dimension. */
@@ -233,6 +233,49 @@ export interface NormPlan {
   readonly gamma: View | undefined;
   /** One stride; 0 where there is none. */
   readonly beta: View | undefined;
+}
+
+/** What the gradients along an axis are read from and written to. */
+interface GradientPlan {
+  /** Sizes of all dimensions but the axis, at most 7. */
+  readonly outer: readonly number[];
+  /** Of the axis. */
+  readonly length: number;
+  readonly dtype: DType;
+  readonly dOutDtype: DType;
+  readonly outDtype: DType;
+  /** Strides of `[...outer, axis]`, as of the others: what went into the op whose gradient it is; of softmax what came out. */
+  readonly x: View<Floats>;
+  /** The gradient of what came out. */
+  readonly dOut: View<Floats>;
+  /** That of what went in. */
+  readonly out: View<Floats>;
+}
+
+/** out = scale · x · (dOut − Σ x · dOut), x being what softmax gave. */
+export interface SoftmaxBackwardPlan extends GradientPlan {
+  readonly op: 'softmaxBackward';
+  readonly scale: number;
+}
+
+/** The gradients of a norm. */
+export interface NormBackwardPlan extends GradientPlan {
+  readonly op: 'normBackward';
+  readonly name: 'layerNormBackward' | 'rmsNormBackward';
+  readonly centered: boolean;
+  readonly epsilon: number;
+  /** One stride, as of the next ones; 1 where there is none. */
+  readonly gamma: View | undefined;
+  readonly dGamma: View;
+  readonly dBeta: View | undefined;
+}
+
+/** out = dOut · activation′(x). */
+export interface ActivateBackwardPlan extends GradientPlan {
+  readonly op: 'activateBackward';
+  /** What the caller called, for errors. */
+  readonly name: string;
+  readonly activation: Activation;
 }
 
 /** Mean and maximum of x · factor along the columns, 0 where there are none. */
@@ -338,4 +381,7 @@ export type Plan =
   | MultiplyPlan
   | ConvolvePlan
   | ActivatePlan
-  | RotaryPlan;
+  | RotaryPlan
+  | SoftmaxBackwardPlan
+  | NormBackwardPlan
+  | ActivateBackwardPlan;

@@ -7,7 +7,7 @@ import { dtypeError, FoveaError, optionError, shapeError } from '../errors.js';
 import type { Float16Data, Tensor } from '../types.js';
 import { list } from '../validate/describe.js';
 import { type Checked, type CheckedFloats, extentOf, rowMajor } from '../validate/tensor.js';
-import type { Workspace } from '../validate/workspace.js';
+import { sized, type Workspace } from '../validate/workspace.js';
 
 /** What a result is like: the dtype of the inputs, and their kind of array. */
 type Like = Pick<CheckedFloats, 'dtype' | 'float16Array'>;
@@ -32,6 +32,8 @@ function freshResult(op: string, shape: readonly number[], like: Like, workspace
   const { dtype } = like;
   const sizes = shape.slice();
   const result = workspace.tensor();
+  sized(result.shape, sizes.length);
+  for (let i = 0; i < sizes.length; i++) result.shape[i] = sizes[i] ?? 1;
   rowMajor(sizes, result.strides);
   result.offset = 0;
   result.dtype = dtype;
@@ -80,6 +82,19 @@ export function checkApart(op: string, out: CheckedFloats | undefined, name: str
   const isApart = beginOf(input) >= beginOf(out) + bytesOf(out) || beginOf(out) >= beginOf(input) + bytesOf(input);
   if (!isApart && bytesOf(out) > 0 && bytesOf(input) > 0)
     throw optionError(op, outName, `overlapping ${name}`, 'memory that no input lies in');
+}
+
+/** The same of an `out` of several results, which may not lie over each other either. */
+export function checkAllApart<Name extends string>(
+  op: string,
+  out: Readonly<Partial<Record<Name, CheckedFloats>>> | undefined,
+  inputs: Readonly<Record<string, Input | undefined>>,
+): void {
+  const given = Object.entries<CheckedFloats | undefined>(out ?? {});
+  given.forEach(([name, result], at) => {
+    for (const [input, tensor] of Object.entries(inputs)) checkApart(op, result, input, tensor, `out.${name}`);
+    for (const [other, tensor] of given.slice(0, at)) checkApart(op, result, `out.${other}`, tensor, `out.${name}`);
+  });
 }
 
 function allocate<A>(op: string, array: new (length: number) => A, shape: readonly number[]): A {

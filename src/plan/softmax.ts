@@ -48,10 +48,8 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   const input = checkFloats(op, 'x', x, frame);
   const given = rule.checkOptions(op, options, rules, frame, frame.given);
   const { shape } = input;
-  const rank = shape.length;
-  if (rank < 1 || rank > softmaxOuterRank + 1)
-    throw shapeError(op, 'x', `rank ${rank}`, `rank 1 to ${softmaxOuterRank + 1}`, `x is ${list(shape)}`);
-  const axis = resolveAxis(op, given.axis ?? -1, shape);
+  checkAxes(op, 'x', shape);
+  const axis = resolveAxis(op, 'x', given.axis ?? -1, shape);
   const mask = given.mask && stretched(op, 'mask', given.mask, shape, frame);
   const result = resultIn(op, given.out, shape, input, frame);
   checkApart(op, given.out, 'x', input);
@@ -66,8 +64,16 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   return frame;
 }
 
-function resolveAxis(op: string, axis: number, shape: readonly number[]): number {
+/** Whether a tensor, by name, has as many dimensions as can be walked along one of them. */
+export function checkAxes(op: string, name: string, shape: readonly number[]): void {
   const rank = shape.length;
-  if (axis < -rank || axis >= rank) throw optionError(op, 'axis', String(axis), `${-rank} to ${rank - 1}`, `x is ${list(shape)}`);
+  if (rank < 1 || rank > softmaxOuterRank + 1)
+    throw shapeError(op, name, `rank ${rank}`, `rank 1 to ${softmaxOuterRank + 1}`, `${name} is ${list(shape)}`);
+}
+
+/** An axis of a tensor, by name, counted from the first. */
+export function resolveAxis(op: string, name: string, axis: number, shape: readonly number[]): number {
+  const rank = shape.length;
+  if (axis < -rank || axis >= rank) throw optionError(op, 'axis', String(axis), `${-rank} to ${rank - 1}`, `${name} is ${list(shape)}`);
   return axis < 0 ? axis + rank : axis;
 }

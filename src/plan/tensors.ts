@@ -3,7 +3,16 @@
  * @module
  */
 import { panelElements } from './panels.js';
-import type { AttentionRules, CacheRow, MatmulPlan, Plan, View } from './plan.js';
+import type {
+  ActivateBackwardPlan,
+  AttentionRules,
+  CacheRow,
+  MatmulPlan,
+  NormBackwardPlan,
+  Plan,
+  SoftmaxBackwardPlan,
+  View,
+} from './plan.js';
 
 export { extentOf } from '../validate/tensor.js';
 
@@ -88,6 +97,18 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, sizes, true),
       };
     }
+    case 'softmaxBackward':
+    case 'activateBackward':
+      return movedGradient(plan, move);
+    case 'normBackward': {
+      const sizes = [plan.length];
+      return {
+        ...movedGradient(plan, move),
+        gamma: plan.gamma && move(plan.gamma, sizes, false),
+        dGamma: move(plan.dGamma, sizes, true),
+        dBeta: plan.dBeta && move(plan.dBeta, sizes, true),
+      };
+    }
     case 'pool': {
       const { batch, rows, columns } = plan;
       return {
@@ -165,6 +186,11 @@ function movedRules<P extends AttentionRules>(plan: P, move: Move): P {
     weights: plan.weights && whole(plan.weights, move, true),
     logSumExp: plan.logSumExp && whole(plan.logSumExp, move, isWritten),
   };
+}
+
+function movedGradient<P extends SoftmaxBackwardPlan | NormBackwardPlan | ActivateBackwardPlan>(plan: P, move: Move): P {
+  const sizes = [...plan.outer, plan.length];
+  return { ...plan, x: move(plan.x, sizes, false), dOut: move(plan.dOut, sizes, false), out: move(plan.out, sizes, true) };
 }
 
 function movedB({ batch, n, k, b }: MatmulPlan, move: Move): MatmulPlan['b'] {

@@ -1,5 +1,5 @@
 /**
- * A float32 tensor that has been checked, or is our own, as a plan's view, and in memory of its own.
+ * A tensor that has been checked, or is our own, as a plan's view, and in memory of its own.
  * @module
  */
 import { FoveaError } from '../errors.js';

@@ -291,6 +291,49 @@ Shape softmax_shape() {
   return shape;
 }
 
+/** What the gradients along an axis have in common. */
+Shape gradient_shape(Op op, int words, int buffers) {
+  Shape shape = {op, std::vector<double>(static_cast<size_t>(words)), {}, {}, buffers};
+  auto& w = shape.words;
+  std::vector<int> sizes;
+  for (int i = 0; i < kSoftmaxOuterRank; ++i) {
+    sizes.push_back(kGradientOuter + i);
+    w[kGradientOuter + i] = i < 5 ? 1 : static_cast<double>(below(20));
+  }
+  sizes.push_back(kGradientLength);
+  w[kGradientLength] = small_size();
+  shape.size_words = sizes;
+  for (const int buffer : {kGradientX, kGradientDOut, kGradientDX}) {
+    const int dtype = kGradientDtype + buffer, word = kGradientViews + (1 + kSoftmaxOuterRank + 1) * buffer;
+    w[dtype] = static_cast<double>(below(3));
+    shape.tensors.push_back({buffer, word, element_bytes(static_cast<DType>(w[dtype])), sizes, buffer == kGradientDX, false});
+  }
+  return shape;
+}
+
+Shape softmax_backward_shape() {
+  Shape shape = gradient_shape(Op::softmax_backward, kSoftmaxBackwardWords, kGradientBuffers);
+  shape.words[kSoftmaxBackwardScale] = -0.5;
+  return shape;
+}
+
+Shape norm_backward_shape() {
+  Shape shape = gradient_shape(Op::norm_backward, kNormBackwardWords, kNormBackwardBuffers);
+  shape.words[kNormBackwardCentered] = static_cast<double>(below(2));
+  shape.words[kNormBackwardEpsilon] = 0.25;
+  for (const int buffer : {kNormBackwardGamma, kNormBackwardDGamma, kNormBackwardDBeta}) {
+    const int word = kNormBackwardRows + 2 * (buffer - kNormBackwardGamma);
+    shape.tensors.push_back({buffer, word, 4, {kGradientLength}, buffer != kNormBackwardGamma, buffer != kNormBackwardDGamma});
+  }
+  return shape;
+}
+
+Shape activate_backward_shape() {
+  Shape shape = gradient_shape(Op::activate_backward, kActivateBackwardWords, kGradientBuffers);
+  shape.words[kActivateBackwardActivation] = static_cast<double>(1 + below(4));
+  return shape;
+}
+
 Shape activate_shape() {
   Shape shape = {Op::activate, std::vector<double>(kActivateWords), {}, {}, kActivateBuffers};
   auto& w = shape.words;
@@ -418,6 +461,12 @@ Status read_only(Op op, Words words, Buffers buffers) {
       return read(read_convolve, ConvolveArgs());
     case Op::activate:
       return read(read_activate, ActivateArgs());
+    case Op::softmax_backward:
+      return read(read_softmax_backward, SoftmaxBackwardArgs());
+    case Op::norm_backward:
+      return read(read_norm_backward, NormBackwardArgs());
+    case Op::activate_backward:
+      return read(read_activate_backward, ActivateBackwardArgs());
     case Op::rotary:
       return read(read_rotary, RotaryArgs());
     default:
@@ -529,6 +578,12 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::activate:
         return shape.words[kActivateDtype] == honest.words[kActivateDtype] &&
                shape.words[kActivateOutDtype] == honest.words[kActivateOutDtype];
+      case Op::softmax_backward:
+      case Op::norm_backward:
+      case Op::activate_backward:
+        return shape.words[kGradientDtype] == honest.words[kGradientDtype] &&
+               shape.words[kGradientDOutDtype] == honest.words[kGradientDOutDtype] &&
+               shape.words[kGradientDXDtype] == honest.words[kGradientDXDtype];
       case Op::rotary:
         return shape.words[kRotaryDtype] == honest.words[kRotaryDtype] && shape.words[kRotaryOutDtype] == honest.words[kRotaryOutDtype];
       case Op::convert:  // as softmax's tensors are read
@@ -809,6 +864,9 @@ int main(int count, char** arguments) {
   test_panel_lies();
   fuzz("attention", attention_shape, rounds);
   fuzz("attention backward", backward_shape, rounds);
+  fuzz("softmax backward", softmax_backward_shape, rounds);
+  fuzz("norm backward", norm_backward_shape, rounds);
+  fuzz("activate backward", activate_backward_shape, rounds);
   fuzz("matmul", matmul_shape, rounds);
   fuzz("matmul of a packed b", packed_matmul_shape, rounds);
   fuzz("softmax", softmax_shape, rounds);

@@ -38,6 +38,9 @@ const ops: Plan['op'][] = [
   'activate',
   'rotary',
   'attentionBackward',
+  'softmaxBackward',
+  'normBackward',
+  'activateBackward',
 ]; // native/call.h: Op
 
 /** @throws what the compiler says */

@@ -173,7 +173,7 @@ export function gradientsOfSoftmax(
 
 /** The slope of an activation at a number that may be off; gelu's is Φ(z) + z·φ(z), whose own slope is below 1.13. */
 function slopeOf(activation: Activation | undefined, z: Inexact, arithmetic: Arithmetic): Inexact {
-  const { u, erf: ofErf, exp } = arithmetic;
+  const { u, tail, exp } = arithmetic;
   switch (activation) {
     case undefined:
       return one;
@@ -187,7 +187,7 @@ function slopeOf(activation: Activation | undefined, z: Inexact, arithmetic: Ari
     }
     case 'gelu': {
       const density = (z.value * Math.exp(-(z.value ** 2) / 2)) / Math.sqrt(2 * Math.PI);
-      const error = 1.13 * z.error + ofErf + 6 * u + Math.abs(density) * (exp + 4 * u * (1 + z.value ** 2));
+      const error = 1.13 * z.error + tail + 6 * u + Math.abs(density) * (exp + 4 * u * (1 + z.value ** 2));
       return { value: (1 + erf(z.value / Math.SQRT2)) / 2 + density, error };
     }
   }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { MatmulPlan } from '../../plan/plan.js';
+import type { Activation } from '../../types.js';
 
 export const activations: Record<MatmulPlan['activation'], (x: number) => number> = {
   none: (x) => x,
@@ -11,6 +12,24 @@ export const activations: Record<MatmulPlan['activation'], (x: number) => number
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
+
+/** dOut · f′(x); of relu dOut does not count where x is not above 0. */
+export const activationGradients: Record<Activation, (x: number, dOut: number) => number> = {
+  relu: (x, dOut) => (x > 0 ? dOut : Number.isNaN(x) ? x : 0),
+  gelu: (x, dOut) =>
+    dOut *
+    (Math.abs(x) < 40
+      ? 0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI)
+      : Number(x > 0) + 0 * Math.sign(x)),
+  tanh: (x, dOut) => dOut * 4 * logisticSlope(2 * x),
+  sigmoid: (x, dOut) => dOut * logisticSlope(x),
+};
+
+/** e^−|x| / (1 + e^−|x|)²: nothing cancels. */
+function logisticSlope(x: number): number {
+  const e = Math.exp(-Math.abs(x));
+  return e / (1 + e) ** 2;
+}
 
 /**
  * erf x = 2x/√π · e^(−x²) · Σ (2x²)ⁿ / (1·3·5⋯(2n + 1)): all terms are positive, so that nothing cancels. What is lost is lost in

@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../plan/plan.js';
 import { activate } from './activate.js';
+import { activateBackward } from './activate-backward.js';
 import { attention, cacheAttention } from './attention.js';
 import { attentionBackward } from './attention-backward.js';
 import { append } from './cache.js';
@@ -13,9 +14,11 @@ import { matmul } from './matmul.js';
 import { merge } from './merge.js';
 import { multiply } from './multiply.js';
 import { norm } from './norm.js';
+import { normBackward } from './norm-backward.js';
 import { pool } from './pool.js';
 import { rotary } from './rotary.js';
 import { softmax } from './softmax.js';
+import { softmaxBackward } from './softmax-backward.js';
 
 /** Runs a plan now and writes its outputs. */
 export function runReference(plan: Plan): void {
@@ -58,6 +61,15 @@ export function runReference(plan: Plan): void {
       break;
     case 'rotary':
       rotary(plan);
+      break;
+    case 'softmaxBackward':
+      softmaxBackward(plan);
+      break;
+    case 'normBackward':
+      normBackward(plan);
+      break;
+    case 'activateBackward':
+      activateBackward(plan);
       break;
     case 'merge':
       merge(plan);
