@@ -239,7 +239,7 @@ namespace {
 
 /** 0 for every element that the view reaches; a dimension of stride 0 is one element. */
 void clear(const View4& view, const AttentionArgs& args) {
-  const auto once = [](int64_t size, int64_t stride) { return stride == 0 ? 1 : size; };
+  const auto once = [](int64_t size, int64_t stride) { return stride == 0 && size > 0 ? 1 : size; };
   for (int64_t b = 0; b < once(args.batch, view.batch_stride); b++)
     for (int64_t h = 0; h < once(args.query_heads, view.head_stride); h++)
       for (int64_t i = 0; i < once(args.query_length, view.row_stride); i++)
