@@ -165,6 +165,31 @@ Status read_attention(Words words, Buffers buffers, AttentionArgs* args) {
   return in.status();
 }
 
+namespace {
+
+/** Each of the shape of the weight that it belongs to; what the score has not is not written. */
+void read_score_gradients(Reader& in, BackwardArgs* args) {
+  const AttentionArgs& forward = args->forward;
+  const int64_t hq = forward.query_heads, d = forward.head_dim, dk = forward.key_dim, u = forward.units;
+  const auto matrix = [&](int64_t word, int64_t buffer, int64_t rows, int64_t columns) {
+    int64_t strides[3];
+    void* data = in.optional_view(word, buffer, sizeof(float), {hq, rows, columns}, strides);
+    return ScoreGradient{static_cast<float*>(data), strides[0], strides[1], strides[2]};
+  };
+  const auto row = [&](int64_t word, int64_t buffer) {
+    int64_t strides[2];
+    void* data = in.optional_view(word, buffer, sizeof(float), {hq, u}, strides);
+    return ScoreGradient{static_cast<float*>(data), strides[0], 0, strides[1]};
+  };
+  const int64_t columns = forward.score == Score::general ? dk : u;
+  args->d_query_weight = matrix(kBackwardQueryWeight, kBackwardDQueryWeight, d, columns);
+  args->d_key_weight = matrix(kBackwardKeyWeight, kBackwardDKeyWeight, dk, u);
+  args->d_score_bias = row(kBackwardScoreBias, kBackwardDScoreBias);
+  args->d_score_vector = row(kBackwardScoreVector, kBackwardDScoreVector);
+}
+
+}  // namespace
+
 Status read_backward(Words words, Buffers buffers, BackwardArgs* args) {
   if (words.count < kBackwardWords) return Status::bad_words;
   AttentionArgs& forward = args->forward;
@@ -183,8 +208,8 @@ Status read_backward(Words words, Buffers buffers, BackwardArgs* args) {
   args->d_bias = view(4, Need::optional, DType::float32, {b, hq, sq, skv});
   args->d_sinks = in.optional_array<float>(kBackwardDSinks, {b, hq});
   in.require(forward.log_sum_exp || b * hq * sq == 0, Status::buffer_missing);
-  const bool weighted = forward.score == Score::general || forward.score == Score::additive;
-  in.require(!weighted && !forward.weights && (!args->d_sinks || forward.sinks), Status::bad_words);
+  in.require(!forward.weights && (!args->d_sinks || forward.sinks), Status::bad_words);
+  read_score_gradients(in, args);
   return in.status();
 }
 

@@ -182,6 +182,12 @@ enum AttentionBuffer {
   kAttentionBuffers,
 };
 
+/** The gradient of a constant of a score, [query head, row, column], float32; the heads share what has a head_stride of 0. */
+struct ScoreGradient {
+  float* data;  // null: not wanted
+  int64_t head_stride, row_stride, column_stride;
+};
+
 /** The gradients of an attention, of the same arguments: `out` and `log_sum_exp` are read, what the forward pass gave. */
 struct BackwardArgs {
   AttentionArgs forward;
@@ -189,13 +195,36 @@ struct BackwardArgs {
   View4 d_query, d_key, d_value;  // of the shapes of q, k, v, in their dtype
   View4 d_bias;                   // float32, of all scores, with stride 0 where the bias broadcasts; null: not wanted. Added to
   float* d_sinks;                 // [batch, query_heads], or null
+  ScoreGradient d_query_weight, d_key_weight, d_score_bias, d_score_vector;  // of the shapes of the score's own
+  float* d_vector;  // [batch, query_heads, units]: what d_score_vector is the sum of; there where a score is additive
+};
+
+/** The way back through a weight of a score, y = x · weight, of all heads. */
+struct ProjectBackwardArgs {
+  int64_t batch, heads, x_heads, length;  // heads of y; heads / x_heads of them are made of one head of x
+  int64_t width, columns, stride;         // of x, of y, and from one row of d_y to the next: whole panels
+  const float* d_y;                       // [batch, heads, length, stride]
+  View4 x, d_x;                           // [batch, x_heads, length, width]
+  ScoreWeight weight;                     // data null: y is x
+  ScoreGradient d_weight;                 // of the shape of weight
+};
+
+/** The sum of rows, [batch, heads, length, columns], by heads or of all. */
+struct RowSums {
+  int64_t batch, heads, length, columns, stride;  // stride: from one row to the next
+  const float* rows;
+  ScoreGradient sum;  // [query head, 1, columns]
 };
 
 /** As attention, then these words and buffers. */
 enum BackwardWord {
   kBackwardDOutDtype = kAttentionWords,
-  kBackwardViews,  // d_out d_query d_key d_value d_bias, each: offset, then 4 strides
-  kBackwardWords = kBackwardViews + 5 * 5,
+  kBackwardViews,                                 // d_out d_query d_key d_value d_bias, each: offset, then 4 strides
+  kBackwardQueryWeight = kBackwardViews + 5 * 5,  // these as attention has the weights themselves
+  kBackwardKeyWeight = kBackwardQueryWeight + 4,
+  kBackwardScoreBias = kBackwardKeyWeight + 4,
+  kBackwardScoreVector = kBackwardScoreBias + 3,
+  kBackwardWords = kBackwardScoreVector + 3,
 };
 
 enum BackwardBuffer {
@@ -205,6 +234,10 @@ enum BackwardBuffer {
   kBackwardDValue,
   kBackwardDBias,
   kBackwardDSinks,
+  kBackwardDQueryWeight,
+  kBackwardDKeyWeight,
+  kBackwardDScoreBias,
+  kBackwardDScoreVector,
   kBackwardBuffers,
 };
 

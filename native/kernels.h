@@ -45,6 +45,9 @@ constexpr int64_t kFewRows = 16;
 /** Rows of q or k that are multiplied with a score's weight at a time. */
 constexpr int64_t kProjectedRows = 96;
 
+/** Rows of such a weight whose gradient is a task. */
+constexpr int64_t kWeightRows = 48;
+
 struct Kernels {
   const char* name;
   uint32_t features;
@@ -70,7 +73,7 @@ struct Kernels {
   void (*attention_few)(const AttentionArgs& args, int64_t kv_head, float* scratch);
   int64_t (*attention_few_scratch)(const AttentionArgs& args);
 
-  /** All gradients of one key/value head and of the queries that read it. */
+  /** All gradients of one key/value head and of the queries that read it; of general and additive scores those of what is projected. */
   void (*backward)(const BackwardArgs& args, int64_t kv_head, float* scratch);
   int64_t (*backward_scratch)(const BackwardArgs& args);
 
@@ -79,6 +82,13 @@ struct Kernels {
   /** The same of keys; heads are counted batch · projected_key_heads + head. */
   void (*project_keys)(const AttentionArgs& args, int64_t head, int64_t begin, int64_t end, float* to, float* scratch);
   int64_t (*project_scratch)(const AttentionArgs& args);
+
+  /** The way back: rows [begin, end) of the gradient of one head of x (counted batch · x_heads + head), at most kProjectedRows. */
+  void (*project_backward_rows)(const ProjectBackwardArgs& args, int64_t x_head, int64_t begin, int64_t end, float* scratch);
+  /** Rows [begin, end) of the gradient of one head's weight, at most kWeightRows. */
+  void (*project_backward_weight)(const ProjectBackwardArgs& args, int64_t head, int64_t begin, int64_t end, float* scratch);
+  int64_t (*project_backward_scratch)(const ProjectBackwardArgs& args);
+  void (*sum_rows)(const RowSums& args, int64_t head);
 
   /** Elements [begin, end), counted with the axis fastest. */
   void (*convert)(const ConvertArgs& args, int64_t begin, int64_t end, float* scratch);

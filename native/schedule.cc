@@ -247,14 +247,13 @@ void clear(const View4& view, const AttentionArgs& args) {
           static_cast<float*>(view.data)[b * view.batch_stride + h * view.head_stride + i * view.row_stride + j * view.column_stride] = 0;
 }
 
-}  // namespace
-
-Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host) {
+Status run_backward_heads(const Kernels& kernels, const BackwardArgs& args, Host* host) {
   const AttentionArgs& forward = args.forward;
-  const int64_t heads = forward.batch * forward.kv_heads;
-  if (heads == 0) return Status::ok;
-  const int64_t rows = forward.query_heads / forward.kv_heads * forward.query_length;
-  const int64_t work = (rows + 1) * (forward.key_length + 1) * (5 * (forward.head_dim + forward.value_dim) / 2 + 1);
+  const int64_t heads = forward.batch * forward.kv_heads / forward.value_share;
+  const int64_t rows = forward.query_heads / forward.kv_heads * forward.value_share * forward.query_length;
+  constexpr int64_t tanh = 16;  // as multiply-adds; one more for the gradient
+  const int64_t score = forward.score == Score::additive ? 2 * (tanh + 2) * forward.head_dim : 5 * forward.head_dim / 2;
+  const int64_t work = (rows + 1) * (forward.key_length + 1) * (score + 5 * forward.value_dim / 2 + 1);
   // Heads may add to one and the same bias: then they come one after another, on one thread, so that the sums do not depend on who was
   // first.
   const int64_t together = args.d_bias.data ? heads : 1;
@@ -262,6 +261,110 @@ Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host
     if (args.d_bias.data) clear(args.d_bias, forward);
     for (int64_t head = index * together; head < (index + 1) * together; head++) kernels.backward(args, head, scratch);
   });
+}
+
+/** What a score's weights add to the way back: the gradients of what they made of q and k, and from those the gradients of both factors. */
+struct ProjectionBackward {
+  const Kernels& kernels;
+  const BackwardArgs& args;
+  const Projection projection;
+  bool of_queries, of_keys;  // whether dQ and dK are yet to be made
+  int64_t stride, query_floats, key_floats, vector_floats;
+  float *d_queries, *d_keys, *d_vector;
+
+  ProjectionBackward(const Kernels& kernels, const BackwardArgs& args)
+      : kernels(kernels),
+        args(args),
+        projection(args.forward),
+        of_queries(projection.of_queries || args.d_score_bias.data),
+        of_keys(projection.of_keys),
+        stride(round_up(projection.width, kernels.tile.columns)) {
+    const AttentionArgs& forward = args.forward;
+    const int64_t b = forward.batch, hq = forward.query_heads;
+    query_floats = of_queries ? b * hq * forward.query_length * stride : 0;
+    key_floats = of_keys ? b * projection.key_heads * forward.key_length * stride : 0;
+    vector_floats = forward.score == Score::additive ? round_up(b * hq * forward.units, 16) : 0;
+  }
+
+  int64_t floats() const { return round_up(projection.floats(), 16) + query_floats + key_floats + vector_floats; }
+
+  /** The backward pass of the attention that is left. */
+  BackwardArgs rest_of(float* memory) {
+    const AttentionArgs& forward = args.forward;
+    d_queries = memory + round_up(projection.floats(), 16);
+    d_keys = d_queries + query_floats;
+    d_vector = d_keys + key_floats;
+    const auto dense = [&](float* data, int64_t heads, int64_t length) {
+      return View4{data, DType::float32, heads * length * stride, length * stride, stride, 1};
+    };
+    BackwardArgs rest = args;
+    rest.forward = projection.rest_of(forward, memory);
+    if (of_queries) rest.d_query = dense(d_queries, forward.query_heads, forward.query_length);
+    if (of_keys) rest.d_key = dense(d_keys, projection.key_heads, forward.key_length);
+    rest.d_vector = vector_floats > 0 ? d_vector : nullptr;
+    return rest;
+  }
+
+  Status run(Host* host) const {
+    const AttentionArgs& forward = args.forward;
+    const int64_t hq = forward.query_heads, columns = projection.width;
+    if (of_queries) {
+      const Status status = run_projection(host, {forward.batch, hq, hq, forward.query_length, forward.head_dim, columns, stride, d_queries,
+                                                  forward.q, args.d_query, forward.query_weight, args.d_query_weight});
+      if (status != Status::ok) return status;
+    }
+    if (of_keys) {
+      const Status status =
+          run_projection(host, {forward.batch, projection.key_heads, forward.kv_heads, forward.key_length, forward.key_dim, columns, stride,
+                                d_keys, forward.k, args.d_key, forward.key_weight, args.d_key_weight});
+      if (status != Status::ok) return status;
+    }
+    const Status status = run_sum(host, {forward.batch, hq, forward.query_length, forward.units, stride, d_queries, args.d_score_bias});
+    return status == Status::ok ? run_sum(host, {forward.batch, hq, 1, forward.units, forward.units, d_vector, args.d_score_vector})
+                                : status;
+  }
+
+  Status run_projection(Host* host, const ProjectBackwardArgs& back) const {
+    const int64_t stretches = pieces(back.length, kProjectedRows), rows = smaller(kProjectedRows, back.length);
+    const int64_t scratch_floats = kernels.project_backward_scratch(back), product = back.width * back.columns;
+    const Status status =
+        in_tasks(host, back.batch * back.x_heads * stretches, rows * product * back.heads / back.x_heads, scratch_floats,
+                 [&](int64_t index, float* scratch) {
+                   const int64_t begin = index % stretches * kProjectedRows;
+                   kernels.project_backward_rows(back, index / stretches, begin, smaller(begin + kProjectedRows, back.length), scratch);
+                 });
+    if (status != Status::ok || !back.d_weight.data) return status;
+    const bool shared = back.d_weight.head_stride == 0;
+    const int64_t bands = pieces(back.width, kWeightRows);
+    const int64_t added = back.batch * back.length * (shared ? back.heads : 1) * smaller(kWeightRows, back.width) * back.columns;
+    return in_tasks(host, (shared ? 1 : back.heads) * bands, added, scratch_floats, [&](int64_t index, float* scratch) {
+      const int64_t begin = index % bands * kWeightRows;
+      kernels.project_backward_weight(back, index / bands, begin, smaller(begin + kWeightRows, back.width), scratch);
+    });
+  }
+
+  Status run_sum(Host* host, const RowSums& sums) const {
+    if (!sums.sum.data) return Status::ok;
+    const bool shared = sums.sum.head_stride == 0;
+    const int64_t added = sums.batch * sums.length * (shared ? sums.heads : 1) * sums.columns;
+    return in_tasks(host, shared ? 1 : sums.heads, added, 0, [&](int64_t head, float*) { kernels.sum_rows(sums, head); });
+  }
+};
+
+}  // namespace
+
+Status run_backward(const Kernels& kernels, const BackwardArgs& args, Host* host) {
+  const AttentionArgs& forward = args.forward;
+  if (forward.batch * forward.query_heads == 0) return Status::ok;
+  if (forward.score != Score::general && forward.score != Score::additive) return run_backward_heads(kernels, args, host);
+  ProjectionBackward back(kernels, args);
+  const int64_t bytes = bytes_of(back.floats());
+  float* const memory = bytes > 0 ? static_cast<float*>(host->acquire(host, bytes)) : nullptr;
+  if (bytes > 0 && !memory) return Status::out_of_memory;
+  const BackwardArgs rest = back.rest_of(memory);
+  Status status = back.projection.run(kernels, forward, host, memory);
+  if (status == Status::ok) status = run_backward_heads(kernels, rest, host);
+  return status == Status::ok ? back.run(host) : status;
 }
 
 Status run_matmul(const Kernels& kernels, const MatmulArgs& args, Host* host) {

@@ -339,7 +339,7 @@ export interface AttentionPart<D extends FloatData = FloatData> {
 }
 
 /** What `attentionBackward` gives gradients of on demand. */
-export type GradientName = 'bias' | 'sinks';
+export type GradientName = 'bias' | 'sinks' | 'score';
 
 /** Options of `attentionBackward`: those of the attention, which is not run again, and what gradients are wanted beside those of q, k and v. */
 export interface AttentionBackwardOptions<O extends FloatData = FloatData>
@@ -367,6 +367,16 @@ export interface AttentionGradients<D extends FloatData = Float32Array> {
   readonly dBias?: Tensor;
   /** `[hq]` */
   readonly dSinks?: Float32Array;
+  readonly dScore?: ScoreGradients;
+}
+
+/** Of the weights of a general or additive score, those that the call has: float32, each in its own shape. */
+export interface ScoreGradients {
+  readonly weight?: Tensor;
+  readonly queryWeight?: Tensor;
+  readonly keyWeight?: Tensor;
+  readonly v?: Tensor;
+  readonly bias?: Tensor;
 }
 
 /** Options of `mergeAttention`. */

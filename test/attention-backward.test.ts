@@ -6,6 +6,7 @@ import type { AttentionCall } from './calls.js';
 import { attentionCase } from './cases/attention.js';
 import type { AttentionDraft } from './cases/attention-draft.js';
 import { type AttentionFeature, attentionFeatures } from './cases/attention-features.js';
+import { type Kind, scoreOf } from './cases/scores.js';
 import { faults } from './check.js';
 import { random } from './random.js';
 import { label, targets, use } from './targets.js';
@@ -24,9 +25,10 @@ interface Row {
   readonly gradients: readonly GradientName[];
 }
 
-const unwanted = ['out', 'weights', 'logSumExp', 'general', 'additive'];
+const unwanted = ['out', 'weights', 'logSumExp'];
 const features = attentionFeatures.filter(({ name }) => !unwanted.some((word) => name.startsWith(word)));
-const scoreKinds: readonly Score[] = ['dot', 'cosine', 'euclidean', { kind: 'rbf', gamma: 0.2 }];
+const scoreKinds: readonly Kind[] = ['dot', 'cosine', 'euclidean', 'rbf', 'general', 'additive'];
+const weighted = features.filter(({ name }) => name.startsWith('general') || name.startsWith('additive'));
 
 function rowOf(name: string, draft: Partial<AttentionDraft>, given: readonly AttentionFeature[] = [], options: AttentionOptions = {}): Row {
   const call = attentionCase(`backward, ${name}`, draft, given, options).call();
@@ -34,18 +36,23 @@ function rowOf(name: string, draft: Partial<AttentionDraft>, given: readonly Att
   const gradients: GradientName[] = [];
   if (call.options.bias) gradients.push('bias');
   if (call.options.sinks) gradients.push('sinks');
+  const { score } = call.options;
+  if (typeof score === 'object' && score.kind !== 'rbf') gradients.push('score');
   return { name, call, gradients };
 }
 
+const missing = (name: string): never => {
+  throw new Error(`no feature ${name}`);
+};
 const single = { batch: 1, heads: 1, kvHeads: 1 };
 const rows: readonly Row[] = [
   rowOf('no options', {}),
   ...features.map((feature) => rowOf(feature.name, {}, [feature])),
-  ...scoreKinds.flatMap((score) => {
-    const name = typeof score === 'string' ? score : score.kind;
+  ...scoreKinds.flatMap((name) => {
+    const score = scoreOf(name, 9);
     return [
-      rowOf(`${name}, causal, grouped heads, across tiles`, { heads: 4, kvHeads: 2, queries: 101, keys: 340, batch: 1 }, [], {
-        score,
+      rowOf(`${name}, causal, grouped heads, across tiles`, { heads: 2, kvHeads: 1, queries: 101, keys: 340, batch: 1, headDim: 5 }, [], {
+        score: scoreOf(name, 5),
         causal: true,
       }),
       rowOf(
@@ -65,10 +72,67 @@ const rows: readonly Row[] = [
         `${name}, zero vectors`,
         { ...single, queries: 4, keys: 6, headDim: 3, q: (at) => (at < 3 ? 0 : Math.sin(at)), k: (at) => (at < 6 ? 0 : Math.cos(at)) },
         [],
-        { score },
+        { score: scoreOf(name, 3) },
       ),
     ];
   }),
+  ...weighted.flatMap((feature) =>
+    [
+      ['grouped heads', 'causal'],
+      ['one key head', 'queryLengths', 'mask'],
+      ['grouped heads', 'bshd', 'keyLengths', 'sinks'],
+      ['grouped heads', 'turned tensors', 'softcap'],
+      ['spread tensors', 'alibi', 'negative scale'],
+      ['float16', 'one key head', 'bias'],
+      ['bfloat16', 'window', 'wider values'],
+      ['grouped heads', 'rank 3'],
+    ].map((names) =>
+      rowOf(
+        [feature.name, ...names].join(', '),
+        {},
+        names.map((name) => features.find((other) => other.name === name) ?? missing(name)).concat(feature),
+      ),
+    ),
+  ),
+  ...(['general', 'additive'] as const).flatMap((kind) => [
+    ...[1, 2, 15, 17, 33, 64, 65].flatMap((width) => [
+      rowOf(`${kind}, queries of width ${width}`, { ...single, queries: 7, keys: 21, headDim: width, keyDim: 3 }, [], {
+        score: scoreOf(kind, width, 3),
+      }),
+      rowOf(`${kind}, keys of width ${width}`, { ...single, queries: 7, keys: 21, headDim: 4, keyDim: width }, [], {
+        score: scoreOf(kind, 4, width),
+      }),
+    ]),
+    ...[1, 95, 96, 97, 193].map((queries) =>
+      rowOf(`${kind}, ${queries} queries`, { ...single, heads: 2, queries, keys: 37 }, [], { score: scoreOf(kind, 9), causal: true }),
+    ),
+    ...[1, 16, 255, 257, 321].map((keys) =>
+      rowOf(`${kind}, ${keys} keys`, { ...single, queries: 14, keys, headDim: 5, keyDim: 5 }, [], { score: scoreOf(kind, 5) }),
+    ),
+  ]),
+  ...[1, 8, 17, 64].map((units) =>
+    rowOf(`additive, ${units} units`, { ...single, queries: 21, keyDim: 4 }, [], { score: scoreOf('additive', 9, 4, units) }),
+  ),
+  rowOf('additive, only q is projected', { ...single, headDim: 5, keyDim: 7 }, [], {
+    score: { kind: 'additive', queryWeight: float32([5, 7], (at) => Math.sin(at)), v: float32([7], (at) => Math.cos(at)) },
+  }),
+  rowOf('additive, only k is projected, with a bias', { ...single, headDim: 7, keyDim: 5 }, [], {
+    score: {
+      kind: 'additive',
+      keyWeight: float32([5, 7], (at) => Math.sin(at)),
+      v: float32([7], (at) => Math.cos(at)),
+      bias: float32([7], (at) => at / 7),
+    },
+  }),
+  rowOf('additive, a v and a bias a head', { heads: 4, kvHeads: 2 }, [], {
+    score: { kind: 'additive', v: float32([4, 9], (at) => Math.sin(at)), bias: float32([4, 9], (at) => Math.cos(at)) },
+  }),
+  rowOf('additive, no units', { ...single, queries: 3 }, [], {
+    score: { kind: 'additive', v: float32([0], () => 0), queryWeight: float32([9, 0], () => 0), keyWeight: float32([9, 0], () => 0) },
+  }),
+  rowOf('additive, queries of width 0', { ...single, headDim: 0, keyDim: 5 }, [], { score: scoreOf('additive', 0, 5) }),
+  rowOf('general, queries of width 0', { ...single, headDim: 0, keyDim: 5 }, [], { score: scoreOf('general', 0, 5) }),
+  rowOf('general, keys of width 0', { ...single, keyDim: 0 }, [], { score: scoreOf('general', 9, 0) }),
   ...[1, 2, 15, 16, 17, 32, 33, 255, 256, 257, 319, 320, 321].map((keys) =>
     rowOf(`${keys} keys`, { ...single, queries: 14, keys, headDim: 5, valueDim: 6 }),
   ),
@@ -136,6 +200,13 @@ for (const target of targets)
           });
           check('dSinks', Float64Array.from(found.dSinks), sum, 'float32');
         }
+        if (found.dScore) {
+          const { kind: _, ...weights } = options.score as Record<string, unknown>;
+          const shapes = (of: object) => Object.fromEntries(Object.entries(of).map(([name, { shape }]) => [name, shape]));
+          expect(shapes(found.dScore)).toEqual(shapes(weights));
+          for (const [name, gradient] of Object.entries(found.dScore) as [string, Tensor][])
+            check(name, dense(gradient).data, known.dScore[name] ?? missing(name), 'float32');
+        }
       });
   });
 
@@ -143,19 +214,15 @@ describe('the textbook', () => {
   beforeAll(() => setBackend('reference'));
 
   /** Σ output · dOutput in float64: the textbook's forward pass is. */
-  it.each(scoreKinds)('agrees with finite differences, %o', (score) => {
-    const row = rowOf(
-      `differences of ${JSON.stringify(score)}`,
-      { batch: 1, heads: 2, kvHeads: 1, queries: 4, keys: 5, headDim: 3, valueDim: 3 },
-      [],
-      {
-        score,
-        softcap: 1.5,
-        causal: true,
-        bias: float32([4, 5], (at) => Math.sin(at)),
-        sinks: Float32Array.of(0.2, -0.4),
-      },
-    );
+  it.each(scoreKinds)('agrees with finite differences, %s', (kind) => {
+    const score = scoreOf(kind, 3);
+    const row = rowOf(`differences of ${kind}`, { batch: 1, heads: 2, kvHeads: 1, queries: 4, keys: 5, headDim: 3, valueDim: 3 }, [], {
+      score,
+      softcap: 1.5,
+      causal: true,
+      bias: float32([4, 5], (at) => Math.sin(at)),
+      sinks: Float32Array.of(0.2, -0.4),
+    });
     const { forward, dOutput } = prepared(row);
     const known = textbookBackward(row.call, forward, dOutput, referenceArithmetic);
     const seed = dense(dOutput).data;
@@ -167,6 +234,9 @@ describe('the textbook', () => {
       [k, known.dKey],
       [v, known.dValue],
       [sinks, known.dSinks],
+      ...Object.entries(known.dScore).map(
+        ([name, gradient]) => [(score as unknown as Record<string, Tensor>)[name] ?? missing(name), gradient] as const,
+      ),
     ] as const;
     for (const [tensor, gradient] of pairs) {
       const data = tensor.data as Float32Array;
@@ -192,20 +262,50 @@ describe('what is hidden', () => {
   const v = (rotten: boolean) =>
     float32([1, 1, 40, 5], (at) => (rotten && Math.floor(at / 5) % 4 === 2 ? Number.POSITIVE_INFINITY : Math.cos(2 * at)));
   const options = { mask: booleans([40], (j) => j % 4 !== 2) };
+  const ofWeights = (kind: Kind): GradientName[] => (kind === 'general' || kind === 'additive' ? ['score'] : []);
 
   describe.each(targets.map((target) => [label(target), target] as const))('%s', (_, target) => {
     beforeAll(() => use(target));
 
-    it.each(scoreKinds)('changes nothing, whatever its numbers are, %o', (score) => {
+    it.each(scoreKinds)('changes nothing, whatever its numbers are, %s', (kind) => {
+      const score = scoreOf(kind, 4);
       const run = (rotten: boolean) => {
         const forward = attention(q, k(rotten), v(rotten), { ...options, score, returnLogSumExp: true });
-        return attentionBackward(q, k(rotten), v(rotten), forward, dOutput, { ...options, score });
+        return attentionBackward(q, k(rotten), v(rotten), forward, dOutput, { ...options, score, gradients: ofWeights(kind) });
       };
       const [clean, spoilt] = [run(false), run(true)];
       expect(spoilt.dQuery.data).toEqual(clean.dQuery.data);
       expect(spoilt.dKey.data).toEqual(clean.dKey.data);
       expect(spoilt.dValue.data).toEqual(clean.dValue.data);
+      expect(spoilt.dScore).toEqual(clean.dScore);
       expect([...spoilt.dKey.data].filter((_, at) => Math.floor(at / 4) % 4 === 2).every((gradient) => gradient === 0)).toBe(true);
+    });
+
+    it.each(scoreKinds)('is a query that sees nothing or is not computed, %s', (kind) => {
+      const score = scoreOf(kind, 4);
+      const rules = { mask: booleans([20, 40], (at) => at % 3 !== 0 && Math.floor(at / 40) !== 5), queryLengths: Int32Array.of(17) };
+      const run = (rotten: boolean) => {
+        const spoilt = (tensor: Tensor) => {
+          const width = tensor.shape[3] ?? 1;
+          return { ...tensor, data: tensor.data.map((x, at) => (rotten && [5, 17, 19].includes(Math.floor(at / width)) ? nan : x)) };
+        };
+        const forward = attention(spoilt(q), k(false), v(false), { ...rules, score, returnLogSumExp: true });
+        return attentionBackward(spoilt(q), k(false), v(false), forward, spoilt(dOutput), { ...rules, score, gradients: ofWeights(kind) });
+      };
+      const clean = run(false);
+      expect(run(true)).toEqual(clean);
+      expect([...clean.dQuery.data.subarray(5 * 4, 6 * 4)]).toEqual([0, 0, 0, 0]);
+    });
+
+    it.each(['general', 'additive'] as const)('lets NaN in a query, a key or a weight that is seen reach dScore, %s', (kind) => {
+      const spoilt = (tensor: Tensor) => ({ ...tensor, data: tensor.data.map((x, at) => (at === 8 ? nan : x)) });
+      const run = (query: Tensor, key: Tensor) => {
+        const score = scoreOf(kind, 4);
+        const forward = attention(query, key, v(false), { score, returnLogSumExp: true });
+        return attentionBackward(query, key, v(false), forward, dOutput, { score, gradients: ['score'] }).dScore ?? {};
+      };
+      for (const dScore of [run(spoilt(q), k(false)), run(q, spoilt(k(false)))])
+        for (const { data } of Object.values(dScore) as Tensor[]) expect([...data].every(Number.isNaN)).toBe(true);
     });
 
     it.each(['query', 'dOutput'])('is not reached by NaN in a %s that does not see it', (where) => {
@@ -282,6 +382,13 @@ describe('threads and twins', () => {
   const [q, k, v, dOutput] = [tensor(2, 4, 130, 16), tensor(2, 2, 300, 16), tensor(2, 2, 300, 24), tensor(2, 4, 130, 24)];
   const bias = tensor(4, 130, 300);
   const options = { causal: true, bias, sinks: tensor(4).data };
+  const perHead: Score = {
+    kind: 'additive',
+    queryWeight: tensor(4, 16, 12),
+    keyWeight: tensor(4, 16, 12),
+    v: tensor(4, 12),
+    bias: tensor(12),
+  };
 
   describe.each(targets.filter(({ name }) => name !== 'reference').map((target) => [label(target), target] as const))('%s', (_, target) => {
     beforeAll(() => use(target));
@@ -300,6 +407,23 @@ describe('threads and twins', () => {
         expect(await attentionBackwardAsync(q, k, v, forward, dOutput, { ...options, gradients })).toEqual(one);
       },
     );
+
+    it.each([
+      ['general', scoreOf('general', 16)],
+      ['additive', scoreOf('additive', 16)],
+      ['additive, a weight a head', perHead],
+    ] as const)('gives the same bits of the weights too, %s', async (_name, score) => {
+      const given = { causal: true, score };
+      const forward = attention(q, k, v, { ...given, returnLogSumExp: true });
+      const run = (threads: number) => {
+        setThreads(threads);
+        return attentionBackward(q, k, v, forward, dOutput, { ...given, gradients: ['score'] });
+      };
+      const one = run(1);
+      expect(run(2)).toEqual(one);
+      expect(run(5)).toEqual(one);
+      expect(await attentionBackwardAsync(q, k, v, forward, dOutput, { ...given, gradients: ['score'] })).toEqual(one);
+    });
   });
 });
 
@@ -374,11 +498,24 @@ describe('bad input', () => {
     ['gradients that are no list', { options: { gradients: 'bias' } }, 'ERR_OPTION', ["gradients is 'bias'"]],
     ['a gradient that there is not', { options: { gradients: ['mask'] } }, 'ERR_OPTION', ["gradients is ['mask']"]],
     ['a gradient of what is not there', { options: { gradients: ['bias'] } }, 'ERR_OPTION', ['it has no bias']],
+    ['a gradient of a score that is not there', { options: { gradients: ['score'] } }, 'ERR_OPTION', ['it has no score']],
     [
-      'a score without gradient',
-      { options: { score: { kind: 'general', weight: zeros(4, 4) } } },
+      'a gradient of a score without weights',
+      { options: { score: { kind: 'rbf', gamma: 1 }, gradients: ['score'] } },
       'ERR_OPTION',
-      ["score is 'general'", 'no gradient yet'],
+      ["gradients is ['score']", "a score of kind 'rbf' has no weights"],
+    ],
+    [
+      'a weight of another shape',
+      { options: { score: { kind: 'general', weight: zeros(4, 3) }, gradients: ['score'] } },
+      'ERR_SHAPE',
+      ['score.weight has shape [4, 3]', '4 (head dim of key)'],
+    ],
+    [
+      'an unknown field of the score',
+      { options: { score: { kind: 'general', weights: zeros(4, 4) } } },
+      'ERR_OPTION',
+      ["did you mean 'weight'"],
     ],
   ] as const)('%s', (_, change, code, words) => {
     const error = call(change);

@@ -543,6 +543,10 @@ describe('attentionBackward', () => {
     dValue: view(new Uint16Array(1), 2400, 4),
     dBias: view(floats(), 2500, 4),
     dSinks: floats(),
+    dQueryWeight: view(floats(), 2600, 3),
+    dKeyWeight: view(floats(), 2700, 3),
+    dScoreBias: view(floats(), 2800, 2),
+    dScoreVector: view(floats(), 2900, 2),
   };
   const call = laid(plan);
 
@@ -559,18 +563,28 @@ describe('attentionBackward', () => {
   it('words and buffers of its own', () => {
     expect(words(call, 'kBackwardDOutDtype')).toEqual([0]);
     expect(words(call, 'kBackwardViews', 25)).toEqual([2100, 2200, 2300, 2400, 2500].flatMap((from) => counted(from, 5)));
-    expect(['DOut', 'DQuery', 'DKey', 'DValue', 'DBias', 'DSinks'].map((name) => call.buffers[constant(`kBackward${name}`)])).toEqual([
+    expect(words(call, 'kBackwardQueryWeight', 4)).toEqual(counted(2600, 4));
+    expect(words(call, 'kBackwardKeyWeight', 4)).toEqual(counted(2700, 4));
+    expect(words(call, 'kBackwardScoreBias', 3)).toEqual(counted(2800, 3));
+    expect(words(call, 'kBackwardScoreVector', 3)).toEqual(counted(2900, 3));
+    const buffers = ['DOut', 'DQuery', 'DKey', 'DValue', 'DBias', 'DSinks', 'DQueryWeight', 'DKeyWeight', 'DScoreBias', 'DScoreVector'];
+    expect(buffers.map((name) => call.buffers[constant(`kBackward${name}`)])).toEqual([
       plan.dOut.data,
       plan.dQuery.data,
       plan.dKey.data,
       plan.dValue.data,
       plan.dBias?.data,
       plan.dSinks,
+      plan.dQueryWeight?.data,
+      plan.dKeyWeight?.data,
+      plan.dScoreBias?.data,
+      plan.dScoreVector?.data,
     ]);
   });
 
   it('reads what attention gave, and writes gradients alone', () => {
-    const written = ['DQuery', 'DKey', 'DValue', 'DBias', 'DSinks'].map((name) => constant(`kBackward${name}`));
+    const names = ['DQuery', 'DKey', 'DValue', 'DBias', 'DSinks', 'DQueryWeight', 'DKeyWeight', 'DScoreBias', 'DScoreVector'];
+    const written = names.map((name) => constant(`kBackward${name}`));
     expect([...call.written].sort((a, b) => a - b)).toEqual(written.sort((a, b) => a - b));
   });
 });

@@ -9,6 +9,8 @@ import {
   type AttentionResult,
   attention,
   attentionAsync,
+  attentionBackward,
+  attentionBackwardAsync,
   type BackendInfo,
   backend,
   type ConvertOptions,
@@ -64,6 +66,7 @@ import {
   rotary,
   rotaryAsync,
   type SafetensorsTensor,
+  type ScoreGradients,
   type SinusoidalOptions,
   type SoftmaxBackwardOptions,
   type SoftmaxOptions,
@@ -216,6 +219,26 @@ describe('attention', () => {
       attentionAsync(floats, floats, floats, { signal: new AbortController().signal, copy: false, causal: true }),
     ).resolves.toEqualTypeOf(attention(floats, floats, floats, { causal: true }));
     expectTypeOf<AsyncOptions>().toEqualTypeOf<{ readonly signal?: AbortSignal | undefined; readonly copy?: boolean | undefined }>();
+  });
+});
+
+describe('attentionBackward', () => {
+  const forward = attention(floats, floats, floats, { returnLogSumExp: true });
+
+  it('gives the dtype of q, k and v, and gradients of the rest in float32', () => {
+    const gradients = attentionBackward(floats, floats, floats, forward, floats, { gradients: ['bias', 'sinks', 'score'] });
+    expectTypeOf(gradients.dQuery.data).toEqualTypeOf<Float32Array>();
+    expectTypeOf(gradients.dScore).toEqualTypeOf<ScoreGradients | undefined>();
+    expectTypeOf(gradients.dScore?.keyWeight).toEqualTypeOf<Tensor | undefined>();
+    expectTypeOf(attentionBackward(halves, halves, halves, forward, floats).dKey.data).toExtend<Uint16Array>();
+    expectTypeOf(attentionBackwardAsync(floats, floats, floats, forward, floats)).resolves.toExtend<{ dValue: Tensor }>();
+  });
+
+  it('knows what has a gradient', () => {
+    // @ts-expect-error: there is no gradient of a mask
+    attentionBackward(floats, floats, floats, forward, floats, { gradients: ['mask'] });
+    // @ts-expect-error: nor a call without what the forward pass gave
+    attentionBackward(floats, floats, floats, attention(floats, floats, floats), floats);
   });
 });
 

@@ -10,10 +10,14 @@
 //     write dQ
 //   write dK, dV
 //
+// An additive score has its own sums in the place of W·K and Wᵀ·Q (attention_backward_additive.inl). A general one, and what an additive
+// one projects, come here as the q and k that the weights made of them; the way back through those is project_backward.inl.
+//
 // A row that is not finite (its query, its dO, its D or L) makes NaN of all that it meets: of the keys it sees, and of no others.
 #pragma once
 
 #include "attention.inl"
+#include "attention_backward_additive.inl"
 
 namespace fovea {
 namespace {
@@ -38,6 +42,8 @@ struct BackwardScratch {
     of_keys.value_dim = 0;
     of_values.value_dim = 0;
     of_values.head_dim = args.value_dim;
+    of_values.kv_heads = args.kv_heads / args.value_share;
+    of_values.value_share = 1;
     of_values.k = args.v;
     of_values.score = Score::dot;
     key_width = round_up(args.head_dim, kWidth);
@@ -149,10 +155,18 @@ inline void load_rows(const BackwardArgs& all, const Group& group, int64_t count
     at.log_sum_exp[r] = log_sum_exp;
     at.delta[r] = delta;
     at.row_sums[r] = 0.0f;
-    if (log_sum_exp == -kInfinity) continue;  // it sees nothing
-    const float residue = residue_of_row<V>(q, args.head_dim) + (delta - delta) + (log_sum_exp - log_sum_exp);
-    if (residue == 0.0f) continue;
-    at.log_sum_exp[r] = at.delta[r] = residue;
+    if (all.d_sinks) {  // of a row that sees nothing else 0, whatever the query
+      const Row& row = at.rows[r];
+      const float sink = args.sinks[row.head], weight = sink == -kInfinity ? 0.0f : exp_of_difference<V>(sink - log_sum_exp);
+      all.d_sinks[row.batch * args.query_heads + row.head] -= weight * delta;
+    }
+    if (log_sum_exp == -kInfinity) {  // it sees nothing
+      at.delta[r] = 0.0f;
+    } else {
+      const float residue = residue_of_row<V>(q, args.head_dim) + (delta - delta) + (log_sum_exp - log_sum_exp);
+      if (residue == 0.0f) continue;
+      at.log_sum_exp[r] = at.delta[r] = residue;
+    }
     std::memset(q, 0, sizeof(float) * static_cast<size_t>(at.query_stride));
     std::memset(d_out, 0, sizeof(float) * static_cast<size_t>(at.out_stride));
   }
@@ -194,6 +208,7 @@ FOVEA_APART void weights_of_row(float log_sum_exp, float delta, int64_t padded, 
  *   cosine     W = dS · min(1/‖k‖, 10¹²·‖q‖)        of dS · S, where ‖q‖‖k‖ is what S is divided by
  *   euclidean  W = scale · dS                       of W
  *   rbf        W = γ · S · dS                       of W
+ *   additive   W = scale · dS
  */
 template <class V>
 FOVEA_APART void gradients_of_row(const AttentionArgs& args, float query_term, const float* key_terms, int64_t padded,
@@ -213,7 +228,7 @@ FOVEA_APART void gradients_of_row(const AttentionArgs& args, float query_term, c
       const V term = V::load(key_terms + j);
       part = select(less(term, own), mul(gradient, score), zero);
       gradient = mul(gradient, min(own, term));
-    } else if (args.score == Score::euclidean) {
+    } else if (args.score == Score::euclidean || args.score == Score::additive) {
       part = gradient = mul(gradient, V::set(args.scale));
     } else if (args.score == Score::rbf) {
       part = gradient = mul(gradient, mul(score, V::set(args.gamma)));
@@ -248,6 +263,8 @@ FOVEA_APART void finish_d_query(const BackwardArgs& all, const Row& row, const f
     const bool is_zero = sum_of_squares<V>(q, n, 1.0f) == 0.0f;
     of_sums = is_zero ? 0.0f : args.scale * inverse;
     of_query = is_zero ? 0.0f : -row_sum * inverse / args.scale;
+  } else if (args.score == Score::additive) {
+    of_sums = 1.0f;
   }
   for (int64_t c = 0; c < n; c += V::lanes) {
     const V along = mul(V::set(of_query), V::load(q + c));
@@ -256,15 +273,18 @@ FOVEA_APART void finish_d_query(const BackwardArgs& all, const Row& row, const f
   write_gradient<V>(all.d_query, row.batch, row.head, row.query, sums, n);
 }
 
-/** dK and dV of every key of a head. */
+/** dK of every key of a head. */
 template <class V>
 FOVEA_APART void finish_keys(const BackwardArgs& all, int64_t kv_head, const float* key_terms, const BackwardScratch<V>& at) {
   const AttentionArgs& args = all.forward;
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const int64_t batch = kv_head / args.kv_heads, head = kv_head % args.kv_heads, panel = args.key_length * width;
   for (int64_t j = 0; j < args.key_length; j++) {
-    float* const sums = at.d_key + j * at.key_width;
-    if (has_terms(args.score)) {
+    float* sums = at.d_key + j * at.key_width;
+    if (args.score == Score::additive) {
+      sums = at.d_query;
+      row_of_panels<V>(at.d_key, j, args.head_dim, sums);
+    } else if (has_terms(args.score)) {
       const float* const k = at.key_rows + j * width;
       float of_sums = 1.0f, of_key = -2.0f * at.column_sums[j];
       if (args.score == Score::cosine) {
@@ -278,7 +298,6 @@ FOVEA_APART void finish_keys(const BackwardArgs& all, int64_t kv_head, const flo
       }
     }
     write_gradient<V>(all.d_key, batch, head, j, sums, args.head_dim);
-    write_gradient<V>(all.d_value, batch, head, j, at.d_value + j * at.value_width, args.value_dim);
   }
 }
 
@@ -316,12 +335,26 @@ inline bool backward_tile(const BackwardArgs& all, const BackwardScratch<V>& at,
   return true;
 }
 
-/** All products of one query tile with one tile of keys. */
+/** What one row of an additive score adds to dQ, dK and the gradient of its vector, from the keys of the tile that it sees. */
 template <class V>
-inline void backward_products(const AttentionArgs& args, const BackwardScratch<V>& at, int64_t count, Keys keys) {
+inline void additive_products(const BackwardArgs& all, const BackwardScratch<V>& at, const PackedHead<V>& head, int64_t i, Keys keys) {
+  const AttentionArgs& args = all.forward;
+  const Row& row = at.rows[i];
+  const int64_t begin = larger(row.keys.begin - keys.begin, 0) / V::lanes * V::lanes, end = smaller(row.keys.end, keys.end) - keys.begin;
+  additive_gradients<V>(args.score_vector, row.head, args.head_dim, begin, end, at.gradients + i * V::key_tile,
+                        at.queries + i * at.query_stride, head.keys_at(keys.begin, args.head_dim).data, at.d_query + i * at.key_width,
+                        at.d_key + keys.begin * args.head_dim, all.d_vector + (row.batch * args.query_heads + row.head) * args.units);
+}
+
+/** All products of one query tile with one tile of keys; of an additive score what stands for two of them. */
+template <class V>
+inline void backward_products(const BackwardArgs& all, const BackwardScratch<V>& at, const PackedHead<V>& head, int64_t count, Keys keys) {
+  const AttentionArgs& args = all.forward;
   constexpr int64_t width = V::tile_vectors * V::lanes;
+  const bool is_additive = args.score == Score::additive;
   const int64_t n = keys.end - keys.begin;
-  for (int64_t row = 0; row < count; row += V::tile_rows)
+  for (int64_t i = 0; is_additive && i < count; i++) additive_products<V>(all, at, head, i, keys);
+  for (int64_t row = 0; !is_additive && row < count; row += V::tile_rows)
     with_height<V>(smaller(V::tile_rows, count - row), [&](auto height) {
       add_product<V, decltype(height)::rows>({at.gradients + row * V::key_tile, V::key_tile, 1}, at.key_rows + keys.begin * width, width,
                                              args.key_length * width, n, at.key_width, at.d_query + row * at.key_width);
@@ -331,6 +364,7 @@ inline void backward_products(const AttentionArgs& args, const BackwardScratch<V
       constexpr int rows = decltype(height)::rows;
       add_product<V, rows>({at.weights + j, 1, V::key_tile}, at.d_out, at.out_stride, width, count, at.value_width,
                            at.d_value + (keys.begin + j) * at.value_width);
+      if (is_additive) return;
       add_product<V, rows>({at.gradients + j, 1, V::key_tile}, at.queries, at.query_stride, width, count, at.key_width,
                            at.d_key + (keys.begin + j) * at.key_width);
     });
@@ -345,12 +379,6 @@ inline void backward_queries(const BackwardArgs& all, const Group& group, const 
   Place place = group.place(begin);
   for (int64_t i = 0; i < count; i++, place = group.next(place)) at.rows[i] = group.row(args, place);
   load_rows<V>(all, group, count, at);
-  if (all.d_sinks)
-    for (int64_t i = 0; i < count; i++) {
-      const Row& row = at.rows[i];
-      const float sink = args.sinks[row.head], weight = sink == -kInfinity ? 0.0f : exp_of_difference<V>(sink - at.log_sum_exp[i]);
-      all.d_sinks[row.batch * args.query_heads + row.head] -= weight * at.delta[i];
-    }
   std::memset(at.d_query, 0, sizeof(float) * static_cast<size_t>(round_up(count, V::tile_rows) * at.key_width));
   const Keys seen = union_of_keys(at.rows, count);
   for (int64_t step = 0; step < key_steps<V>(seen); step++) {
@@ -359,30 +387,29 @@ inline void backward_queries(const BackwardArgs& all, const Group& group, const 
     bool any = false;
     for (int64_t row = 0; row < count; row += V::tile_rows)
       any |= backward_tile<V>(all, at, head, row, smaller(V::tile_rows, count - row), keys);
-    if (any) backward_products<V>(args, at, count, keys);
+    if (any) backward_products<V>(all, at, head, count, keys);
   }
   for (int64_t i = 0; i < count; i++)
     finish_d_query<V>(all, at.rows[i], at.queries + i * at.query_stride, at.row_sums[i], at.d_query + i * at.key_width);
 }
 
+/** All of one head of k: dK, and what its queries add to dV. */
 template <class V>
-void backward(const BackwardArgs& all, int64_t kv_head, float* memory) {
+inline void backward_head(const BackwardArgs& all, int64_t kv_head, const BackwardScratch<V>& at) {
   const AttentionArgs& args = all.forward;
-  const BackwardScratch<V> at(args, memory);
   const Group group(args, kv_head);
-  constexpr int64_t length = kPackedKeyTiles * V::key_tile;
-  for (int64_t stretch = 0; stretch * length < args.key_length; stretch++) {
+  for (int64_t stretch = 0; stretch * kPackedKeyTiles * V::key_tile < args.key_length; stretch++)
     attention_pack<V, Single>(at.of_keys, kv_head, stretch, at.keys);
-    attention_pack<V, Single>(at.of_values, kv_head, stretch, at.values);
-  }
-  pack_key_rows<V>(args, kv_head, at.key_rows);
+  if (args.score != Score::additive) pack_key_rows<V>(args, kv_head, at.key_rows);
   const int64_t padded = round_up(args.key_length, V::tile_vectors * V::lanes);
   std::memset(at.d_key, 0, sizeof(float) * static_cast<size_t>(padded * at.key_width));
-  std::memset(at.d_value, 0, sizeof(float) * static_cast<size_t>(padded * at.value_width));
   std::memset(at.column_sums, 0, sizeof(float) * static_cast<size_t>(padded));
   const PackedHead<V> head(at.of_keys, kv_head, at.keys);
-  if (all.d_sinks)
-    for (int64_t h = group.first_head; h < group.first_head + group.heads; h++) all.d_sinks[group.batch * args.query_heads + h] = 0.0f;
+  for (int64_t h = group.first_head; h < group.first_head + group.heads; h++) {
+    const int64_t index = group.batch * args.query_heads + h;
+    if (all.d_sinks) all.d_sinks[index] = 0.0f;
+    if (all.d_vector) std::memset(all.d_vector + index * args.units, 0, sizeof(float) * static_cast<size_t>(args.units));
+  }
   for (int64_t row = 0; row < group.live_rows(); row += V::query_tile) backward_queries<V>(all, group, at, head, row);
   std::memset(at.queries, 0, sizeof(float) * static_cast<size_t>(at.query_stride));
   for (int64_t r = group.live_rows(); r < group.rows(); r++) {
@@ -390,6 +417,22 @@ void backward(const BackwardArgs& all, int64_t kv_head, float* memory) {
     write_gradient<V>(all.d_query, row.batch, row.head, row.query, at.queries, args.head_dim);
   }
   finish_keys<V>(all, kv_head, head.terms, at);
+}
+
+/** One head of v, and the heads of k that go with it: one, unless keys are projected for each query head. */
+template <class V>
+void backward(const BackwardArgs& all, int64_t value_head, float* memory) {
+  const AttentionArgs& args = all.forward;
+  const BackwardScratch<V> at(args, memory);
+  for (int64_t stretch = 0; stretch * kPackedKeyTiles * V::key_tile < args.key_length; stretch++)
+    attention_pack<V, Single>(at.of_values, value_head, stretch, at.values);
+  const int64_t padded = round_up(args.key_length, V::tile_vectors * V::lanes);
+  std::memset(at.d_value, 0, sizeof(float) * static_cast<size_t>(padded * at.value_width));
+  for (int64_t kv_head = value_head * args.value_share; kv_head < (value_head + 1) * args.value_share; kv_head++)
+    backward_head<V>(all, kv_head, at);
+  const int64_t batch = value_head / at.of_values.kv_heads, head = value_head % at.of_values.kv_heads;
+  for (int64_t j = 0; j < args.key_length; j++)
+    write_gradient<V>(all.d_value, batch, head, j, at.d_value + j * at.value_width, args.value_dim);
 }
 
 template <class V>

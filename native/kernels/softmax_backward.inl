@@ -50,7 +50,7 @@ inline void softmax_backward_row(const SoftmaxGradient<V>& gradient, int64_t ind
   for (int64_t j = 0; j < views.length; j += kSoftmaxColumns) {
     const int64_t n = smaller(kSoftmaxColumns, views.length - j);
     const float* const d_out = gradient.d_out(d_out_at + j * d_out_stride, d_out_stride, n);
-    sum += row_total<V>(gradient.y(y_at + j * y_stride, y_stride, n), n, V::set(0.0f),
+    sum += row_total<V>(gradient.y(y_at + j * y_stride, y_stride, n), n, 0, V::set(0.0f),
                         [=](V value, V so_far, auto load) { return add(so_far, weighed(value, load(d_out))); });
   }
   const V total = V::set(sum);

@@ -17,6 +17,7 @@
 #include "norm_backward.inl"
 #include "pool.inl"
 #include "project.inl"
+#include "project_backward.inl"
 #include "rotary.inl"
 #include "softmax.inl"
 #include "softmax_backward.inl"
@@ -48,6 +49,10 @@ constexpr Kernels table(const char* name, uint32_t features) {
       project_queries<V>,
       project_keys<V>,
       project_scratch<V>,
+      project_backward_rows<V>,
+      project_backward_weight<V>,
+      project_backward_scratch<V>,
+      sum_rows<V>,
       convert<V>,
       convert_scratch<V>,
       norm<V>,

@@ -76,7 +76,7 @@ function isEmpty(plan: Plan): boolean {
     case 'append':
       return plan.batch * plan.length === 0;
     case 'attentionBackward':
-      return plan.batch * plan.kvHeads * (plan.queryLength + plan.keyLength) === 0;
+      return plan.batch * plan.queryHeads * plan.queryLength * plan.keyLength === 0; // all gradients are 0, see ops/attention-backward.ts
     case 'attention':
     case 'cacheAttention': {
       const rows = plan.batch * plan.queryHeads * plan.queryLength;

@@ -4,15 +4,17 @@
  * @module
  */
 import { dtypeError, optionError, renamed, shapeError } from '../errors.js';
-import type { AttentionGradients, FloatData, GradientName, Layout, Tensor } from '../types.js';
+import type { AttentionGradients, FloatData, GradientName, Layout, Score, Tensor } from '../types.js';
 import { list, received } from '../validate/describe.js';
-import { isRecord, unknownField } from '../validate/options.js';
+import { checkSeed, outOf } from '../validate/gradients.js';
+import { isRecord } from '../validate/options.js';
 import { type Checked, type CheckedFloats, checkAny, checkFloat32, checkFloats, rowMajor } from '../validate/tensor.js';
 import { Workspace } from '../validate/workspace.js';
 import { planAttention } from './attention.js';
 import { headsOf } from './heads.js';
 import type { AttentionPlan, BackwardPlan, View } from './plan.js';
-import { checkApart, freshFloat32, resultIn } from './result.js';
+import { checkAllApart, freshFloat32, resultIn } from './result.js';
+import { noScoreGradients, planScoreGradients } from './score-gradients.js';
 import { stretched } from './stretch.js';
 
 const op = 'attentionBackward' as const;
@@ -37,11 +39,12 @@ export function planAttentionBackward(
   const { output, logSumExp } = checkForward(forward);
   const { gradients, out, ...own } = checkGradients(options);
   const attention = planForward(q, k, v, { ...own, out: output });
+  if (gradients.includes('score')) checkHasWeights(gradients, attention);
   const { batch, queryHeads } = attention;
   const layout: Layout = own.layout === 'bshd' ? 'bshd' : 'bhsd';
 
   const result = checkFloats(op, 'forward.output', output, workspace);
-  const seed = checkSeed(dOutput, result, attention, workspace);
+  const seed = checkSeed(op, dOutput, result.shape, 'the shape of forward.output', attention.dtype, workspace);
   const rows = [batch, queryHeads, attention.queryLength].slice(4 - result.shape.length);
   const sums = checkSums(logSumExp, rows, workspace);
   const inputs = { query: q, key: k, value: v };
@@ -49,6 +52,7 @@ export function planAttentionBackward(
   const [dQuery, dKey, dValue] = resultsIn(out, inputs, others, workspace);
   const dBias = gradients.includes('bias') ? freshFloat32(op, shapeOf(own.bias)) : undefined;
   const dSinks = gradients.includes('sinks') ? new Float32Array(queryHeads) : undefined;
+  const ofScore = gradients.includes('score') ? planScoreGradients(op, own.score as Score) : undefined;
   const found: PlannedBackward['result'] = {
     dQuery: dQuery.source as Tensor<FloatData>,
     dKey: dKey.source as Tensor<FloatData>,
@@ -56,6 +60,7 @@ export function planAttentionBackward(
   };
   if (dBias) found.dBias = dBias;
   if (dSinks) found.dSinks = dSinks;
+  if (ofScore) found.dScore = ofScore.dScore;
   const plan: BackwardPlan = {
     ...attention,
     op,
@@ -68,6 +73,7 @@ export function planAttentionBackward(
     dValue: headsOf(dValue, layout, workspace),
     dBias: dBias && laidOver(dBias, [...rows, attention.keyLength], workspace),
     dSinks: dSinks && (batch === 1 ? dSinks : new Float32Array(batch * queryHeads)),
+    ...(ofScore?.planned ?? noScoreGradients),
   };
   return { plan, result: found };
 }
@@ -92,15 +98,17 @@ function checkGradients(options: unknown): { gradients: readonly GradientName[];
   const { gradients = [], out, ...own } = options as Record<string, unknown>;
   for (const name of ['returnWeights', 'returnLogSumExp'])
     if (own[name] !== undefined) throw optionError(op, name, received(own[name]), 'none', 'the forward pass gives it');
-  if (!Array.isArray(gradients)) throw optionError(op, 'gradients', received(gradients), "a list of 'bias' and 'sinks'");
+  const expected = "a list of 'bias', 'sinks' and 'score'";
+  if (!Array.isArray(gradients)) throw optionError(op, 'gradients', received(gradients), expected);
   for (const name of gradients) {
-    if (name !== 'bias' && name !== 'sinks') throw optionError(op, 'gradients', list(gradients), "a list of 'bias' and 'sinks'");
+    if (name !== 'bias' && name !== 'sinks' && name !== 'score') throw optionError(op, 'gradients', list(gradients), expected);
     if (own[name] === undefined) throw optionError(op, 'gradients', list(gradients), 'gradients of what the call has', `it has no ${name}`);
   }
   return { ...own, gradients, out };
 }
 
 const outNames = ['dQuery', 'dKey', 'dValue'] as const;
+const checkOut = outOf(...outNames);
 
 /** The gradients of query, key and value, in that order: where `out` says, or in new memory. */
 function resultsIn(
@@ -109,10 +117,8 @@ function resultsIn(
   others: Readonly<Record<string, unknown>>,
   workspace: Workspace,
 ): [CheckedFloats, CheckedFloats, CheckedFloats] {
-  const given = out ?? {};
-  if (!isRecord(given)) throw optionError(op, 'out', received(out), 'an object { dQuery, dKey, dValue }');
-  for (const name in given) if (!outNames.some((known) => known === name)) throw unknownField(op, 'out', name, outNames);
-  const tensors = outNames.map((name) => (given[name] === undefined ? undefined : checkFloats(op, `out.${name}`, given[name], workspace)));
+  const given = out === undefined ? {} : checkOut(op, 'out', out, workspace);
+  const tensors = outNames.map((name) => given[name]);
   const results = Object.entries(inputs).map(([name, tensor], at) => {
     const input = checkFloats(op, name, tensor, workspace);
     const own = tensors[at];
@@ -120,13 +126,11 @@ function resultsIn(
       throw dtypeError(op, `out.${outNames[at]}`, `dtype ${own.dtype}`, input.dtype, `the dtype of ${name}`);
     return resultIn(op, own, input.shape, input, workspace, `out.${outNames[at]}`);
   });
-  tensors.forEach((tensor, at) => {
-    if (tensor === undefined) return;
-    const name = `out.${outNames[at]}`;
-    for (const [input, value] of Object.entries({ ...inputs, ...others }))
-      checkApart(op, tensor, input, ArrayBuffer.isView(value) ? value : checkAny(op, input, value), name);
-    for (let other = 0; other < at; other++) checkApart(op, tensor, `out.${outNames[other]}`, tensors[other], name);
-  });
+  const read = Object.entries({ ...inputs, ...others }).map(([name, value]) => [
+    name,
+    ArrayBuffer.isView(value) ? value : checkAny(op, name, value),
+  ]);
+  checkAllApart(op, given, Object.fromEntries(read));
   return results as [CheckedFloats, CheckedFloats, CheckedFloats];
 }
 
@@ -140,24 +144,16 @@ function inputsAmong(options: Readonly<Record<string, unknown>>): Readonly<Recor
 
 /** As attention would be run again: its output stands for `out`, which has to be of the same shape and dtype. */
 function planForward(q: unknown, k: unknown, v: unknown, options: Record<string, unknown>): AttentionPlan {
-  let plan: AttentionPlan;
   try {
-    ({ plan } = planAttention(q, k, v, options));
+    return planAttention(q, k, v, options).plan;
   } catch (error) {
     throw renamed(op, error, ['attention: out ', 'attention: forward.output ']);
   }
-  if (plan.score === 'general' || plan.score === 'additive')
-    throw optionError(op, 'score', `'${plan.score}'`, "'dot', 'cosine', 'euclidean' or rbf", 'the others have no gradient yet');
-  return plan;
 }
 
-function checkSeed(dOutput: unknown, output: CheckedFloats, attention: AttentionPlan, workspace: Workspace): CheckedFloats {
-  const seed = checkFloats(op, 'dOutput', dOutput, workspace);
-  if (list(seed.shape) !== list(output.shape))
-    throw shapeError(op, 'dOutput', `shape ${list(seed.shape)}`, list(output.shape), 'the shape of forward.output');
-  if (seed.dtype !== 'float32' && seed.dtype !== attention.dtype)
-    throw dtypeError(op, 'dOutput', `dtype ${seed.dtype}`, attention.dtype === 'float32' ? 'float32' : `float32 or ${attention.dtype}`);
-  return seed;
+function checkHasWeights(gradients: readonly GradientName[], { score }: AttentionPlan): void {
+  if (score !== 'general' && score !== 'additive')
+    throw optionError(op, 'gradients', list(gradients), 'gradients of what the call has', `a score of kind '${score}' has no weights`);
 }
 
 /** Row-major, as it comes out of attention; copied where it lies otherwise. */

@@ -83,7 +83,7 @@ export class Call {
     this.#view(view, false, size0, size1, size2, size3);
   }
 
-  writes(view: View<Data>, size0: number, size1?: number, size2?: number, size3?: number): void {
+  writes(view: View<Data> | undefined, size0: number, size1?: number, size2?: number, size3?: number): void {
     this.#view(view, true, size0, size1, size2, size3);
   }
 

@@ -80,16 +80,19 @@ function attentionCall(call: Call, plan: AttentionRules): void {
 }
 
 function backwardCall(call: Call, plan: BackwardPlan): void {
-  const { batch, queryHeads, kvHeads, queryLength, keyLength } = plan;
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, keyDim, units } = plan;
   attentionCall(call, plan);
   call.word(dtypes[plan.dOutDtype]);
   call.reads(plan.dOut, batch, queryHeads, queryLength, plan.valueDim);
-  call.writes(plan.dQuery, batch, queryHeads, queryLength, plan.headDim);
-  call.writes(plan.dKey, batch, kvHeads, keyLength, plan.keyDim);
+  call.writes(plan.dQuery, batch, queryHeads, queryLength, headDim);
+  call.writes(plan.dKey, batch, kvHeads, keyLength, keyDim);
   call.writes(plan.dValue, batch, kvHeads, keyLength, plan.valueDim);
-  if (plan.dBias) call.writes(plan.dBias, batch, queryHeads, queryLength, keyLength);
-  else call.reads(undefined, batch, queryHeads, queryLength, keyLength);
+  call.writes(plan.dBias, batch, queryHeads, queryLength, keyLength);
   call.writesWhole(plan.dSinks);
+  call.writes(plan.dQueryWeight, queryHeads, headDim, plan.score === 'general' ? keyDim : units);
+  call.writes(plan.dKeyWeight, queryHeads, keyDim, units);
+  call.writes(plan.dScoreBias, queryHeads, units);
+  call.writes(plan.dScoreVector, queryHeads, units);
 }
 
 function cacheAttentionCall(call: Call, plan: CacheAttentionPlan): void {

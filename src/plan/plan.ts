@@ -91,6 +91,11 @@ export interface BackwardPlan extends AttentionRules<'attentionBackward', View<F
   readonly dBias: View | undefined;
   /** `[batch, queryHeads]`, row-major. */
   readonly dSinks: Float32Array | undefined;
+  /** Of the score's weights, with strides as those have: 0 where the heads share one. */
+  readonly dQueryWeight: View | undefined;
+  readonly dKeyWeight: View | undefined;
+  readonly dScoreBias: View | undefined;
+  readonly dScoreVector: View | undefined;
 }
 
 /** Where the tokens of one row of a cache lie: blocks as plan/blocks.ts lays them out. */

@@ -40,7 +40,7 @@ export function moved(plan: Plan, move: Move): Plan {
         rows: plan.rows.map((row) => movedRow(row, move, false)),
       };
     case 'attentionBackward': {
-      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, keyDim, valueDim } = plan;
+      const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, keyDim, units, valueDim } = plan;
       return {
         ...movedRules(plan, move),
         k: move(plan.k, [batch, kvHeads, keyLength, keyDim], false),
@@ -51,6 +51,10 @@ export function moved(plan: Plan, move: Move): Plan {
         dValue: move(plan.dValue, [batch, kvHeads, keyLength, valueDim], true),
         dBias: plan.dBias && move(plan.dBias, [batch, queryHeads, queryLength, keyLength], true),
         dSinks: plan.dSinks && whole(plan.dSinks, move, true),
+        dQueryWeight: plan.dQueryWeight && move(plan.dQueryWeight, [queryHeads, headDim, plan.score === 'general' ? keyDim : units], true),
+        dKeyWeight: plan.dKeyWeight && move(plan.dKeyWeight, [queryHeads, keyDim, units], true),
+        dScoreBias: plan.dScoreBias && move(plan.dScoreBias, [queryHeads, units], true),
+        dScoreVector: plan.dScoreVector && move(plan.dScoreVector, [queryHeads, units], true),
       };
     }
     case 'append': {

@@ -12,11 +12,11 @@ import type { Case } from './case.js';
 const single = { batch: 1, heads: 1, kvHeads: 1 };
 const both = { returnWeights: true, returnLogSumExp: true };
 
-type Kind = 'cosine' | 'euclidean' | 'rbf' | 'general' | 'additive';
+export type Kind = 'dot' | 'cosine' | 'euclidean' | 'rbf' | 'general' | 'additive';
 const kinds: readonly Kind[] = ['cosine', 'euclidean', 'rbf', 'general', 'additive'];
 
 /** One of that kind for q and k of these widths. */
-function scoreOf(kind: Kind, headDim: number, keyDim = headDim, units = 6): Score {
+export function scoreOf(kind: Kind, headDim: number, keyDim = headDim, units = 6): Score {
   const { normal } = random(`weights of ${kind}`);
   const weight = (...shape: number[]) => float32(shape, () => 0.5 * normal());
   switch (kind) {

@@ -194,18 +194,14 @@ Shape attention_shape() {
   return shape;
 }
 
-/** As attention, whose results are read: of the scores that have gradients. */
+/** As attention, whose results are read. */
 Shape backward_shape() {
   Shape shape = attention_shape();
   auto& w = shape.words;
   shape.op = Op::attention_backward;
   shape.buffers = kBackwardBuffers;
   shape.words.resize(kBackwardWords);
-  if (w[kAttentionScore] >= static_cast<double>(Score::general)) w[kAttentionScore] = 0;
-  w[kAttentionKeyDim] = w[kAttentionHeadDim];
-  w[kAttentionUnits] = 0;
-  std::erase_if(shape.tensors,
-                [](const Tensor& tensor) { return tensor.buffer >= kAttentionQueryWeightBuffer || tensor.buffer == kAttentionWeights; });
+  std::erase_if(shape.tensors, [](const Tensor& tensor) { return tensor.buffer == kAttentionWeights; });
   for (Tensor& tensor : shape.tensors) {
     tensor.written = false;
     if (tensor.buffer == kAttentionLogSumExp) tensor.optional = false;
@@ -222,6 +218,14 @@ Shape backward_shape() {
   view(2, in, {b, hkv, skv, kAttentionKeyDim}, false);
   view(3, in, {b, hkv, skv, dv}, false);
   view(4, 4, {b, hq, sq, skv}, true);
+  const int dk = kAttentionKeyDim, u = kAttentionUnits;
+  const auto weight = [&](int buffer, int word, std::vector<int> sizes) {
+    shape.tensors.push_back({buffer, word, 4, std::move(sizes), true, true});
+  };
+  weight(kBackwardDQueryWeight, kBackwardQueryWeight, {hq, d, w[kAttentionScore] == static_cast<double>(Score::general) ? dk : u});
+  weight(kBackwardDKeyWeight, kBackwardKeyWeight, {hq, dk, u});
+  weight(kBackwardDScoreBias, kBackwardScoreBias, {hq, u});
+  weight(kBackwardDScoreVector, kBackwardScoreVector, {hq, u});
   return shape;
 }
 

@@ -2,11 +2,12 @@
  * The gradients of attention from whole matrices, in float64 and straight from the caller's arguments, and how far a kernel may lie from
  * each: dS = P·(dP − D) is formed score by score with its error, and each gradient is a sum of such. Written apart from src/.
  */
-import type { FloatData, Tensor } from '../../src/types.js';
+import type { FloatData, Score, Tensor } from '../../src/types.js';
 import type { AttentionCall } from '../calls.js';
 import { dense } from '../tensors.js';
 import { type Arithmetic, gamma, rawError, scoreError } from '../tolerance.js';
 import { four, textbookAttention } from './attention.js';
+import { type Slope, sloperOf } from './score-backward.js';
 
 /** Values in row-major order of `[batch, heads, sequence, features]`, and how far each may be off. */
 export interface Gradient {
@@ -22,6 +23,8 @@ export interface Gradients {
   readonly dScores: Gradient;
   /** `[batch, heads]` */
   readonly dSinks: Gradient;
+  /** Of the score's weights, in their own shapes. */
+  readonly dScore: Readonly<Record<string, Gradient>>;
 }
 
 interface Forward {
@@ -39,7 +42,7 @@ export function textbookBackward(call: AttentionCall, forward: Forward, dOutput:
   if (!query || !key || !val || !out || !seed) throw new Error('no tensors');
   const sheet = textbookAttention(call);
   const { batch, heads, queries, keys, valueDim, scale, softcap } = sheet;
-  const headDim = query.sizes[3];
+  const [headDim, keyDim] = [query.sizes[3], key.sizes[3]];
   const kvHeads = key.sizes[1];
   const sums = dense(forward.logSumExp).data;
   const kind = sheet.kind.kind;
@@ -47,12 +50,20 @@ export function textbookBackward(call: AttentionCall, forward: Forward, dOutput:
   const { u, smallest } = arithmetic;
 
   const dQuery = gradientOf(batch * heads * queries * headDim);
-  const dKey = gradientOf(batch * kvHeads * keys * headDim);
+  const dKey = gradientOf(batch * kvHeads * keys * keyDim);
   const dValue = gradientOf(batch * kvHeads * keys * valueDim);
   const dScores = gradientOf(batch * heads * queries * keys);
   const dSinks = gradientOf(batch * heads);
+  const weighted =
+    typeof options.score === 'object' && options.score.kind !== 'rbf'
+      ? { slopes: sloperOf(options.score, arithmetic), weights: weightsOf(options.score) }
+      : undefined;
+  const dScore = Object.fromEntries(
+    Object.entries(weighted?.weights ?? {}).map(([name, { shape }]) => [name, gradientOf(shape.reduce((size, n) => size * n, 1))]),
+  );
   /** Terms that a gradient is added up of, in whatever order; a gradient's last roundings. */
-  const terms = gamma(Math.max(queries * heads, keys) + 8, arithmetic);
+  const weightedTerms = weighted ? batch * queries * heads + keys + headDim + keyDim + sheet.units : 0;
+  const terms = gamma(Math.max(queries * heads, keys, weightedTerms) + 8, arithmetic);
   const add = (to: Gradient, at: number, value: number, error: number, size: number) => {
     to.value[at] = (to.value[at] ?? 0) + value;
     to.error[at] = (to.error[at] ?? 0) + error + terms * (size + error) + 4 * smallest;
@@ -116,8 +127,22 @@ export function textbookBackward(call: AttentionCall, forward: Forward, dOutput:
           }
           const [x, y] = [
             Array.from({ length: headDim }, (_, f) => query.at(b, h, i, f)),
-            Array.from({ length: headDim }, (_, f) => key.at(b, g, j, f)),
+            Array.from({ length: keyDim }, (_, f) => key.at(b, g, j, f)),
           ];
+          const scaled = Math.abs(scale) * (Math.abs(slope) + error);
+          const addSlope = (to: Gradient, at: number, { value, parts, off }: Slope) =>
+            add(to, at, scale * slope * value, Math.abs(scale) * error * parts + scaled * off, scaled * parts);
+          if (weighted) {
+            const slopes = weighted.slopes(h, x, y);
+            slopes.query.forEach((by, f) => {
+              addSlope(dQuery, row * headDim + f, by);
+            });
+            slopes.key.forEach((by, f) => {
+              addSlope(dKey, ((b * kvHeads + g) * keys + j) * keyDim + f, by);
+            });
+            for (const by of slopes.weights) addSlope(dScore[by.name] ?? gradientOf(0), by.at, by);
+            continue;
+          }
           const [ofX, ofY] = [Math.hypot(...x), Math.hypot(...y)];
           const lengths = Math.max(ofX * ofY, 1e-12);
           const along = ofX * ofY > 1e-12 ? raw : 0;
@@ -139,15 +164,8 @@ export function textbookBackward(call: AttentionCall, forward: Forward, dOutput:
             } else {
               off = 3 * u * parts;
             }
-            const size = Math.abs(scale) * (Math.abs(slope) + error);
-            add(dQuery, row * headDim + f, scale * slope * toX, Math.abs(scale) * error * parts + size * off, size * parts);
-            add(
-              dKey,
-              ((b * kvHeads + g) * keys + j) * headDim + f,
-              scale * slope * toY,
-              Math.abs(scale) * error * parts + size * off,
-              size * parts,
-            );
+            addSlope(dQuery, row * headDim + f, { value: toX, parts, off });
+            addSlope(dKey, ((b * kvHeads + g) * keys + j) * headDim + f, { value: toY, parts, off });
           }
         }
       }
@@ -160,5 +178,10 @@ export function textbookBackward(call: AttentionCall, forward: Forward, dOutput:
     return most;
   }
 
-  return { dQuery, dKey, dValue, dScores, dSinks };
+  return { dQuery, dKey, dValue, dScores, dSinks, dScore };
+}
+
+function weightsOf(score: Score): Record<string, Tensor> {
+  const fields = typeof score === 'object' ? Object.entries(score) : [];
+  return Object.fromEntries(fields.filter(([name, field]) => name !== 'kind' && field !== undefined)) as Record<string, Tensor>;
 }

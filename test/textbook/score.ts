@@ -151,7 +151,7 @@ function additive(score: Additive, headDim: number, keyDim: number, size: number
 type Reader = (head: number, row: number, column: number) => number;
 
 /** A weight of rank `rank`, or with the heads before that. */
-function perHead(tensor: Tensor, rank: 1 | 2): Reader {
+export function perHead(tensor: Tensor, rank: 1 | 2): Reader {
   const { shape, data } = dense(tensor);
   const [rows, columns] = [rank === 2 ? (shape.at(-2) ?? 0) : 1, shape.at(-1) ?? 0];
   const ofHead = shape.length > rank ? rows * columns : 0;

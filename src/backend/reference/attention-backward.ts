@@ -6,35 +6,56 @@ import type { BackwardPlan } from '../../plan/plan.js';
 import { changed, isSeen } from './attention.js';
 import { position, read, readMatrix, write } from './numbers.js';
 import { rowAt, type Scoring, scoringOf } from './score.js';
+import {
+  addScore,
+  addVector,
+  backToKeys,
+  backToQueries,
+  noGradients,
+  noWeightGradients,
+  type ScoredGradients,
+  writeWeightGradients,
+} from './score-backward.js';
 
 export function attentionBackward(plan: BackwardPlan): void {
-  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim, dtype } = plan;
+  const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, keyDim, valueDim, dtype } = plan;
   const group = queryHeads / kvHeads;
   const dBias = plan.dBias && new Float64Array(plan.dBias.data.length);
+  const dWeights = noWeightGradients(plan);
   for (let b = 0; b < batch; b++) {
     for (let kvHead = 0; kvHead < kvHeads; kvHead++) {
-      const keys = readMatrix(plan.k, dtype, [b, kvHead], keyLength, headDim);
+      const keys = readMatrix(plan.k, dtype, [b, kvHead], keyLength, keyDim);
       const values = readMatrix(plan.v, dtype, [b, kvHead], keyLength, valueDim);
       const dKeys = new Float64Array(keys.length);
       const dValues = new Float64Array(values.length);
       for (let head = kvHead * group; head < (kvHead + 1) * group; head++) {
-        const scoring = scoringOf(plan, head, readMatrix(plan.q, dtype, [b, head], queryLength, headDim), keys);
+        const queries = readMatrix(plan.q, dtype, [b, head], queryLength, headDim);
+        const scoring = scoringOf(plan, head, queries, keys);
+        const scored = noGradients(plan, scoring);
         let dSink = 0;
         for (let i = 0; i < queryLength; i++) {
           const row = rowOf(plan, b, head, i);
           if (plan.sinks && row.isComputed) dSink -= Math.exp((plan.sinks[head] ?? NaN) - row.logSumExp) * row.delta;
-          const dQuery = backRow(plan, b, head, i, row, scoring, values, dKeys, dValues, dBias);
-          for (let c = 0; c < headDim; c++) write(plan.dQuery.data, dtype, position(plan.dQuery, b, head, i, c), dQuery[c] ?? NaN);
+          backRow(plan, b, head, i, row, scoring, values, scored, dValues, dBias);
         }
+        const dQueries = backToQueries(plan, head, queries, scored, dWeights);
+        for (let i = 0; i < queryLength; i++)
+          for (let c = 0; c < headDim; c++)
+            write(plan.dQuery.data, dtype, position(plan.dQuery, b, head, i, c), dQueries[i * headDim + c] ?? NaN);
+        backToKeys(plan, head, keys, scored, dWeights).forEach((gradient, at) => {
+          dKeys[at] = (dKeys[at] ?? NaN) + gradient;
+        });
+        addVector(plan, head, scored, dWeights);
         if (plan.dSinks) plan.dSinks[b * queryHeads + head] = dSink;
       }
       for (let j = 0; j < keyLength; j++) {
-        for (let c = 0; c < headDim; c++) write(plan.dKey.data, dtype, position(plan.dKey, b, kvHead, j, c), dKeys[j * headDim + c] ?? NaN);
+        for (let c = 0; c < keyDim; c++) write(plan.dKey.data, dtype, position(plan.dKey, b, kvHead, j, c), dKeys[j * keyDim + c] ?? NaN);
         for (let c = 0; c < valueDim; c++)
           write(plan.dValue.data, dtype, position(plan.dValue, b, kvHead, j, c), dValues[j * valueDim + c] ?? NaN);
       }
     }
   }
+  writeWeightGradients(plan, dWeights);
   dBias?.forEach((gradient, place) => {
     if (plan.dBias) plan.dBias.data[place] = gradient;
   });
@@ -64,7 +85,7 @@ function rowOf(plan: BackwardPlan, b: number, head: number, i: number): Backward
   };
 }
 
-/** One query: adds to the gradients of what it sees. @returns its own */
+/** One query: adds to the gradients of what it sees, and to its own. */
 function backRow(
   plan: BackwardPlan,
   b: number,
@@ -73,19 +94,17 @@ function backRow(
   { isComputed, logSumExp, dOut, delta }: BackwardRow,
   scoring: Scoring,
   values: Float64Array,
-  dKeys: Float64Array,
+  scored: ScoredGradients,
   dValues: Float64Array,
   dBias: Float64Array | undefined,
-): Float64Array {
-  const { keyLength, headDim, valueDim } = plan;
-  const dQuery = new Float64Array(headDim);
-  if (!isComputed) return dQuery;
+): void {
+  const { keyLength, valueDim } = plan;
+  if (!isComputed) return;
   const query = rowAt(scoring.queries, i);
   const finite = [...query, ...dOut, delta, logSumExp].every(Number.isFinite);
   for (let j = 0; j < keyLength; j++) {
     if (!isSeen(plan, b, head, i, j)) continue;
-    const key = rowAt(scoring.keys, j);
-    const raw = scoring.score(query, key);
+    const raw = scoring.score(query, rowAt(scoring.keys, j));
     const score = changed(plan, b, head, i, j, raw);
     if (score === -Infinity) continue; // it weighs nothing
     const weight = finite ? Math.exp(score - logSumExp) : NaN; // of what is not finite comes NaN, wherever it reaches
@@ -100,35 +119,6 @@ function backRow(
       dBias[place] = (dBias[place] ?? NaN) + dScore;
     }
     if (plan.softcap > 0) dScore *= 1 - Math.tanh((plan.scale * raw) / plan.softcap) ** 2;
-    const [ofQuery, ofKey] = slopes(plan, query, key, raw);
-    for (let c = 0; c < headDim; c++) {
-      dQuery[c] = (dQuery[c] ?? NaN) + plan.scale * dScore * ofQuery(c);
-      dKeys[j * headDim + c] = (dKeys[j * headDim + c] ?? NaN) + plan.scale * dScore * ofKey(c);
-    }
-  }
-  return dQuery;
-}
-
-type Slope = (feature: number) => number;
-
-/** ∂raw/∂q and ∂raw/∂k. */
-function slopes(plan: BackwardPlan, q: Float64Array, k: Float64Array, raw: number): [Slope, Slope] {
-  const of = (values: Float64Array, c: number) => values[c] ?? NaN;
-  switch (plan.score) {
-    case 'cosine': {
-      const [ofQuery, ofKey] = [Math.hypot(...q), Math.hypot(...k)];
-      const lengths = Math.max(ofQuery * ofKey, 1e-12);
-      const along = ofQuery * ofKey > 1e-12 ? raw : 0; // where the lengths do not count, raw is linear
-      return [
-        (c) => (ofQuery === 0 ? 0 : of(k, c) / lengths - (along * of(q, c)) / ofQuery ** 2),
-        (c) => (ofKey === 0 ? 0 : of(q, c) / lengths - (along * of(k, c)) / ofKey ** 2),
-      ];
-    }
-    case 'euclidean':
-      return [(c) => 2 * (of(k, c) - of(q, c)), (c) => 2 * (of(q, c) - of(k, c))];
-    case 'rbf':
-      return [(c) => 2 * plan.gamma * raw * (of(k, c) - of(q, c)), (c) => 2 * plan.gamma * raw * (of(q, c) - of(k, c))];
-    default:
-      return [(c) => of(k, c), (c) => of(q, c)];
+    addScore(plan, head, scoring, i, j, raw, plan.scale * dScore, scored);
   }
 }

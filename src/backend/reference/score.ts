@@ -78,7 +78,7 @@ function times(rows: Rows, weight: View | undefined, head: number, columns: numb
 }
 
 /** A head's row of numbers, 0 where there are none. */
-function rowOf(view: View | undefined, head: number, length: number): Float64Array {
+export function rowOf(view: View | undefined, head: number, length: number): Float64Array {
   const [ofHead = 0, stride = 0] = view?.strides ?? [];
   return Float64Array.from({ length }, (_, c) => view?.data[view.offset + head * ofHead + c * stride] ?? 0);
 }
