@@ -157,8 +157,8 @@ inline void load_rows(const BackwardArgs& all, const Group& group, int64_t count
     at.row_sums[r] = 0.0f;
     if (all.d_sinks) {  // of a row that sees nothing else 0, whatever the query
       const Row& row = at.rows[r];
-      const float sink = args.sinks[row.head], weight = sink == -kInfinity ? 0.0f : exp_of_difference<V>(sink - log_sum_exp);
-      all.d_sinks[row.batch * args.query_heads + row.head] -= weight * delta;
+      const float sink = args.sinks[row.head];
+      if (sink > -kInfinity) all.d_sinks[row.batch * args.query_heads + row.head] -= exp_of_difference<V>(sink - log_sum_exp) * delta;
     }
     if (log_sum_exp == -kInfinity) {  // it sees nothing
       at.delta[r] = 0.0f;
