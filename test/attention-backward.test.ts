@@ -486,7 +486,7 @@ describe('bad input', () => {
       'an out over another',
       { options: { out: { dKey: k2, dQuery: { ...k2, shape: q.shape } } } },
       'ERR_OPTION',
-      ['out.dKey is overlapping out.dQuery'],
+      ['out.dQuery is overlapping out.dKey'],
     ],
     [
       'an out that overlaps itself',

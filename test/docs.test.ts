@@ -154,7 +154,25 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       given: { ...heads(3, 5, 4), lossOf: ({ shape }: Tensor) => tensor(...shape) },
       check: (left) => expect(['dQuery', 'dKey', 'dValue'].map((name) => shapeOf(left(name))[2])).toEqual([3, 5, 5]),
     },
+    (() => {
+      const weights = {
+        queryWeight: tensor(sizes.dState, sizes.units),
+        keyWeight: tensor(sizes.dMemory, sizes.units),
+        v: tensor(sizes.units),
+        bias: tensor(sizes.units),
+      };
+      const before = Object.fromEntries(Object.entries(weights).map(([name, { data }]) => [name, data.slice()]));
+      return {
+        given: { ...weights, state: tensor(1, 1, 1, 6), encoded: tensor(1, 1, 7, 10), dOutput: tensor(1, 1, 1, 10), rate: 0.5 },
+        check: (left) => {
+          const dScore = left('dScore') as Readonly<Record<keyof typeof weights, Tensor>>;
+          for (const name of ['queryWeight', 'keyWeight', 'v', 'bias'] as const)
+            expect(weights[name].data).toEqual(dScore[name].data.map((slope, at) => (before[name]?.[at] ?? Number.NaN) - slope / 2));
+        },
+      };
+    })(),
   ],
+  'docs/design.md, softmaxBackward, layerNormBackward, rmsNormBackward, linearBackward': [{}],
   'docs/design.md, toFloat16, toBfloat16, fromFloat16, fromBfloat16': [{}],
   'docs/design.md, KVCache': [
     (() => {
