@@ -87,7 +87,10 @@ __attribute__((noinline)) void pool_step(const float* x, int64_t column_stride, 
   for (int64_t r = 0; r < count; r += V::lanes) {
     V value[Columns];
 #pragma GCC unroll 8
-    for (int i = 0; i < Columns; i++) value[i] = mul(V::load(x + i * column_stride + r), V::set(factor[i * factor_stride]));
+    for (int i = 0; i < Columns; i++) {
+      if constexpr (V::prefetches) __builtin_prefetch(x + (i + Columns) * column_stride + r);
+      value[i] = mul(V::load(x + i * column_stride + r), V::set(factor[i * factor_stride]));
+    }
     V largest = V::load(most + r);
 #pragma GCC unroll 8
     for (int i = 0; i < Columns; i++) largest = max(value[i], largest);
