@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { random } from './random.js';
 import { dense, float32 } from './tensors.js';
 import { textbookNorm } from './textbook/norm.js';
-import { textbookNormBackward, textbookSoftmaxBackward } from './textbook/rows-backward.js';
 import { textbookSoftmax } from './textbook/softmax.js';
+import { textbookNormBackward, textbookSoftmaxBackward } from './textbook/softmax-norm-backward.js';
 
 const step = 2 ** -10;
 

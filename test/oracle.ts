@@ -25,8 +25,8 @@ import { textbookMatmul } from './textbook/matmul.js';
 import { textbookMerge } from './textbook/merge.js';
 import { textbookNorm } from './textbook/norm.js';
 import { textbookRotary } from './textbook/rotary.js';
-import { textbookNormBackward, textbookSoftmaxBackward } from './textbook/rows-backward.js';
 import { textbookSoftmax } from './textbook/softmax.js';
+import { textbookNormBackward, textbookSoftmaxBackward } from './textbook/softmax-norm-backward.js';
 import {
   type Arithmetic,
   activationBound,

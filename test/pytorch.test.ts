@@ -3,24 +3,13 @@
  * backend and target the same up to the roundings that the textbook counts.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  attention,
-  attentionBackward,
-  layerNormBackward,
-  linear,
-  linearBackward,
-  MultiHeadAttention,
-  rmsNormBackward,
-  setBackend,
-  softmaxBackward,
-} from '../src/node.js';
+import { attention, attentionBackward, linear, linearBackward, MultiHeadAttention, setBackend } from '../src/node.js';
 import type {
   Activation,
   AttentionBackwardOptions,
   AttentionOptions,
   FloatData,
   GradientName,
-  LayerNormOptions,
   LinearOptions,
   SoftmaxOptions,
   Tensor,
@@ -29,16 +18,16 @@ import type { AttentionCall, Call } from './calls.js';
 import { run } from './calls.js';
 import { faults } from './check.js';
 import { argument, digits, type Golden, goldens } from './goldens.js';
+import type { Inexact } from './inexact.js';
 import { textbook } from './oracle.js';
 import { label, targets, use } from './targets.js';
 import { type Dense, dense } from './tensors.js';
 import { addedUp } from './textbook/added-up.js';
 import { textbookAttention } from './textbook/attention.js';
 import { type Gradient, textbookBackward } from './textbook/attention-backward.js';
-import { gradientsOfLinear, gradientsOfNorm, gradientsOfScore, gradientsOfSoftmax } from './textbook/gradients.js';
-import { textbookSoftmax } from './textbook/softmax.js';
+import { type LinearBackwardCall, textbookLinearBackward } from './textbook/linear-backward.js';
 import { type TorchCall, type TorchState, torchLayer } from './textbook/torch-layer.js';
-import { type Arithmetic, arithmeticOf, kernelArithmetic, referenceArithmetic } from './tolerance.js';
+import { type Arithmetic, arithmeticOf, kernelArithmetic, textbookArithmetic } from './tolerance.js';
 
 afterAll(() => setBackend('auto'));
 
@@ -62,11 +51,23 @@ const named = (gradients: object, prefix = ''): Found =>
     Object.entries(gradients).flatMap(([name, gradient]) => (gradient ? [[prefix + name, dense(gradient as Tensor)]] : [])),
   );
 
+function knownOf(call: Call, arithmetic: Arithmetic): Known {
+  const { answers, bounds } = textbook(call);
+  const entries = Object.entries(bounds(arithmetic));
+  return Object.fromEntries(entries.map(([name, { slack }]) => [name, { value: answers[name] ?? new Float64Array(), error: slack }]));
+}
+
 /** How an op's gradients are computed, and what is known of them. */
 interface Backward {
   readonly run: (golden: Golden, output: Tensor) => object;
-  readonly known: Op['known'];
+  readonly known: (golden: Golden, arithmetic: Arithmetic, output: Tensor) => Known;
 }
+
+/** Gradients by a call in the table of cases. */
+const byCall = (callOf: (golden: Golden, output: Tensor) => Call): Backward => ({
+  run: (golden, output) => run(callOf(golden, output)),
+  known: (golden, arithmetic, output) => knownOf(callOf(golden, output), arithmetic),
+});
 
 /** An op of one result, by its call in the table of cases, and its gradients where the golden has them. */
 const plain = (callOf: (golden: Golden) => Call, backward?: Backward, found?: (golden: Golden) => Tensor<FloatData>): Op => ({
@@ -76,24 +77,23 @@ const plain = (callOf: (golden: Golden) => Call, backward?: Backward, found?: (g
     return { output: dense(output), ...(dOutput !== undefined && backward && named(backward.run(golden, output as Tensor))) };
   },
   known: (golden, arithmetic, forward) => {
-    const { answers, bounds } = textbook(callOf(golden));
-    const { dOutput } = golden.arguments;
-    return {
-      ...(dOutput !== undefined && backward?.known(golden, arithmetic, forward)),
-      output: { value: answers.output ?? new Float64Array(), error: bounds(arithmetic).output?.slack ?? new Float64Array() },
-    };
+    const known = knownOf(callOf(golden), arithmetic);
+    if (golden.arguments.dOutput === undefined || !backward) return known;
+    const { shape } = golden.results.get('output') ?? { shape: [] };
+    const output = { data: forward?.output?.data ?? known.output?.value, shape } as unknown as Tensor;
+    return { ...known, ...backward.known(golden, arithmetic, output) };
   },
 });
 
 const x = (golden: Golden): Tensor => argument(golden, 'x');
 const norm = (op: 'layerNorm' | 'rmsNorm') =>
-  plain((golden) => ({ op, x: x(golden), options: golden.options }), {
-    run: (golden) => {
-      const { beta: _, out: _out, ...options } = golden.options as LayerNormOptions;
-      return (op === 'layerNorm' ? layerNormBackward : rmsNormBackward)(x(golden), argument<Tensor>(golden, 'dOutput'), options);
-    },
-    known: (golden, arithmetic) => gradientsOfNorm(op, x(golden), argument(golden, 'dOutput'), golden.options, arithmetic),
-  });
+  plain(
+    (golden) => ({ op, x: x(golden), options: golden.options }),
+    byCall((golden) => {
+      const { beta: _, ...options } = golden.options;
+      return { op: `${op}Backward`, x: x(golden), dOutput: argument(golden, 'dOutput'), options };
+    }),
+  );
 const activation = (name: Activation) => plain((golden) => ({ op: 'activation', name, x: x(golden), options: {} }));
 
 function attentionCall(golden: Golden): AttentionCall {
@@ -133,21 +133,18 @@ const attentionOp: Op = {
   },
   known: (golden, arithmetic, forward) => {
     const call = attentionCall(golden);
-    const { answers, bounds } = textbook(call);
-    const known: Record<string, Gradient> = {};
-    for (const [name, { slack }] of Object.entries(bounds(arithmetic)))
-      known[name] = { value: answers[name] ?? new Float64Array(), error: slack };
-    const sheet = textbookAttention(call);
-    const { batch, heads, queries, keys } = sheet;
+    const known = knownOf(call, arithmetic);
+    const { batch, heads, queries, keys } = textbookAttention(call);
     const part = (name: 'output' | 'logSumExp') => {
-      const data = forward?.[name]?.data ?? answers[name];
+      const data = forward?.[name]?.data ?? known[name]?.value;
       return { data, shape: golden.results.get(name)?.shape ?? [batch, heads, queries] } as unknown as Tensor;
     };
     const passed = { output: part('output'), logSumExp: part('logSumExp') };
-    const { dScores, dSinks, dQuery, dKey, dValue } = textbookBackward(call, passed, argument(golden, 'dOutput'), arithmetic);
-    const ofInputs = hasFields(golden) ? gradientsOfScore(call, sheet, dScores, arithmetic) : { dQuery, dKey };
+    const gradients = textbookBackward(call, passed, argument(golden, 'dOutput'), arithmetic);
+    const { dQuery, dKey, dValue, dScores, dSinks } = gradients;
+    const dScore = Object.fromEntries(Object.entries(gradients.dScore).map(([name, gradient]) => [`dScore.${name}`, gradient]));
     const dBias = addedUp(dScores, [batch, heads, queries, keys], golden.results.get('dBias')?.shape ?? []);
-    return { ...known, dValue, ...ofInputs, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads]) };
+    return { ...known, dQuery, dKey, dValue, ...dScore, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads]) };
   },
 };
 
@@ -177,22 +174,28 @@ const layerOp: Op = {
   isMade: true,
 };
 
+function linearBackwardCall(golden: Golden): LinearBackwardCall {
+  const [weight, dOutput] = [argument<Tensor>(golden, 'weight'), argument<Tensor>(golden, 'dOutput')];
+  return { x: x(golden), weight, dOutput, options: golden.options };
+}
+
+const gradientIn = (numbers: readonly Inexact[]): Gradient => ({
+  value: Float64Array.from(numbers, ({ value }) => value),
+  error: Float64Array.from(numbers, ({ error }) => error),
+});
+
 const ops: Readonly<Record<string, Op>> = {
   attention: attentionOp,
   MultiHeadAttention: layerOp,
   layerNorm: norm('layerNorm'),
   rmsNorm: norm('rmsNorm'),
-  softmax: plain((golden) => ({ op: 'softmax', x: x(golden), options: golden.options }), {
-    run: (golden, y) => {
+  softmax: plain(
+    (golden) => ({ op: 'softmax', x: x(golden), options: golden.options }),
+    byCall((golden, y) => {
       const { axis, scale } = golden.options as SoftmaxOptions;
-      return { dX: softmaxBackward(y, argument<Tensor>(golden, 'dOutput'), { axis, scale }) };
-    },
-    known: (golden, arithmetic, forward) => {
-      const y = forward?.output ?? textbookSoftmax({ op: 'softmax', x: x(golden), options: golden.options }).output;
-      const found = 'data' in y ? y : { data: y, shape: x(golden).shape };
-      return gradientsOfSoftmax(found, argument(golden, 'dOutput'), golden.options, arithmetic);
-    },
-  }),
+      return { op: 'softmaxBackward', y, dOutput: argument(golden, 'dOutput'), options: { axis, scale } };
+    }),
+  ),
   softmin: plain((golden) => ({ op: 'softmin', x: x(golden), options: golden.options })),
   relu: activation('relu'),
   gelu: activation('gelu'),
@@ -201,9 +204,14 @@ const ops: Readonly<Record<string, Op>> = {
   linear: plain(
     (golden) => ({ op: 'matmul', a: x(golden), b: argument<Tensor>(golden, 'weight'), options: golden.options }),
     {
-      run: (golden) => linearBackward(x(golden), argument<Tensor>(golden, 'weight'), argument<Tensor>(golden, 'dOutput'), golden.options),
-      known: (golden, arithmetic) =>
-        gradientsOfLinear(x(golden), argument(golden, 'weight'), argument(golden, 'dOutput'), golden.options, arithmetic),
+      run: (golden) => {
+        const { weight, dOutput, options } = linearBackwardCall(golden);
+        return linearBackward(x(golden), weight, dOutput, options);
+      },
+      known: (golden, arithmetic) => {
+        const { dX, dWeight, dBias } = textbookLinearBackward(linearBackwardCall(golden), arithmetic);
+        return { dX: gradientIn(dX), dWeight: gradientIn(dWeight), dBias: gradientIn(dBias) };
+      },
     },
     (golden) => linear(x(golden), argument<Tensor>(golden, 'weight'), golden.options as LinearOptions),
   ),
@@ -224,7 +232,7 @@ function gradientOf(known: Known, name: string): Gradient {
 
 describe('the textbook', () => {
   it.each(goldens)('$op, $name', (golden) => {
-    const known = opOf(golden).known(golden, referenceArithmetic);
+    const known = opOf(golden).known(golden, textbookArithmetic);
     for (const [name, { data }] of golden.results) {
       const { value, error } = gradientOf(known, name);
       const slack = data.map((number, at) => (error[at] ?? 0) + digits * Math.abs(number));
@@ -244,7 +252,7 @@ describe.each(targets.map((target) => ({ title: label(target), target })))('$tit
     const op = opOf(golden);
     const found = op.run(golden);
     const [exact, known] = [
-      op.known(golden, referenceArithmetic),
+      op.known(golden, textbookArithmetic),
       op.known(golden, op.isMade ? kernelArithmetic : arithmeticOf(target), found),
     ];
     for (const [name, { shape, data }] of golden.results) {

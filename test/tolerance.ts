@@ -37,6 +37,8 @@ export interface Arithmetic {
   readonly flushed: number;
   /** Relative error of a weight before it is multiplied with a value in bfloat16. */
   readonly weight: number;
+  /** Relative error of what one step leaves in memory for the next, beside the step's own: that is float32, whatever computes. */
+  readonly stored: number;
   /** Below this, exp may be 0. */
   readonly vanish: number;
   /** Keys between two steps of the running maximum, at least. */
@@ -57,6 +59,7 @@ export const kernelArithmetic: Arithmetic = {
   smallest: 2 ** -149,
   flushed: 0,
   weight: 0,
+  stored: 0,
   vanish: 2 ** -126,
   keyTile: 64,
   softmaxTile: 1, // across rows it is streamed: the maximum may move at every element
@@ -69,7 +72,7 @@ export const kernelArithmetic: Arithmetic = {
 export const pairArithmetic: Arithmetic = { ...kernelArithmetic, flushed: 2 ** -126, weight: 2 ** -8 };
 
 const doubleUnit = 2 ** -53;
-/** src/backend/reference and the textbook itself: float64 with V8's exp, log and tanh (fdlibm: < 1 ulp). */
+/** src/backend/reference: float64 with V8's exp, log and tanh (fdlibm: < 1 ulp). */
 export const referenceArithmetic: Arithmetic = {
   u: doubleUnit,
   exp: 2 * doubleUnit,
@@ -80,10 +83,14 @@ export const referenceArithmetic: Arithmetic = {
   smallest: 2 ** -1074,
   flushed: 0,
   weight: 0,
+  stored: unit,
   vanish: 2 ** -1022,
   keyTile: 1,
   softmaxTile: 1,
 };
+
+/** The textbook itself: the same, and nothing between two steps is float32. */
+export const textbookArithmetic: Arithmetic = { ...referenceArithmetic, stored: 0 };
 
 export function arithmeticOf({ name, target }: { readonly name: string; readonly target: string }): Arithmetic {
   if (name === 'reference') return referenceArithmetic;

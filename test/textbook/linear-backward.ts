@@ -40,14 +40,14 @@ export function textbookLinearBackward({ x, weight, dOutput, options }: LinearBa
     return { value, error: error + 2 * terms * lost * reach };
   };
 
+  /** Gone from one step to the next. */
   const stored = ({ value, error }: Inexact): Inexact => ({
     value,
-    error: arithmetic.u < 2 ** -24 ? error + 2 ** -24 * (Math.abs(value) + error) + 2 ** -150 : error,
+    error: arithmetic.stored > 0 ? error + arithmetic.stored * (Math.abs(value) + error) + 2 ** -150 : error,
   });
   const dPre = Array.from({ length: count * units }, (_, at) => {
     const [row, unit] = [Math.floor(at / units), at % units];
     if (!options.activation) return rounded(of(seeds, at), x.dtype);
-    // What goes from one step to the next lies in float32, whatever computes.
     const pre = stored(
       sum([
         dot(
