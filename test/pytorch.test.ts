@@ -143,8 +143,8 @@ const attentionOp: Op = {
     const gradients = textbookBackward(call, passed, argument(golden, 'dOutput'), arithmetic);
     const { dQuery, dKey, dValue, dScores, dSinks } = gradients;
     const dScore = Object.fromEntries(Object.entries(gradients.dScore).map(([name, gradient]) => [`dScore.${name}`, gradient]));
-    const dBias = addedUp(dScores, [batch, heads, queries, keys], golden.results.get('dBias')?.shape ?? []);
-    return { ...known, dQuery, dKey, dValue, ...dScore, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads]) };
+    const dBias = addedUp(dScores, [batch, heads, queries, keys], golden.results.get('dBias')?.shape ?? [], arithmetic);
+    return { ...known, dQuery, dKey, dValue, ...dScore, dBias, dSinks: addedUp(dSinks, [batch, heads], [heads], arithmetic) };
   },
 };
 
