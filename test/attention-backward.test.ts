@@ -297,6 +297,17 @@ describe('what is hidden', () => {
       expect([...clean.dQuery.data.subarray(5 * 4, 6 * 4)]).toEqual([0, 0, 0, 0]);
     });
 
+    it('is a query that sees nothing but its sink', () => {
+      const rules = { mask: booleans([20, 1], (i) => i !== 5), sinks: Float32Array.of(0.3) };
+      const run = (rotten: boolean) => {
+        const query = { ...q, data: q.data.map((x, at) => (rotten && Math.floor(at / 4) === 5 ? nan : x)) };
+        const forward = attention(query, k(false), v(false), { ...rules, returnLogSumExp: true });
+        return attentionBackward(query, k(false), v(false), forward, dOutput, { ...rules, gradients: ['sinks'] });
+      };
+      expect(run(true)).toEqual(run(false));
+      expect(run(true).dSinks?.[0]).not.toBe(0);
+    });
+
     it.each(['general', 'additive'] as const)('lets NaN in a query, a key or a weight that is seen reach dScore, %s', (kind) => {
       const spoilt = (tensor: Tensor) => ({ ...tensor, data: tensor.data.map((x, at) => (at === 8 ? nan : x)) });
       const run = (query: Tensor, key: Tensor) => {

@@ -26,11 +26,6 @@ constexpr float kLeastProduct = 1e-12f;  // of the lengths that a cosine is divi
 constexpr float kLeastNorm =
     0x1p-100f;  // of a query, so that its inverse is finite: with any key up to 10¹⁸ the product is the least anyway
 
-template <class V>
-inline V magnitude(V x) {
-  return max(sub(V::set(0.0f), x), x);
-}
-
 /** Σ (factor · x[i])². */
 template <class V>
 FOVEA_APART float sum_of_squares(const float* x, int64_t n, float factor) {

@@ -13,6 +13,11 @@ constexpr float kLog2e = 1.44269504088896341f;
 constexpr float kInfinity = __builtin_inff();
 constexpr float kLargest = 3.40282347e+38f;  // the largest finite float32
 
+template <class V>
+inline V magnitude(V x) {
+  return max(sub(V::set(0.0f), x), x);
+}
+
 /** Lanes that are −Infinity: nothing finite is less than −kLargest, and NaN is less than nothing. */
 template <class V>
 inline auto is_masked(V score) {
@@ -59,7 +64,7 @@ inline float exp_of_difference(float x) {
 template <class V>
 inline V tanh(V x) {
   const V zero = V::set(0.0f);
-  const V magnitude = max(sub(zero, x), x);
+  const V size = magnitude(x);
   const V square = mul(x, x);
   V p = V::set(-5.70498872745e-3f);
   p = mul_add(p, square, V::set(2.06390887954e-2f));
@@ -67,9 +72,9 @@ inline V tanh(V x) {
   p = mul_add(p, square, V::set(1.33314422036e-1f));
   p = mul_add(p, square, V::set(-3.33332819422e-1f));
   const V small = mul_add(mul(p, square), x, x);
-  const V e = exp2(mul(magnitude, V::set(-2.0f * kLog2e)));
+  const V e = exp2(mul(size, V::set(-2.0f * kLog2e)));
   const V large = div(sub(V::set(1.0f), e), add(V::set(1.0f), e));
-  return select(less(magnitude, V::set(0.625f)), small, select(less(x, zero), sub(zero, large), large));
+  return select(less(size, V::set(0.625f)), small, select(less(x, zero), sub(zero, large), large));
 }
 
 // 1/(1 + e^−x), ≤ 4 ulp; 1 at +∞, exactly 0 below −87.33, where it would be less than 2^−125, NaN at NaN. With e = e^−|x| it is 1/(1 + e)

@@ -46,7 +46,7 @@ struct OuterWalk {
 
 inline bool is_plain(const AxisView& view) { return view.dtype == DType::float32 && view.axis_stride == 1; }
 
-/** Floats from p to where a vector is next stored into one line of memory alone: two lines cost several times as much. */
+/** Floats from p to where a vector is next stored into one line of memory alone, not two. */
 template <class V>
 inline int64_t to_line(const float* p) {
   constexpr uintptr_t bytes = V::lanes * sizeof(float);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "../kernels.h"
+#include "math.inl"
 #include "rows.inl"
 
 namespace fovea {
@@ -15,8 +16,7 @@ namespace {
 /** y · value, and 0 where y is 0. */
 template <class V>
 inline V weighed(V y, V value) {
-  const V magnitude = max(sub(V::set(0.0f), y), y);
-  return zero_where(less(magnitude, V::set(0x1p-149f)), mul(y, value));
+  return zero_where(less(magnitude(y), V::set(0x1p-149f)), mul(y, value));
 }
 
 /** Some neighbours of y and d_out, as they lie or widened, and what becomes of them. */

@@ -2,7 +2,6 @@
  * attentionBackward and its promise twin.
  * @module
  */
-
 import { type PlannedBackward, planAttentionBackward } from '../plan/attention-backward.js';
 import type { Floats, View } from '../plan/plan.js';
 import type { AsyncOptions, AttentionBackwardOptions, AttentionGradients, AttentionPart, FloatData, ResultData, Tensor } from '../types.js';

@@ -125,13 +125,14 @@ function resultsIn(
     if (own && own.dtype !== input.dtype)
       throw dtypeError(op, `out.${outNames[at]}`, `dtype ${own.dtype}`, input.dtype, `the dtype of ${name}`);
     return resultIn(op, own, input.shape, input, workspace, `out.${outNames[at]}`);
-  });
+  }) as [CheckedFloats, CheckedFloats, CheckedFloats];
+  if (out === undefined) return results;
   const read = Object.entries({ ...inputs, ...others }).map(([name, value]) => [
     name,
     ArrayBuffer.isView(value) ? value : checkAny(op, name, value),
   ]);
   checkAllApart(op, given, Object.fromEntries(read));
-  return results as [CheckedFloats, CheckedFloats, CheckedFloats];
+  return results;
 }
 
 /** The tensors and arrays among options that are checked already, and those of the score, by their names. */
