@@ -11,7 +11,7 @@ namespace {
 // The slope of 1/(1 + e^−x), e/(1 + e)² with e = e^−|x|: nothing cancels. That of tanh is four times this one of 2x.
 template <class V>
 inline V sigmoid_slope(V x) {
-  const V e = exp_of_difference(min(x, sub(V::set(0.0f), x))), all = add(V::set(1.0f), e);
+  const V e = exp_of_difference(minus_magnitude(x)), all = add(V::set(1.0f), e);
   return div(e, mul(all, all));
 }
 
@@ -19,7 +19,7 @@ inline V sigmoid_slope(V x) {
 template <class V>
 inline V gelu_slope(V x) {
   const V zero = V::set(0.0f), bounded = min(V::set(16.0f), max(V::set(-16.0f), x));  // in this order NaN passes
-  const V tail = normal_tail(magnitude(bounded));
+  const V tail = normal_tail(minus_magnitude(bounded));
   const V density = mul(V::set(0.398942280401432678f), exp_of_difference(mul(mul(V::set(-0.5f), bounded), bounded)));
   return mul_add(bounded, density, select(less(zero, bounded), sub(V::set(1.0f), tail), tail));
 }

@@ -9,8 +9,8 @@ namespace {
 // x·Φ(x) = max(0, x) − |x|·Φ(−|x|): nothing cancels, and the tail is 0 where |x| is infinite.
 template <class V>
 inline V gelu(V x) {
-  const V size = magnitude(x);
-  return sub(max(V::set(0.0f), x), mul(min(V::set(16.0f), size), normal_tail(size)));  // in this order NaN passes
+  const V fall = minus_magnitude(x);
+  return mul_add(max(V::set(-16.0f), fall), normal_tail(fall), max(V::set(0.0f), x));  // in this order NaN passes
 }
 
 /** out[r · row_stride + c] = activation(x[r · row_stride + c]); columns is a multiple of the lanes, and out may be x. */

@@ -13,11 +13,6 @@ constexpr float kLog2e = 1.44269504088896341f;
 constexpr float kInfinity = __builtin_inff();
 constexpr float kLargest = 3.40282347e+38f;  // the largest finite float32
 
-template <class V>
-inline V magnitude(V x) {
-  return max(sub(V::set(0.0f), x), x);
-}
-
 /** Lanes that are −Infinity: nothing finite is less than −kLargest, and NaN is less than nothing. */
 template <class V>
 inline auto is_masked(V score) {
@@ -83,25 +78,24 @@ inline V tanh(V x) {
 template <class V>
 inline V sigmoid(V x) {
   const V zero = V::set(0.0f), one = V::set(1.0f);
-  const V fall = min(x, sub(zero, x));  // −|x|
+  const V fall = minus_magnitude(x);
   const V n = round(mul(fall, V::set(kLog2e)));
   const V rest = mul_add(n, V::set(2.12194440e-4f), mul_add(n, V::set(-0.693359375f), fall));
   const V e = zero_where(less(fall, V::set(-87.33f)), scale_pow2(exp2(mul(rest, V::set(kLog2e))), n));
   return div(select(less(x, zero), e, one), add(one, e));
 }
 
-// Φ(−x) for x ≥ 0, the tail of the normal distribution, ≤ 2 u absolutely, u = 2^−24; ½ at 0, exactly 0 from 13 on, NaN at NaN. It is
-// 2^p(x), where p follows log₂ Φ(−x), minimax in what it does to the tail; beyond 9 it falls faster.
+// Φ(x) for x ≤ 0, the tail of the normal distribution, ≤ 2 u absolutely, u = 2^−24; ½ at 0, exactly 0 from −13 down, NaN at NaN. It is
+// 2^p(x), where p follows log₂ Φ(x), minimax in what it does to the tail; where less than u is left of it, it falls faster.
 template <class V>
 inline V normal_tail(V x) {
-  const V bounded = min(V::set(16.0f), x);  // in this order NaN passes
+  const V bounded = max(V::set(-16.0f), x);  // in this order NaN passes
   const V x2 = mul(bounded, bounded), x4 = mul(x2, x2);
-  const auto line = [=](float a, float b) { return mul_add(V::set(b), bounded, V::set(a)); };
-  const V low = mul_add(x2, line(-0x1.d63546p-2f, -0x1.ae9e0ap-5f), line(-1.0f, -0x1.26aef4p+0f));
-  const V middle = mul_add(x2, line(-0x1.6b20cp-13f, 0x1.6d77b8p-15f), line(0x1.d5706ep-8f, -0x1.a56d4ap-13f));
-  const V high = mul_add(x2, V::set(-0x1.0e996cp-27f), line(-0x1.599c8p-18f, 0x1.50feecp-22f));
-  const V p = mul_add(x4, mul_add(x4, high, middle), low);  // as Estrin 1960, side by side: a chain of ten would have to be waited for
-  return exp2(p);
+  const auto line = [=](V slope, float at_zero) { return mul_add(slope, bounded, V::set(at_zero)); };
+  const V low = mul_add(x2, line(V::set(0x1.add62ap-5f), -0x1.d63c66p-2f), line(V::set(0x1.26aeccp+0f), -1.0f));
+  const V top = line(line(V::set(-0x1.a692cep-19f), -0x1.690cccp-15f), -0x1.a95d24p-13f);
+  const V high = mul_add(x2, top, line(V::set(0x1.a1087ap-14f), 0x1.cc053cp-8f));
+  return exp2(mul_add(x4, high, low));  // as Estrin 1960, side by side: a chain of eight would have to be waited for
 }
 
 // ln x for x ≥ 0, ≤ 1 ulp of float32; −∞ at 0, +∞ at +∞, NaN at NaN. In double: x = 2^e·(1 + s)/(1 − s), ln of the

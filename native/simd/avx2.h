@@ -8,6 +8,7 @@
 //   add sub mul div               one rounding each
 //   mul_add                       a·b + c; one rounding where the ISA fuses, else two
 //   min max                       a < b ? a : b,  a > b ? a : b: the second where either is NaN
+//   magnitude minus_magnitude     |a|, −|a|; NaN where a is NaN
 //   less select load_mask         comparison, choice by lane, and a Mask from bytes (non-zero = true)
 //   zero_where                    select with 0, in fewer instructions
 //   round scale_pow2              to the nearest whole number, ties to even; a·2^n for whole n with a normal result
@@ -87,6 +88,8 @@ inline Vec div(Vec a, Vec b) { return {_mm256_div_ps(a.v, b.v)}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 inline Vec min(Vec a, Vec b) { return {_mm256_min_ps(a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {_mm256_max_ps(a.v, b.v)}; }
+inline Vec magnitude(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
+inline Vec minus_magnitude(Vec a) { return {_mm256_or_ps(_mm256_set1_ps(-0.0f), a.v)}; }
 inline Mask less(Vec a, Vec b) { return {_mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ)}; }
 inline Vec select(Mask mask, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, mask.v)}; }
 inline Vec zero_where(Mask mask, Vec a) { return {_mm256_andnot_ps(mask.v, a.v)}; }

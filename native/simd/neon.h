@@ -78,6 +78,8 @@ inline Vec div(Vec a, Vec b) { return {vdivq_f32(a.v, b.v)}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
 inline Vec min(Vec a, Vec b) { return {vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
+inline Vec magnitude(Vec a) { return {vabsq_f32(a.v)}; }
+inline Vec minus_magnitude(Vec a) { return {vnegq_f32(vabsq_f32(a.v))}; }
 inline Mask less(Vec a, Vec b) { return {vcltq_f32(a.v, b.v)}; }
 inline Vec select(Mask mask, Vec a, Vec b) { return {vbslq_f32(mask.v, a.v, b.v)}; }
 inline Vec zero_where(Mask mask, Vec a) { return {vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a.v), mask.v))}; }

@@ -105,6 +105,8 @@ inline Vec div(Vec a, Vec b) { return {_mm_div_ps(a.v, b.v)}; }
 inline Vec mul_add(Vec a, Vec b, Vec c) { return {_mm_add_ps(_mm_mul_ps(a.v, b.v), c.v)}; }
 inline Vec min(Vec a, Vec b) { return {_mm_min_ps(a.v, b.v)}; }
 inline Vec max(Vec a, Vec b) { return {_mm_max_ps(a.v, b.v)}; }
+inline Vec magnitude(Vec a) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), a.v)}; }
+inline Vec minus_magnitude(Vec a) { return {_mm_or_ps(_mm_set1_ps(-0.0f), a.v)}; }
 inline Mask less(Vec a, Vec b) { return {_mm_cmplt_ps(a.v, b.v)}; }
 inline Vec select(Mask mask, Vec a, Vec b) { return {_mm_blendv_ps(b.v, a.v, mask.v)}; }
 inline Vec zero_where(Mask mask, Vec a) { return {_mm_andnot_ps(mask.v, a.v)}; }

@@ -111,6 +111,8 @@ inline Vec mul_add(Vec a, Vec b, Vec c) {
 }
 inline Vec min(Vec a, Vec b) { return {wasm_f32x4_pmin(b.v, a.v)}; }
 inline Vec max(Vec a, Vec b) { return {wasm_f32x4_pmax(b.v, a.v)}; }
+inline Vec magnitude(Vec a) { return {wasm_f32x4_abs(a.v)}; }
+inline Vec minus_magnitude(Vec a) { return {wasm_v128_or(wasm_f32x4_splat(-0.0f), a.v)}; }
 inline Mask less(Vec a, Vec b) { return {wasm_f32x4_lt(a.v, b.v)}; }
 inline Vec select(Mask mask, Vec a, Vec b) { return {wasm_v128_bitselect(a.v, b.v, mask.v)}; }
 // Words less 0 or less 65535, at least 0: of an andnot with a comparison the compiler makes a bitselect, three instructions on x86.

@@ -49,6 +49,10 @@ void test_arithmetic() {
       "min: the second where either is NaN", [](Vec a, Vec b) { return fovea::min(a, b); }, [](float a, float b) { return a < b ? a : b; });
   test_binary(
       "max: the second where either is NaN", [](Vec a, Vec b) { return fovea::max(a, b); }, [](float a, float b) { return a > b ? a : b; });
+  test_binary(
+      "magnitude", [](Vec a, Vec) { return fovea::magnitude(a); }, [](float a, float) { return std::fabs(a); });
+  test_binary(
+      "minus_magnitude", [](Vec a, Vec) { return fovea::minus_magnitude(a); }, [](float a, float) { return -std::fabs(a); });
 }
 
 /** One rounding or two: whichever this ISA does, it does it in all lanes and for all values. */
