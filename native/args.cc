@@ -527,6 +527,7 @@ Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args) {
   in.require(kh % 2 == 1 && kw % 2 == 1, Status::bad_words);
   in.limit_work({b, m, h, w, kh, kw});
   args->bias = static_cast<float>(in.number(kConvolveBias));
+  args->activation = in.choice<Activation, Activation::sigmoid>(kConvolveActivation);
   args->x = read_view4(in, Need::always, kConvolveView, kConvolveX, DType::float32, sizeof(float), {b, m, h, w});
   args->kernel = in.array<const float>(kConvolveKernel, {m, kh, kw});
   args->out = read_matrices(in, Need::always, kConvolveOutView, kConvolveOut, {b, h, w});

@@ -524,6 +524,7 @@ struct ConvolveArgs {
   int64_t batch, maps, height, width;
   int64_t kernel_height, kernel_width;  // odd
   float bias;
+  Activation activation;
   View4 x;              // float32 [batch, maps, height, width]
   const float* kernel;  // [maps, kernel_height, kernel_width]
   Matrices out;         // [batch, height, width]
@@ -537,6 +538,7 @@ enum ConvolveWord {
   kConvolveKernelHeight,
   kConvolveKernelWidth,
   kConvolveBias,
+  kConvolveActivation,
   kConvolveView,                         // x: offset, strides
   kConvolveOutView = kConvolveView + 5,  // offset, strides
   kConvolveWords = kConvolveOutView + 4,

@@ -1,4 +1,5 @@
-// Cuts a call into tasks. Their borders come from the shape alone, never from the number of threads, so the bits do not either.
+// Cuts a call into tasks. Their borders come from the shape alone, never from the number of threads, so the bits do not either. (Where
+// they change no bits, one thread alone may have others: run_pool.)
 // A call too small to be worth another thread is one task.
 #include "schedule.h"
 
@@ -465,12 +466,13 @@ Status run_activate_backward(const Kernels& kernels, const ActivateBackwardArgs&
 }
 
 Status run_pool(const Kernels& kernels, const PoolArgs& args, Host* host) {
-  // Rows side by side (kernels/pool.inl) read long stretches of memory, so they share a task.
+  // Rows side by side (kernels/pool.inl) read long stretches of memory, so they share a task: a thread alone takes all. Each is added up by
+  // itself, whichever it shares with.
   constexpr int64_t elements = int64_t{1} << 20;
   int64_t rows = rows_of_task(args.columns);
   if (args.x.column_stride != 1) {
     rows = kSoftmaxColumns;
-    while (rows > 64 && rows > elements / (args.columns + 1)) rows /= 2;
+    while (host->threads > 1 && rows > 64 && rows > elements / (args.columns + 1)) rows /= 2;
   }
   return in_stretches(host, args.batch * args.rows, rows, (args.columns + 1) * kElement, kernels.pool_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.pool(args, begin, end, scratch); });
@@ -483,7 +485,7 @@ Status run_multiply(const Kernels& kernels, const MultiplyArgs& args, Host* host
 }
 
 Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host) {
-  if (args.width == 0) return Status::ok;
+  if (args.batch == 0 || args.height == 0 || args.width == 0) return Status::ok;
   const int64_t row_work = args.width * (args.maps * args.kernel_height * args.kernel_width + 1);
   return in_stretches(host, args.batch * args.height, 1, row_work, kernels.convolve_scratch(args),
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.convolve(args, begin, end, scratch); });

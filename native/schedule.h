@@ -23,7 +23,7 @@ struct Host {
    * aborted when the call was cancelled before, out_of_memory when no thread had `scratch_bytes`. One task alone stays on the caller.
    */
   Status (*run)(Host* host, int64_t tasks, int64_t scratch_bytes, Task task, const void* context);
-  /** How many threads may come to help, the caller included: tells which order of tasks pays, never where one ends. */
+  /** How many threads may come to help, the caller included: tells which order of tasks pays, not where one ends. */
   int32_t threads;
 };
 

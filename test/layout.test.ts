@@ -500,6 +500,7 @@ describe('convolve', () => {
     kernelHeight: 35,
     kernelWidth: 37,
     bias: 0.5,
+    activation: 'gelu',
     x: view(floats(), 100, 4),
     kernel: floats(),
     out: view(floats(), 200, 3),
@@ -513,8 +514,10 @@ describe('convolve', () => {
 
   it('words', () => {
     expect(
-      ['Batch', 'Maps', 'Height', 'Width', 'KernelHeight', 'KernelWidth', 'Bias'].flatMap((name) => words(call, `kConvolve${name}`)),
-    ).toEqual([31, 32, 33, 34, 35, 37, 0.5]);
+      ['Batch', 'Maps', 'Height', 'Width', 'KernelHeight', 'KernelWidth', 'Bias', 'Activation'].flatMap((name) =>
+        words(call, `kConvolve${name}`),
+      ),
+    ).toEqual([31, 32, 33, 34, 35, 37, 0.5, 2]);
     expect(words(call, 'kConvolveView', 5)).toEqual(counted(100, 5));
     expect(words(call, 'kConvolveOutView', 4)).toEqual(counted(200, 4));
   });

@@ -9,7 +9,7 @@ import { dense, float32, type Memory } from './tensors.js';
 import { kernelArithmetic } from './tolerance.js';
 import { expectNear } from './vision/images.js';
 
-const { mean, maximum, product, sum } = inexactIn(kernelArithmetic);
+const { mean, maximum, product, sigmoid, sum } = inexactIn(kernelArithmetic);
 const ops = opsOf('maps');
 const now = <R>(steps: () => Steps<R>): R => finish('maps', undefined, steps);
 
@@ -130,7 +130,7 @@ for (const target of targets) {
         for (const memory of memories) {
           const x = float32([batch, maps, height, width], normal, memory);
           const value = numbers(x);
-          const out = now(() => ops.convolve(x, kernel, 0.25));
+          const out = now(() => ops.convolve(x, kernel, { bias: 0.25 }));
           const expected = range(batch * height * width).map((i) => {
             const [b, row, column] = [Math.floor(i / height / width), Math.floor(i / width) % height, i % width];
             const terms = range(maps * kernelHeight * kernelWidth).map((j) => {
@@ -146,6 +146,9 @@ for (const target of targets) {
             return sum([...terms, exact(0.25)]);
           });
           expectNear(`convolve ${memory}`, dense(out).data, expected);
+          const weights = float32([batch, height, width], normal, memory);
+          now(() => ops.convolve(x, kernel, { bias: 0.25, activation: 'sigmoid', out: weights }));
+          expectNear(`convolve ${memory}, sigmoid`, dense(weights).data, expected.map(sigmoid));
         }
       });
     }

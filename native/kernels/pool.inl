@@ -1,8 +1,9 @@
 // Mean and maximum along the columns of [batch, rows, columns], both in one pass: of x, or of x times a factor that all rows share.
 //
-// Columns that are neighbours: a row at a time, four sums and four maxima side by side. Columns that lie apart: lanes run across rows, so
-// that nothing is transposed; eight columns a step are added up in pairs before they meet the sums, which wait in L1. Rows that are no
-// whole vector, or lie apart as well, pass through scratch.
+// Columns that are neighbours: four rows at once, four vectors of each added up in pairs before they meet its sum. Columns that lie apart:
+// lanes run across rows, so that nothing is transposed; eight columns a step are added up in pairs before they meet the sums, which wait in
+// L1. Rows that are no whole vector, or lie apart as well, pass through scratch. What is done at once lies far apart: a core reads several
+// stretches of memory side by side faster than one, and what each needs next is asked for.
 #pragma once
 
 #include "../kernels.h"
@@ -12,8 +13,9 @@
 namespace fovea {
 namespace {
 
-/** Columns of a step, side by side. */
+/** Stretches of memory that are read side by side: columns of a step, and rows whose columns are neighbours. */
 constexpr int kPoolStep = 8;
+constexpr int kPoolRows = 4;
 
 /** A maximum passes over NaN, a sum does not: where it is NaN, this tells whether x · factor is, or Infinity has met −Infinity. */
 __attribute__((noinline)) bool holds_nan(const float* x, int64_t stride, const float* factor, int64_t factor_stride, int64_t n) {
@@ -37,58 +39,73 @@ __attribute__((noinline)) void write_pooled(const PoolArgs& args, int64_t batch,
   if (holds_nan(x, args.x.column_stride, factor, args.factor.column_stride, n)) *max = *mean;
 }
 
-/** Sum and maximum of one row whose columns are neighbours. */
-template <class V>
-inline void pool_row(const float* x, int64_t n, float* total, float* largest) {
+/** Sums and maxima of `Rows` rows whose columns are neighbours. Asks for the rows that lie `ahead` of them. */
+template <class V, int Rows>
+inline void sum_rows(const float* x, int64_t row_stride, int64_t ahead, int64_t n, float (&sums)[Rows], float (&maxima)[Rows]) {
   constexpr int side_by_side = 4;
   const V none = V::set(-kInfinity);
-  V sum[side_by_side], most[side_by_side];
-  for (int j = 0; j < side_by_side; j++) sum[j] = V::set(0.0f), most[j] = none;
+  V sum[Rows], most[Rows];
+  for (int row = 0; row < Rows; row++) sum[row] = V::set(0.0f), most[row] = none;
   int64_t i = 0;
   for (; i + side_by_side * V::lanes <= n; i += side_by_side * V::lanes) {
 #pragma GCC unroll 4
-    for (int j = 0; j < side_by_side; j++) {
-      const V value = V::load(x + i + j * V::lanes);
-      sum[j] = add(sum[j], value);
-      most[j] = max(value, most[j]);
+    for (int row = 0; row < Rows; row++) {
+      V value[side_by_side];
+#pragma GCC unroll 4
+      for (int j = 0; j < side_by_side; j++) {
+        const float* const at = x + row * row_stride + i + j * V::lanes;
+        if constexpr (V::prefetches) __builtin_prefetch(at + ahead);
+        value[j] = V::load(at);
+      }
+      sum[row] = add(sum[row], add(add(value[0], value[1]), add(value[2], value[3])));
+      for (int j = 0; j < side_by_side; j++) most[row] = max(value[j], most[row]);
     }
   }
   for (; i < n; i += V::lanes) {
     const int64_t left = smaller(n - i, V::lanes);
-    const V value = load_first<V>(x + i, left);
-    sum[0] = add(sum[0], value);
-    most[0] = max(select(less(V::iota(), V::set(static_cast<float>(left))), value, none), most[0]);
+    const auto is_there = less(V::iota(), V::set(static_cast<float>(left)));
+    for (int row = 0; row < Rows; row++) {
+      const V value = load_first<V>(x + row * row_stride + i, left);
+      sum[row] = add(sum[row], value);
+      most[row] = max(select(is_there, value, none), most[row]);
+    }
   }
-  *total = reduce_add(add(add(sum[0], sum[1]), add(sum[2], sum[3])));
-  *largest = reduce_max(max(max(most[0], most[1]), max(most[2], most[3])));
+  for (int row = 0; row < Rows; row++) sums[row] = reduce_add(sum[row]), maxima[row] = reduce_max(most[row]);
+}
+
+/** Rows r, r + step, r + 2 · step, … of this batch, times `factor` where there is one. */
+template <class V, int Rows>
+inline void pool_few_rows(const PoolArgs& args, int64_t batch, int64_t r, int64_t step, const float* factor, float* scratch) {
+  const int64_t n = args.columns, row_stride = args.x.row_stride;
+  const float* x = args.x.data + batch * args.x.batch_stride + r * row_stride;
+  if (factor) {
+    for (int row = 0; row < Rows; row++)
+      each_vector<V>(x + row * step * row_stride, n, scratch + row * n, [=](V value, auto load) { return mul(value, load(factor)); });
+    x = scratch;
+  }
+  float sums[Rows], maxima[Rows];
+  sum_rows<V, Rows>(x, factor ? n : step * row_stride, factor ? 0 : row_stride, n, sums, maxima);
+  for (int row = 0; row < Rows; row++) write_pooled(args, batch, r + row * step, sums[row], maxima[row]);
 }
 
 template <class V>
 void pool_rows(const PoolArgs& args, int64_t batch, int64_t row, int64_t count, float* scratch) {
-  const int64_t n = args.columns;
   const float* factor = args.factor.data ? args.factor.data + batch * args.factor.batch_stride : nullptr;
-  if (factor) factor = contiguous(factor, args.factor.column_stride, n, 1.0f, scratch + n);
-  for (const int64_t end = row + count; row < end; row++) {
-    const float* x = args.x.data + batch * args.x.batch_stride + row * args.x.row_stride;
-    if (factor) {
-      each_vector<V>(x, n, scratch, [=](V value, auto load) { return mul(value, load(factor)); });
-      x = scratch;
-    }
-    float sum, most;
-    pool_row<V>(x, n, &sum, &most);
-    write_pooled(args, batch, row, sum, most);
-  }
+  if (factor) factor = contiguous(factor, args.factor.column_stride, args.columns, 1.0f, scratch + kPoolRows * args.columns);
+  const int64_t step = count / kPoolRows;
+  for (int64_t i = 0; i < step; i++) pool_few_rows<V, kPoolRows>(args, batch, row + i, step, factor, scratch);
+  for (int64_t i = step * kPoolRows; i < count; i++) pool_few_rows<V, 1>(args, batch, row + i, 1, factor, scratch);
 }
 
-/** `Columns` columns of `count` rows, whole vectors of them: into the sums and maxima of these rows. */
+/** `Columns` columns of `count` rows, whole vectors of them: into the sums and maxima of these rows. Asks for those that lie `ahead`. */
 template <class V, int Columns>
-__attribute__((noinline)) void pool_step(const float* x, int64_t column_stride, int64_t count, const float* factor, int64_t factor_stride,
-                                         float* sum, float* most) {
+__attribute__((noinline)) void pool_step(const float* x, int64_t column_stride, int64_t ahead, int64_t count, const float* factor,
+                                         int64_t factor_stride, float* sum, float* most) {
   for (int64_t r = 0; r < count; r += V::lanes) {
     V value[Columns];
 #pragma GCC unroll 8
     for (int i = 0; i < Columns; i++) {
-      if constexpr (V::prefetches) __builtin_prefetch(x + (i + Columns) * column_stride + r);
+      if constexpr (V::prefetches) __builtin_prefetch(x + i * column_stride + ahead + r);
       value[i] = mul(V::load(x + i * column_stride + r), V::set(factor[i * factor_stride]));
     }
     V largest = V::load(most + r);
@@ -122,19 +139,17 @@ void pool_columns(const PoolArgs& args, int64_t batch, int64_t row, int64_t coun
   const float* const x = args.x.data + batch * args.x.batch_stride + row * args.x.row_stride;
   const int64_t stride = args.factor.data ? args.factor.column_stride : 0;
   const int64_t direct = args.x.row_stride == 1 ? count / V::lanes * V::lanes : 0;
-  for (int64_t at = 0; at < args.columns;) {
-    const bool is_whole = at + kPoolStep <= args.columns;
-    const int64_t columns = is_whole ? kPoolStep : 1;
-    const auto step = is_whole ? pool_step<V, kPoolStep> : pool_step<V, 1>;
+  const auto pool_some = [&](auto step, int64_t at, int64_t columns, int64_t apart) {
     const float* const from = x + at * args.x.column_stride;
     const float* const factor = args.factor.data ? args.factor.data + batch * args.factor.batch_stride + at * stride : ones;
-    step(from, args.x.column_stride, direct, factor, stride, sum, most);
-    if (direct < count) {
-      gather<V>(from, args.x.row_stride, args.x.column_stride, columns, direct, count, room);
-      step(room, width - direct, width - direct, factor, stride, sum + direct, most + direct);
-    }
-    at += columns;
-  }
+    step(from, apart * args.x.column_stride, args.x.column_stride, direct, factor, apart * stride, sum, most);
+    if (direct == count) return;
+    gather<V>(from, args.x.row_stride, apart * args.x.column_stride, columns, direct, count, room);
+    step(room, width - direct, 0, width - direct, factor, apart * stride, sum + direct, most + direct);
+  };
+  const int64_t steps = args.columns / kPoolStep;
+  for (int64_t at = 0; at < steps; at++) pool_some(pool_step<V, kPoolStep>, at, kPoolStep, steps);
+  for (int64_t at = steps * kPoolStep; at < args.columns; at++) pool_some(pool_step<V, 1>, at, 1, 1);
   for (int64_t r = 0; r < count; r++) write_pooled(args, batch, row + r, sum[r], most[r]);
 }
 
@@ -161,7 +176,7 @@ void pool(const PoolArgs& args, int64_t begin, int64_t end, float* scratch) {
 template <class V>
 int64_t pool_scratch(const PoolArgs& args) {
   if (pool_side_by_side(args)) return (2 + kPoolStep) * round_up(smaller(args.rows, kSoftmaxColumns), V::lanes);
-  return args.factor.data ? 2 * args.columns : 0;
+  return args.factor.data ? (1 + kPoolRows) * args.columns : 0;
 }
 
 }  // namespace

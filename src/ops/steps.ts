@@ -3,11 +3,12 @@
  * @module
  */
 import { abortedError, renamed } from '../errors.js';
+import { planActivate } from '../plan/activate.js';
 import { planActivateBackward } from '../plan/activate-backward.js';
 import { splitOptions } from '../plan/async.js';
 import { planAttention } from '../plan/attention.js';
 import { planCopy } from '../plan/convert.js';
-import { planConvolve } from '../plan/convolve.js';
+import { type ConvolveOptions, planConvolve } from '../plan/convolve.js';
 import { planLinear } from '../plan/linear.js';
 import { planMatmul } from '../plan/matmul.js';
 import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
@@ -65,10 +66,11 @@ export function opsOf(name: string) {
       step(() => planAttention(q, k, v, options) as Planned<AttentionResult<Float32Array, W>>),
     pool: (x: Tensor, factor?: Tensor) => step(() => planPool(name, x, factor)),
     multiply: (x: Tensor, options: MultiplyOptions) => step(() => planMultiply(name, x, options)),
+    activate: (activation: Activation, x: Tensor, out: Tensor) => step(() => planActivate(activation, x, { out }) as Planned<Tensor>),
     activateBackward: (activation: Activation, x: Tensor<FloatData>, dOut: Tensor<FloatData>, dtype: DType) =>
       step(() => planActivateBackward(name, activation, x, dOut, dtype)),
     copy: (x: Tensor<FloatData>, dtype: DType) => step(() => planCopy(name, x, dtype)),
-    convolve: (x: Tensor, kernel: Tensor, bias: number) => step(() => planConvolve(name, x, kernel, bias)),
+    convolve: (x: Tensor, kernel: Tensor, options?: ConvolveOptions) => step(() => planConvolve(name, x, kernel, options)),
   };
 }
 

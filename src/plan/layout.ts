@@ -238,6 +238,7 @@ function convolveCall(call: Call, plan: ConvolvePlan): void {
   call.word(plan.kernelHeight);
   call.word(plan.kernelWidth);
   call.word(plan.bias);
+  call.word(activations[plan.activation]);
   call.reads(plan.x, batch, maps, height, width);
   call.writes(plan.out, batch, height, width);
   call.readsWhole(plan.kernel);

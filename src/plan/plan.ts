@@ -330,6 +330,7 @@ export interface ConvolvePlan {
   readonly kernelHeight: number;
   readonly kernelWidth: number;
   readonly bias: number;
+  readonly activation: Activation | 'none';
   /** Strides of `[batch, map, row, column]`. */
   readonly x: View;
   /** `[maps, kernelHeight, kernelWidth]`, row-major. */

@@ -439,6 +439,7 @@ Shape convolve_shape() {
   w[kConvolveWidth] = small_size();
   for (const int word : {kConvolveKernelHeight, kConvolveKernelWidth}) w[word] = static_cast<double>(2 * below(4) + 1);
   w[kConvolveBias] = 0.5;
+  w[kConvolveActivation] = static_cast<double>(below(5));
   shape.tensors.push_back({kConvolveX, kConvolveView, 4, {kConvolveBatch, kConvolveMaps, kConvolveHeight, kConvolveWidth}, false, false});
   shape.tensors.push_back({kConvolveOut, kConvolveOutView, 4, {kConvolveBatch, kConvolveHeight, kConvolveWidth}, true, false});
   shape.tensors.push_back({kConvolveKernel, -1, 4, {kConvolveMaps, kConvolveKernelHeight, kConvolveKernelWidth}, false, false});
