@@ -23,6 +23,7 @@ import {
   softmax,
   softmaxBackward,
 } from '../src/node.js';
+import { cbam } from '../src/vision/index.js';
 import { type Results, run } from './calls.js';
 import { cases } from './cases.js';
 import { jsonOf, runScript } from './child.js';
@@ -48,6 +49,7 @@ function large(): Record<string, () => Results> {
   const [a, b, seed] = [tensor(1100, 300), tensor(300, 700), tensor(1100, 700)];
   const [row, wide] = [tensor(1, 300), tensor(300, 2100)];
   const rows = tensor(700, 900);
+  const [image, narrow, broad, kernel] = [tensor(2, 40, 150, 130), tensor(130, 8), tensor(8, 130), tensor(7, 7, 2, 1)];
   const additive = { kind: 'additive', queryWeight: tensor(32, 20), keyWeight: tensor(3, 32, 20), v: tensor(20) } as const;
   return {
     'grouped heads, long keys': () => ({ ...attention(q, k, v, { returnLogSumExp: true }) }),
@@ -57,6 +59,7 @@ function large(): Record<string, () => Results> {
     distances: () => ({ ...attention(x, y, z, { score: { kind: 'rbf', gamma: 0.01 } }) }),
     'window and weights': () => ({ ...attention(x, y, z, { window: [256, 0], returnWeights: true }) }),
     'many small heads': () => ({ ...attention(small, small, small) }),
+    'channels and pixels of images': () => ({ ...cbam(image, { reduce: { weight: narrow }, expand: { weight: broad }, kernel }).weights }),
     matmul: () => ({ out: matmul(a, b) }),
     'packed b': () => ({ out: matmul(a, packMatrix(b, { dtype: 'bfloat16' })) }),
     'packed b, one row': () => ({ out: matmul(row, packMatrix(wide, { dtype: 'int8' })) }),

@@ -2,7 +2,7 @@
  * cbam and its promise twin.
  * @module
  */
-import { finish, finishAsync, type Keep, opsOf, type Steps } from '../ops/steps.js';
+import { finish, finishAsync, fresh, type Keep, opsOf, type Steps } from '../ops/steps.js';
 import type { AsyncOptions, ImageLayout, Linear, Tensor } from '../types.js';
 import { imageLayout } from '../validate/image.js';
 import { linear } from '../validate/linear.js';
@@ -11,8 +11,7 @@ import { excitationOf, excited } from './excitation.js';
 import { imageOf, resultOf, turned } from './image.js';
 import { namedWeights } from './kept.js';
 import { pixelKernel } from './kernel.js';
-import { pixelWeights } from './pixel-weights.js';
-import { sigmoid } from './sigmoid.js';
+import { weighPixels } from './pixel-weights.js';
 import { weighted } from './weighted.js';
 
 const op = 'cbam';
@@ -78,12 +77,15 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<CbamResult> {
     ...namedWeights('expand', given.expand),
     kernel: given.kernel,
   });
-  const { data } = yield* opsOf(op).pool(turned(image.pixels));
-  const both = yield* excited(op, { data, shape: [2 * batch, channels] }, excitation);
-  const channel = halvesAdded(both.data, [batch, channels]);
-  sigmoid(channel.data);
-  const spatial = yield* pixelWeights(op, image, kernel, 0, channel);
-  return { output: yield* weighted(op, image, { channel, pixel: spatial }, result), weights: { channel, spatial } };
+  const weights = { channel: fresh(op, [batch, channels]), pixel: fresh(op, [batch, image.height, image.width]) };
+  const output = yield* weighted(op, image, weights, result, function* (images, { channel, pixel }) {
+    const { activate, pool } = opsOf(op);
+    const { data } = yield* pool(turned(images.pixels));
+    const both = yield* excited(op, { data, shape: [2 * images.batch, channels] }, excitation);
+    yield* activate('sigmoid', halvesAdded(both.data, channel.shape), channel);
+    yield* weighPixels(op, images, kernel, pixel, { channel });
+  });
+  return { output, weights: { channel: weights.channel, spatial: weights.pixel } };
 }
 
 function halvesAdded(both: Float32Array, shape: readonly number[]): Tensor {

@@ -2,13 +2,12 @@
  * efficientChannel and its promise twin.
  * @module
  */
-import { finish, finishAsync, type Keep, opsOf, type Steps } from '../ops/steps.js';
+import { finish, finishAsync, fresh, type Keep, opsOf, type Steps } from '../ops/steps.js';
 import type { AsyncOptions, ImageLayout, Tensor } from '../types.js';
 import { imageLayout } from '../validate/image.js';
 import * as rule from '../validate/options.js';
 import { imageOf, resultOf, turned } from './image.js';
 import { channelKernel } from './kernel.js';
-import { sigmoid } from './sigmoid.js';
 import { type Weighted, weighted } from './weighted.js';
 
 const op = 'efficientChannel';
@@ -52,9 +51,11 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const kernel = channelKernel(op, rule.needed(op, 'kernel', given.kernel, rule.float32Tensor));
   const result = resultOf(op, image, channels, given.out, { kernel: given.kernel });
   const { convolve, pool } = opsOf(op);
-  const { data } = yield* pool(turned(image.pixels));
-  const row = yield* convolve({ data, shape: [batch, 1, 1, channels] }, kernel, 0);
-  const weights = { data: row.data, shape: [batch, channels] };
-  sigmoid(weights.data);
-  return { output: yield* weighted(op, image, { channel: weights }, result), weights };
+  const channel = fresh(op, [batch, channels]);
+  const output = yield* weighted(op, image, { channel }, result, function* (images, weights) {
+    const { data } = yield* pool(turned(images.pixels));
+    const out = { ...weights.channel, shape: [images.batch, 1, channels] };
+    yield* convolve({ data, shape: [images.batch, 1, 1, channels] }, kernel, { activation: 'sigmoid', out });
+  });
+  return { output, weights: channel };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Keep, opsOf, type Steps } from '../ops/steps.js';
-import type { Linear, Tensor } from '../types.js';
+import type { Linear, MatmulOptions, Tensor } from '../types.js';
 import { type CheckedLinear, checkGives, checkTakes, linear } from '../validate/linear.js';
 import { needed } from '../validate/options.js';
 import { kept } from './kept.js';
@@ -27,9 +27,14 @@ export function excitationOf(op: string, given: Given, channels: number, keep: K
   return { reduce: kept(reduce, keep), expand: kept(expand, keep) };
 }
 
-/** relu(x · reduce) · expand. @param x `[m, c]` @returns `[m, c]` */
-export function* excited(op: string, x: Tensor, { reduce, expand }: Excitation): Steps<Tensor> {
+/** relu(x · reduce) · expand, as matmul's options have it. @param x `[m, c]` @returns `[m, c]` */
+export function* excited(
+  op: string,
+  x: Tensor,
+  { reduce, expand }: Excitation,
+  options?: Pick<MatmulOptions<Float32Array>, 'activation' | 'out'>,
+): Steps<Tensor> {
   const { matmul } = opsOf(op);
   const hidden = yield* matmul(x, reduce.weight, { bias: reduce.bias, activation: 'relu' });
-  return yield* matmul(hidden, expand.weight, { bias: expand.bias });
+  return yield* matmul(hidden, expand.weight, { bias: expand.bias, ...options });
 }

@@ -109,6 +109,12 @@ function eachNumber(image: CheckedImage, { strides: among = [] }: Tensor, visit:
   }
 }
 
+/** Some of the images of a batch. */
+export function imagesFrom(image: Image, first: number, batch: number): Image {
+  const { data, offset = 0, shape, strides = [] } = image.pixels;
+  return { ...image, batch, pixels: { data, offset: offset + first * (strides[0] ?? 0), shape: [batch, ...shape.slice(1)], strides } };
+}
+
 /** `[b, m, n]` with the last two dimensions in the other order. */
 export function turned({ data, offset, shape, strides = [] }: Tensor): Tensor {
   const [b = 0, m = 0, n = 0] = shape;

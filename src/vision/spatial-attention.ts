@@ -3,7 +3,7 @@
  * @module
  */
 import { shapeError } from '../errors.js';
-import { finish, finishAsync, type Keep, type Steps } from '../ops/steps.js';
+import { finish, finishAsync, fresh, type Keep, type Steps } from '../ops/steps.js';
 import type { AsyncOptions, ImageLayout, Tensor } from '../types.js';
 import { list } from '../validate/describe.js';
 import { imageLayout } from '../validate/image.js';
@@ -11,7 +11,7 @@ import * as rule from '../validate/options.js';
 import type { Checked } from '../validate/tensor.js';
 import { imageOf, resultOf } from './image.js';
 import { pixelKernel } from './kernel.js';
-import { pixelWeights } from './pixel-weights.js';
+import { weighPixels } from './pixel-weights.js';
 import { type Weighted, weighted } from './weighted.js';
 
 const op = 'spatialAttention';
@@ -61,8 +61,11 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const kernel = pixelKernel(op, rule.needed(op, 'kernel', given.kernel, rule.float32Tensor));
   const bias = given.bias === undefined ? 0 : numberOf(given.bias);
   const result = resultOf(op, image, image.channels, given.out, { kernel: given.kernel, bias: given.bias });
-  const weights = yield* pixelWeights(op, image, kernel, bias);
-  return { output: yield* weighted(op, image, { pixel: weights }, result), weights };
+  const pixel = fresh(op, [image.batch, image.height, image.width]);
+  const output = yield* weighted(op, image, { pixel }, result, (images, weights) =>
+    weighPixels(op, images, kernel, weights.pixel, { bias }),
+  );
+  return { output, weights: pixel };
 }
 
 function numberOf({ data, offset, shape }: Checked): number {

@@ -2,7 +2,7 @@
  * squeezeExcite and its promise twin.
  * @module
  */
-import { finish, finishAsync, type Keep, opsOf, type Steps } from '../ops/steps.js';
+import { finish, finishAsync, fresh, type Keep, opsOf, type Steps } from '../ops/steps.js';
 import type { AsyncOptions, ImageLayout, Linear, Tensor } from '../types.js';
 import { imageLayout } from '../validate/image.js';
 import { linear } from '../validate/linear.js';
@@ -10,7 +10,6 @@ import * as rule from '../validate/options.js';
 import { excitationOf, excited } from './excitation.js';
 import { imageOf, resultOf, turned } from './image.js';
 import { namedWeights } from './kept.js';
-import { sigmoid } from './sigmoid.js';
 import { type Weighted, weighted } from './weighted.js';
 
 const op = 'squeezeExcite';
@@ -57,8 +56,10 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
     ...namedWeights('reduce', given.reduce),
     ...namedWeights('expand', given.expand),
   });
-  const { data } = yield* opsOf(op).pool(turned(image.pixels));
-  const weights = yield* excited(op, { data, shape: [batch, channels] }, excitation);
-  sigmoid(weights.data);
-  return { output: yield* weighted(op, image, { channel: weights }, result), weights };
+  const channel = fresh(op, [batch, channels]);
+  const output = yield* weighted(op, image, { channel }, result, function* (images, weights) {
+    const { data } = yield* opsOf(op).pool(turned(images.pixels));
+    yield* excited(op, { data, shape: [images.batch, channels] }, excitation, { activation: 'sigmoid', out: weights.channel });
+  });
+  return { output, weights: channel };
 }

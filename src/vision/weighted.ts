@@ -1,10 +1,10 @@
 /**
- * An image times weights of its channels, of its pixels, or of both.
+ * Images times weights of their channels, of their pixels, or of both, that come out of the images themselves.
  * @module
  */
 import { opsOf, type Steps } from '../ops/steps.js';
 import type { Tensor } from '../types.js';
-import { type Image, inMemoryOrder, type Result } from './image.js';
+import { type Image, imagesFrom, inMemoryOrder, type Result } from './image.js';
 
 /** What channel and pixel attention give. */
 export interface Weighted {
@@ -13,20 +13,53 @@ export interface Weighted {
   readonly weights: Tensor;
 }
 
-/** @param weights channel `[b, c]`, pixel `[b, h, w]` @returns the result, of the shape of x */
-export function* weighted(
+/** Row-major: channel `[b, c]`, pixel `[b, h, w]`. */
+type Weights<Kind extends 'channel' | 'pixel'> = Readonly<Record<Kind, Tensor>>;
+
+/** Images that are read for their weights before they are multiplied with them, in bytes: caches still hold them the second time. */
+const bytesAtOnce = 4 * 2 ** 20;
+
+/**
+ * @param weights of all images, to be written
+ * @param weigh writes those of some of the images
+ * @returns the result, of the shape of x
+ */
+export function* weighted<Kind extends 'channel' | 'pixel'>(
   op: string,
   image: Image,
-  { channel, pixel }: { readonly channel?: Tensor; readonly pixel?: Tensor },
+  weights: Weights<Kind>,
   result: Result,
+  weigh: (images: Image, weights: Weights<Kind>) => Steps<void>,
 ): Steps<Tensor> {
-  const { batch, channels } = image;
+  const { batch, height, width, channels } = image;
+  const most = Math.max(1, Math.floor(bytesAtOnce / (4 * height * width * channels)));
+  for (let first = 0; first < batch; first += most) {
+    const count = Math.min(most, batch - first);
+    const images = imagesFrom(image, first, count);
+    const theirs = rowsOf(weights, first, count);
+    yield* weigh(images, theirs);
+    yield* multiplied(op, images, theirs, imagesFrom({ ...image, pixels: result.pixels }, first, count).pixels);
+  }
+  result.settle();
+  return result.tensor;
+}
+
+/** Weights of some of the images, where they lie. */
+function rowsOf<Kind extends 'channel' | 'pixel'>(weights: Weights<Kind>, first: number, count: number): Weights<Kind> {
+  const entries = Object.entries<Tensor>(weights).map(([kind, { data, shape }]) => {
+    const [batch = 0, ...inner] = shape;
+    const size = data.length / batch;
+    return [kind, { data: data.subarray(first * size, (first + count) * size), shape: [count, ...inner] }];
+  });
+  return Object.fromEntries(entries) as Weights<Kind>;
+}
+
+function multiplied(op: string, image: Image, { channel, pixel }: Partial<Weights<'channel' | 'pixel'>>, out: Tensor): Steps<Tensor> {
+  const { channels, pixels } = image;
   const count = image.height * image.width;
-  const shape = [batch, count, channels];
+  const { shape } = pixels;
   const ofChannel = channel && inMemoryOrder(image, { ...channel, shape, strides: [channels, 0, 1] });
   const ofPixel = pixel && inMemoryOrder(image, { ...pixel, shape, strides: [count, 1, 0] });
   const [y, z] = image.layout === 'nhwc' ? [ofChannel, ofPixel] : [ofPixel, ofChannel];
-  yield* opsOf(op).multiply(inMemoryOrder(image, image.pixels), { y, z, out: inMemoryOrder(image, result.pixels) });
-  result.settle();
-  return result.tensor;
+  return opsOf(op).multiply(inMemoryOrder(image, pixels), { y, z, out: inMemoryOrder(image, out) });
 }

@@ -260,6 +260,35 @@ for (const target of targets) {
   describe(label(target), () => {
     beforeAll(() => use(target));
     for (const each of cases) it(each.name, () => expectAll(each, each.now()));
+
+    // Two of these images are what weighted.ts takes at once.
+    for (const layout of ['nhwc', 'nchw'] as const) {
+      it(`a batch of large images is what each comes to alone, ${layout}`, () => {
+        const source = random(`large images, ${layout}`);
+        const [batch, height, width, channels] = [3, 200, 256, 10];
+        const shape = layout === 'nhwc' ? [height, width, channels] : [channels, height, width];
+        const x = float32([batch, ...shape], source.normal);
+        const [reduce, expand] = [linear(channels, 2, source), linear(2, channels, source)];
+        const [kernel, row] = [float32([3, 3, 2, 1], source.normal), float32([3], source.normal)];
+        const weigh = (images: Tensor): readonly Tensor[] => {
+          const results = [
+            squeezeExcite(images, { reduce, expand, layout }),
+            efficientChannel(images, { kernel: row, layout }),
+            spatialAttention(images, { kernel, layout }),
+          ];
+          const { output, weights } = cbam(images, { reduce, expand, kernel, layout });
+          return [...results.flatMap((result) => [result.output, result.weights]), output, weights.channel, weights.spatial];
+        };
+        const size = x.data.length / batch;
+        const alone = Array.from({ length: batch }, (_, b) => weigh({ ...x, offset: b * size, shape: [1, ...shape] }));
+        weigh(x).forEach(({ data }, which) => {
+          const each = data.length / batch;
+          const together = alone.map((one) => one[which]?.data);
+          const differs = data.findIndex((value, i) => !Object.is(value, together[Math.floor(i / each)]?.[i % each]));
+          expect([which, differs]).toEqual([which, -1]);
+        });
+      });
+    }
   });
 }
 
