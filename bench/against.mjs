@@ -1,6 +1,8 @@
 // @ts-check
 /** Two reports side by side: what got slower. */
 
+import { times } from './figures.mjs';
+
 /** @import { Report, Result } from './types.js' */
 
 /** Differences below this are the machine's. */
@@ -12,6 +14,8 @@ export function differencesOf(now, before) {
   /** @type {{ name: string, ratio: number, text: string }[]} */
   const slower = [];
   const broken = [];
+  /** @type {Map<string, number[]>} */
+  const ratios = new Map();
   let compared = 0;
   let faster = 0;
   for (const row of now.results) {
@@ -24,16 +28,21 @@ export function differencesOf(now, before) {
       continue;
     }
     const ratio = row.medianMs / then.medianMs;
+    ratios.set(row.contender, [...(ratios.get(row.contender) ?? []), ratio]);
     if (ratio < 1 - noise) faster++;
     if (ratio > 1 + noise) slower.push({ name, ratio, text: `  ${name}: ${ratio.toFixed(2)} × the time${shares(then, row)}` });
   }
   slower.sort((a, b) => b.ratio - a.ratio);
   return [
     `Against ${before.environment.date} (${before.environment.cpu}): ${compared} rows compared, ${slower.length} slower by more than ${100 * noise} %, ${faster} faster, ${broken.length} failed now`,
+    ...[...ratios].map(([contender, of]) => `  ${contender}: ${times(medianOf(of))} the time, the median of its ${of.length}`),
     ...broken,
     ...slower.map(({ text }) => text),
   ].join('\n');
 }
+
+/** What a contender's rows came to as a whole; peers that did not change tell what the machine did. @param {readonly number[]} ratios */
+const medianOf = (ratios) => ratios.slice().sort((a, b) => a - b)[(ratios.length - 1) >> 1] ?? Number.NaN;
 
 /** Times move with the machine, shares of its peak less so. @param {Result} then @param {Result} now */
 function shares(then, now) {

@@ -89,6 +89,7 @@ describe('a comparison of a right, a wrong, a crashing and a missing contender',
     writeFileSync(before, JSON.stringify({ ...report, results }));
     const { status, stdout } = compare('--from', json, '--against', before);
     expect(stdout).toContain('3 rows compared, 1 slower by more than 5 %, 0 faster, 2 failed now');
+    expect(stdout).toContain('plain-loop: 2.00 × the time, the median of its 1');
     expect(stdout).toContain('matmul 64x64x64 · plain-loop/js, 1 thread: 2.00 × the time');
     expect(status).toBe(1);
   });
