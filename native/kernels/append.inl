@@ -20,7 +20,7 @@ inline void quantise(float* row, int64_t n, int8_t* to, float* scale) {
   V greatest = V::set(0.0f);
   for (int64_t c = 0; c < n; c += V::lanes) {
     const V x = load_part<V>(row + c, smaller(V::lanes, n - c));
-    greatest = max(greatest, max(x, sub(V::set(0.0f), x)));
+    greatest = max(greatest, magnitude(x));
   }
   *scale = int8_scale(reduce_max(greatest));
   if (*scale == 0.0f) return static_cast<void>(std::memset(to, 0, static_cast<size_t>(n)));

@@ -98,10 +98,10 @@ inline void apply_rules(const AttentionArgs& args, const Row& row, Keys keys, Ru
     for (int64_t i = 0; i < padded; i += V::lanes) mul(tanh(div(V::load(scores + i), cap)), cap).store(scores + i);
   }
   if (args.alibi) {
-    const V slope = V::set(-args.alibi[row.head]), zero = V::set(0.0f);
+    const V slope = V::set(-args.alibi[row.head]);
     for (int64_t i = 0; i < padded; i += V::lanes) {
       const V distance = add(V::set(static_cast<float>(keys.begin + i - row.position)), V::iota());
-      mul_add(slope, max(distance, sub(zero, distance)), V::load(scores + i)).store(scores + i);
+      mul_add(slope, magnitude(distance), V::load(scores + i)).store(scores + i);
     }
   }
   if (const float* bias = bias_of(args, row)) add_bias<V>(bias + keys.begin * args.bias.column_stride, args.bias.column_stride, n, scores);

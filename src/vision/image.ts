@@ -5,7 +5,7 @@
 import { checkApart, fresh, type Keep, resultIn } from '../ops/steps.js';
 import type { ImageLayout, Tensor } from '../types.js';
 import { type CheckedImage, checkImage, namedImage } from '../validate/image.js';
-import type { Checked, CheckedFloats } from '../validate/tensor.js';
+import { type Checked, type CheckedFloats, rowMajor } from '../validate/tensor.js';
 import { Workspace } from '../validate/workspace.js';
 
 export interface Image {
@@ -109,10 +109,11 @@ function eachNumber(image: CheckedImage, { strides: among = [] }: Tensor, visit:
   }
 }
 
-/** Some of the images of a batch. */
-export function imagesFrom(image: Image, first: number, batch: number): Image {
-  const { data, offset = 0, shape, strides = [] } = image.pixels;
-  return { ...image, batch, pixels: { data, offset: offset + first * (strides[0] ?? 0), shape: [batch, ...shape.slice(1)], strides } };
+/** What a tensor holds of some images of its batch, where it lies. */
+export function imagesFrom(tensor: Tensor, first: number, count: number): Tensor {
+  const { offset = 0, shape, strides = rowMajor(shape) } = tensor;
+  const [ofBatch = 0] = strides;
+  return { ...tensor, offset: offset + first * ofBatch, shape: [count, ...shape.slice(1)] };
 }
 
 /** `[b, m, n]` with the last two dimensions in the other order. */

@@ -35,23 +35,14 @@ export function* weighted<Kind extends 'channel' | 'pixel'>(
   const most = Math.max(1, Math.floor(bytesAtOnce / (4 * height * width * channels)));
   for (let first = 0; first < batch; first += most) {
     const count = Math.min(most, batch - first);
-    const images = imagesFrom(image, first, count);
-    const theirs = rowsOf(weights, first, count);
+    const images = { ...image, batch: count, pixels: imagesFrom(image.pixels, first, count) };
+    const entries = Object.entries<Tensor>(weights).map(([kind, tensor]) => [kind, imagesFrom(tensor, first, count)]);
+    const theirs = Object.fromEntries(entries) as Weights<Kind>;
     yield* weigh(images, theirs);
-    yield* multiplied(op, images, theirs, imagesFrom({ ...image, pixels: result.pixels }, first, count).pixels);
+    yield* multiplied(op, images, theirs, imagesFrom(result.pixels, first, count));
   }
   result.settle();
   return result.tensor;
-}
-
-/** Weights of some of the images, where they lie. */
-function rowsOf<Kind extends 'channel' | 'pixel'>(weights: Weights<Kind>, first: number, count: number): Weights<Kind> {
-  const entries = Object.entries<Tensor>(weights).map(([kind, { data, shape }]) => {
-    const [batch = 0, ...inner] = shape;
-    const size = data.length / batch;
-    return [kind, { data: data.subarray(first * size, (first + count) * size), shape: [count, ...inner] }];
-  });
-  return Object.fromEntries(entries) as Weights<Kind>;
 }
 
 function multiplied(op: string, image: Image, { channel, pixel }: Partial<Weights<'channel' | 'pixel'>>, out: Tensor): Steps<Tensor> {
