@@ -55,7 +55,7 @@ inline void sum_rows(const float* x, int64_t row_stride, int64_t ahead, int64_t 
       for (int j = 0; j < side_by_side; j++) {
         const float* const at = x + row * row_stride + i + j * V::lanes;
         if constexpr (V::prefetches) __builtin_prefetch(at + ahead);
-        value[j] = V::load(at);
+        value[j] = V::load_streamed(at);
       }
       sum[row] = add(sum[row], add(add(value[0], value[1]), add(value[2], value[3])));
       for (int j = 0; j < side_by_side; j++) most[row] = max(value[j], most[row]);
@@ -106,7 +106,7 @@ __attribute__((noinline)) void pool_step(const float* x, int64_t column_stride, 
 #pragma GCC unroll 8
     for (int i = 0; i < Columns; i++) {
       if constexpr (V::prefetches) __builtin_prefetch(x + i * column_stride + ahead + r);
-      value[i] = mul(V::load(x + i * column_stride + r), V::set(factor[i * factor_stride]));
+      value[i] = mul(V::load_streamed(x + i * column_stride + r), V::set(factor[i * factor_stride]));
     }
     V largest = V::load(most + r);
 #pragma GCC unroll 8

@@ -94,7 +94,7 @@ inline float row_total(const float* x, int64_t n, int64_t ahead, V neutral, cons
 #pragma GCC unroll 4
     for (int j = 0; j < side_by_side; j++) {
       if constexpr (V::prefetches) __builtin_prefetch(x + ahead + i + j * V::lanes);
-      sum[j] = term(V::load(x + i + j * V::lanes), sum[j], whole(i + j * V::lanes));
+      sum[j] = term(V::load_streamed(x + i + j * V::lanes), sum[j], whole(i + j * V::lanes));
     }
   }
   for (; i + V::lanes <= n; i += V::lanes) sum[0] = term(V::load(x + i), sum[0], whole(i));

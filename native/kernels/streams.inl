@@ -26,7 +26,7 @@ inline int64_t stream_ahead(int64_t width, DType dtype, int64_t stride) {
  */
 template <class V, class T, class Body>
 FOVEA_INLINE void for_vectors(const T* const (&rows)[kStreams], int64_t n, int64_t ahead, Body body) {
-  const auto whole = [](const T* p) { return V::load(p); };
+  const auto whole = [](const T* p) { return streamed<V>(p); };
   int64_t c = 0;
   if constexpr (V::prefetches) {
     constexpr int64_t line = 64 / sizeof(T);

@@ -4,6 +4,7 @@
 // register file. Nothing but intrinsics; no algorithm. test/native/ops.cc tests each operation on every ISA.
 //
 //   set load store                whole vectors; loads widen float16, bfloat16 and int8, stores narrow to nearest even
+//   load_streamed                 load, for float32 that comes from memory and may lie across two lines of it
 //   load_part store_part          the first n lanes only (0 < n ≤ lanes); a load gives 0 elsewhere and reads nothing there
 //   add sub mul div               one rounding each
 //   mul_add                       a·b + c; one rounding where the ISA fuses, else two
@@ -56,6 +57,7 @@ struct Vec {
   static Vec load(const int8_t* p) {
     return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
   }
+  static Vec load_streamed(const float* p) { return load(p); }
   static __m256i first(int n) { return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)); }
   static Vec load_part(const float* p, int n) { return {_mm256_maskload_ps(p, first(n))}; }
   static Mask load_mask(const uint8_t* p) {

@@ -38,6 +38,9 @@ struct Vec {
   static Vec load(const int8_t* p) {
     return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
   }
+  static Vec load_streamed(const float* p) {  // a load across two lines of memory that are on their way costs more than its halves
+    return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(p)), _mm256_loadu_ps(p + 8), 1)};
+  }
   static __mmask16 first(int n) { return static_cast<__mmask16>((1u << n) - 1); }
   static Vec load_part(const float* p, int n) { return {_mm512_maskz_loadu_ps(first(n), p)}; }
   static Mask load_mask(const uint8_t* p) {

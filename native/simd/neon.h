@@ -42,6 +42,7 @@ struct Vec {
     std::memcpy(&bytes, p, sizeof bytes);
     return {vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(bytes)))))};
   }
+  static Vec load_streamed(const float* p) { return load(p); }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

@@ -50,6 +50,7 @@ struct Vec {
     std::memcpy(&bytes, p, sizeof bytes);
     return {_mm_cvtepi32_ps(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(bytes)))};
   }
+  static Vec load_streamed(const float* p) { return load(p); }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

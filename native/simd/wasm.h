@@ -55,6 +55,7 @@ struct Vec {
   static Vec load(const int8_t* p) {
     return {wasm_f32x4_convert_i32x4(wasm_i32x4_extend_low_i16x8(wasm_i16x8_extend_low_i8x16(wasm_v128_load32_zero(p))))};
   }
+  static Vec load_streamed(const float* p) { return load(p); }
   static Vec load_part(const float* p, int n) {
     float part[lanes] = {};
     std::memcpy(part, p, sizeof(float) * n);

@@ -171,9 +171,11 @@ void test_order() {
 /** Parts end where the memory does: one lane too many, read or written, ends the program. */
 void test_memory() {
   {
-    Test test("load, store: unaligned, to the last byte before memory ends");
+    Test test("load, load_streamed, store: unaligned, to the last byte before memory ends");
     GuardedMemory<float> memory(kLanes);
     for (int lane = 0; lane < kLanes; ++lane) memory[lane] = static_cast<float>(lane) - 0.5f;
+    const Lanes streamed = lanes_of(Vec::load_streamed(memory.data()));
+    for (int lane = 0; lane < kLanes; ++lane) test.same(streamed[lane], memory[lane], "load_streamed");
     const Vec loaded = Vec::load(memory.data());
     for (int lane = 0; lane < kLanes; ++lane) memory[lane] = 0;
     fovea::add(loaded, Vec::set(1)).store(memory.data());
