@@ -34,7 +34,7 @@ function turned({ data, shape, strides, offset }: Tensor): Tensor {
 function expectPooled(x: Tensor, factor: Tensor | undefined): void {
   const [batch = 0, rows = 0, columns = 0] = x.shape;
   const [value, weight] = [numbers(x), factor && numbers(factor)];
-  const pooled = now(() => ops.pool(x, factor));
+  const pooled = now(() => ops.pool(x, { factor }));
   const all = range(batch).flatMap((b) =>
     range(rows).map((r) =>
       range(columns).map((c) => (weight ? product(exact(value(b, r, c)), exact(weight(b, c))) : exact(value(b, r, c)))),
@@ -69,6 +69,15 @@ for (const target of targets) {
         }
       });
     }
+
+    it('pool into memory that is there, and larger', () => {
+      const x = float32([2, 3, 37], random('pool into').normal);
+      const out = new Float32Array(20).fill(7);
+      const pooled = now(() => ops.pool(x, { out }));
+      expect(pooled.data).toBe(out);
+      expect(pooled.shape).toEqual([2, 2, 3]);
+      expect([...out]).toEqual([...now(() => ops.pool(x)).data, ...Array<number>(8).fill(7)]);
+    });
 
     it('pool: what is no number shows in its row, and Infinity is a maximum', () => {
       const at = (row: number, column: number, value: number) => ({ row, column, value });

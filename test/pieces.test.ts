@@ -60,16 +60,16 @@ describe.each(targets.filter(({ name }) => name === 'wasm').map((target) => ({ n
   });
 
   test('pool', () => {
-    const { plan } = planPool('pool', maps, factor);
+    const { plan } = planPool('pool', maps, { factor });
     expect(piecesOf(plan, 1)?.length).toBe(9);
     expect(piecesOf(planPool('pool', turned).plan, 1)?.length).toBe(3);
     use(target);
     const ops = opsOf('pool');
-    const whole = finish('pool', undefined, () => ops.pool(maps, factor)).data;
+    const whole = finish('pool', undefined, () => ops.pool(maps, { factor })).data;
     for (let b = 0; b < 3; b++) {
       for (let r = 0; r < 300; r++) {
         const own = { data: factor.data.subarray(500 * b, 500 * b + 500), shape: [1, 500] };
-        const one = finish('pool', undefined, () => ops.pool(imageOf(maps, b, [r, r + 1]), own)).data;
+        const one = finish('pool', undefined, () => ops.pool(imageOf(maps, b, [r, r + 1]), { factor: own })).data;
         expect([whole[300 * b + r], whole[900 + 300 * b + r]]).toEqual([...one]);
       }
     }

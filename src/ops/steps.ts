@@ -12,7 +12,7 @@ import { type ConvolveOptions, planConvolve } from '../plan/convolve.js';
 import { planLinear } from '../plan/linear.js';
 import { planMatmul } from '../plan/matmul.js';
 import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
-import { planPool } from '../plan/pool.js';
+import { type PoolOptions, planPool } from '../plan/pool.js';
 import { checkApart, freshFloat32, resultIn } from '../plan/result.js';
 import { copyOf } from '../plan/view.js';
 import type {
@@ -64,7 +64,7 @@ export function opsOf(name: string) {
       step(() => planLinear(x, weight, options) as Planned<Tensor<FloatData>>),
     attention: <W extends Asked>(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions<Float32Array, W>) =>
       step(() => planAttention(q, k, v, options) as Planned<AttentionResult<Float32Array, W>>),
-    pool: (x: Tensor, factor?: Tensor) => step(() => planPool(name, x, factor)),
+    pool: (x: Tensor, options?: PoolOptions) => step(() => planPool(name, x, options)),
     multiply: (x: Tensor, options: MultiplyOptions) => step(() => planMultiply(name, x, options)),
     activate: (activation: Activation, x: Tensor, out: Tensor) => step(() => planActivate(activation, x, { out }) as Planned<Tensor>),
     activateBackward: (activation: Activation, x: Tensor<FloatData>, dOut: Tensor<FloatData>, dtype: DType) =>

@@ -7,15 +7,23 @@ import type { PoolPlan } from './plan.js';
 import { freshFloat32 } from './result.js';
 import { viewOf } from './view.js';
 
+/** What `pool` takes beside x. */
+export interface PoolOptions {
+  /** `[batch, columns]`, multiplies each row; 1 where there is none. */
+  readonly factor?: Tensor | undefined;
+  /** Written instead of allocating: float32, row-major; what it has beyond the result is left alone. */
+  readonly out?: Float32Array | undefined;
+}
+
 /**
  * @param name of the function that the caller called, for errors
  * @param x `[batch, rows, columns]`
- * @param factor `[batch, columns]`, multiplies each row; 1 where there is none
  * @returns `[2, batch, rows]`: the means, then the maxima
  */
-export function planPool(name: string, x: Tensor, factor?: Tensor): { readonly plan: PoolPlan; readonly result: Tensor } {
+export function planPool(name: string, x: Tensor, { factor, out }: PoolOptions = {}): { readonly plan: PoolPlan; readonly result: Tensor } {
   const [batch = 0, rows = 0, columns = 0] = x.shape;
-  const result = freshFloat32(name, [2, batch, rows]);
+  const shape = [2, batch, rows];
+  const result = out ? { data: out, shape } : freshFloat32(name, shape);
   const means = { data: result.data, offset: 0, strides: [rows, 1] };
   const plan: PoolPlan = {
     op: 'pool',

@@ -11,7 +11,7 @@ import { excitationOf, excited } from './excitation.js';
 import { imageOf, resultOf, turned } from './image.js';
 import { namedWeights } from './kept.js';
 import { pixelKernel } from './kernel.js';
-import { weighPixels } from './pixel-weights.js';
+import { mapsOf, weighPixels } from './pixel-weights.js';
 import { weighted } from './weighted.js';
 
 const op = 'cbam';
@@ -78,12 +78,13 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<CbamResult> {
     kernel: given.kernel,
   });
   const weights = { channel: fresh(op, [batch, channels]), pixel: fresh(op, [batch, image.height, image.width]) };
+  const maps = mapsOf(op, image);
   const output = yield* weighted(op, image, weights, result, function* (images, { channel, pixel }) {
     const { activate, pool } = opsOf(op);
     const { data } = yield* pool(turned(images.pixels));
     const both = yield* excited(op, { data, shape: [2 * images.batch, channels] }, excitation);
     yield* activate('sigmoid', halvesAdded(both.data, channel.shape), channel);
-    yield* weighPixels(op, images, kernel, pixel, { channel });
+    yield* weighPixels(op, images, kernel, pixel, { maps, channel });
   });
   return { output, weights: { channel: weights.channel, spatial: weights.pixel } };
 }

@@ -2,16 +2,24 @@
  * Weights of pixels out of what their channels come to, as spatialAttention and cbam have them.
  * @module
  */
-import { opsOf, type Steps } from '../ops/steps.js';
+import { fresh, opsOf, type Steps } from '../ops/steps.js';
 import type { Tensor } from '../types.js';
 import type { Image } from './image.js';
+import { imagesAtOnce } from './weighted.js';
 
 /** What {@link weighPixels} takes beside images and kernel. */
 interface PixelOptions {
+  /** Of {@link mapsOf}. */
+  readonly maps: Float32Array;
   /** @default 0 */
   readonly bias?: number;
   /** `[b, c]`, multiplies the channels before. */
   readonly channel?: Tensor;
+}
+
+/** Memory for the means and maxima of images that are weighed at once: fresh memory for each of them would cost more than they do. */
+export function mapsOf(op: string, image: Image): Float32Array {
+  return fresh(op, [2, imagesAtOnce(image), image.height, image.width]).data;
 }
 
 /**
@@ -19,11 +27,11 @@ interface PixelOptions {
  * @param kernel `[2, kh, kw]`
  * @param out `[b, h, w]`
  */
-export function* weighPixels(op: string, image: Image, kernel: Tensor, out: Tensor, { bias, channel }: PixelOptions): Steps<void> {
+export function* weighPixels(op: string, image: Image, kernel: Tensor, out: Tensor, { maps, bias, channel }: PixelOptions): Steps<void> {
   const { batch, height, width } = image;
   const { convolve, pool } = opsOf(op);
-  const { data } = yield* pool(image.pixels, channel);
+  yield* pool(image.pixels, { factor: channel, out: maps });
   const pixels = height * width;
-  const maps = { data, shape: [batch, 2, height, width], strides: [pixels, batch * pixels, width, 1] };
-  yield* convolve(maps, kernel, { bias, activation: 'sigmoid', out });
+  const x = { data: maps, shape: [batch, 2, height, width], strides: [pixels, batch * pixels, width, 1] };
+  yield* convolve(x, kernel, { bias, activation: 'sigmoid', out });
 }

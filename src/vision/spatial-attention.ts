@@ -11,7 +11,7 @@ import * as rule from '../validate/options.js';
 import type { Checked } from '../validate/tensor.js';
 import { imageOf, resultOf } from './image.js';
 import { pixelKernel } from './kernel.js';
-import { weighPixels } from './pixel-weights.js';
+import { mapsOf, weighPixels } from './pixel-weights.js';
 import { type Weighted, weighted } from './weighted.js';
 
 const op = 'spatialAttention';
@@ -62,8 +62,9 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const bias = given.bias === undefined ? 0 : numberOf(given.bias);
   const result = resultOf(op, image, image.channels, given.out, { kernel: given.kernel, bias: given.bias });
   const pixel = fresh(op, [image.batch, image.height, image.width]);
+  const maps = mapsOf(op, image);
   const output = yield* weighted(op, image, { pixel }, result, (images, weights) =>
-    weighPixels(op, images, kernel, weights.pixel, { bias }),
+    weighPixels(op, images, kernel, weights.pixel, { maps, bias }),
   );
   return { output, weights: pixel };
 }

@@ -19,6 +19,11 @@ type Weights<Kind extends 'channel' | 'pixel'> = Readonly<Record<Kind, Tensor>>;
 /** Images that are read for their weights before they are multiplied with them, in bytes: caches still hold them the second time. */
 const bytesAtOnce = 4 * 2 ** 20;
 
+/** How many images are weighed before they are multiplied. */
+export function imagesAtOnce({ batch, height, width, channels }: Image): number {
+  return Math.min(batch, Math.max(1, Math.floor(bytesAtOnce / (4 * height * width * channels))));
+}
+
 /**
  * @param weights of all images, to be written
  * @param weigh writes those of some of the images
@@ -31,10 +36,9 @@ export function* weighted<Kind extends 'channel' | 'pixel'>(
   result: Result,
   weigh: (images: Image, weights: Weights<Kind>) => Steps<void>,
 ): Steps<Tensor> {
-  const { batch, height, width, channels } = image;
-  const most = Math.max(1, Math.floor(bytesAtOnce / (4 * height * width * channels)));
-  for (let first = 0; first < batch; first += most) {
-    const count = Math.min(most, batch - first);
+  const most = imagesAtOnce(image);
+  for (let first = 0; first < image.batch; first += most) {
+    const count = Math.min(most, image.batch - first);
     const images = { ...image, batch: count, pixels: imagesFrom(image.pixels, first, count) };
     const entries = Object.entries<Tensor>(weights).map(([kind, tensor]) => [kind, imagesFrom(tensor, first, count)]);
     const theirs = Object.fromEntries(entries) as Weights<Kind>;
