@@ -45,7 +45,8 @@ export class Call {
       if (tensor !== undefined) tensor.data = undefined;
     }
     this.tensorCount = 0;
-    this.#arrays.fill(undefined);
+    const arrays = this.#arrays;
+    for (let i = 0; i < arrays.length; i++) arrays[i] = undefined; // fill() leaves optimised code
   }
 
   /** Where the tensors lie, one after another: of this call, until it ends. */
