@@ -6,7 +6,7 @@ import { times } from './figures.mjs';
 /** @import { Report, Result } from './types.js' */
 
 /** Differences below this are the machine's. */
-const noise = 0.05;
+export const noise = 0.05;
 
 /** @param {Report} now @param {Report} before */
 export function differencesOf(now, before) {
@@ -41,8 +41,8 @@ export function differencesOf(now, before) {
   ].join('\n');
 }
 
-/** What a contender's rows came to as a whole; peers that did not change tell what the machine did. @param {readonly number[]} ratios */
-const medianOf = (ratios) => ratios.slice().sort((a, b) => a - b)[(ratios.length - 1) >> 1] ?? Number.NaN;
+/** What rows came to as a whole; of peers, which did not change, it tells what the machine did. @param {readonly number[]} ratios */
+export const medianOf = (ratios) => ratios.slice().sort((a, b) => a - b)[(ratios.length - 1) >> 1] ?? Number.NaN;
 
 /** Times move with the machine, shares of its peak less so. @param {Result} then @param {Result} now */
 function shares(then, now) {

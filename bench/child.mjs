@@ -5,7 +5,7 @@
  */
 import { bytesOf } from './counting.mjs';
 import { copyOf, inputsOf } from './inputs.mjs';
-import { measure, timed } from './measure.mjs';
+import { measure, measureInTurns, timed } from './measure.mjs';
 import { check, oracleOf } from './oracle.mjs';
 import { wasmBytes } from './wasm-memory.mjs';
 
@@ -37,45 +37,54 @@ const messageOf = (error) => {
 };
 
 /** @param {Assignment} assignment @returns {Promise<Verdict>} */
-async function judge({ contender: url, variant, threads, item, pace }) {
-  /** @type {{ default: Contender }} */
-  const { default: contender } = await import(url);
-  /** @type {Session} */
-  let session;
-  try {
-    session = await contender.open(variant, threads);
-  } catch (error) {
-    return { kind: 'unavailable', reason: messageOf(error) };
+async function judge({ contender, beside, variant, threads, item, pace }) {
+  /** @type {Session[]} */
+  const sessions = [];
+  for (const url of beside === undefined ? [contender] : [contender, beside]) {
+    try {
+      /** @type {{ default: Contender }} */
+      const { default: side } = await import(url);
+      sessions.push(await side.open(variant, threads));
+    } catch (error) {
+      return { kind: 'unavailable', reason: messageOf(error) };
+    }
   }
-  /** @type {Job[]} */
-  const jobs = [];
+  /** @type {Job[][]} */
+  const sides = sessions.map(() => []);
+  const [here, there] = sides;
   try {
     const { inputs, oracle } = questionOf(item, pace.checkWork);
     let maxError = 0;
     const wrongResult = () => {
-      for (const job of jobs) {
+      for (const job of sides.flat()) {
         const checked = check(job.output(), oracle);
         maxError = Math.max(maxError, checked.maxError);
         if (checked.wrong) return checked.wrong;
       }
       return undefined;
     };
-    const first = await session.prepare(item, inputs);
-    jobs.push(first);
-    let callMs = await timed(first);
-    const wrongAtFirst = wrongResult();
-    if (wrongAtFirst) return { kind: 'failed', reason: `wrong result: ${wrongAtFirst}`, maxError };
-    if (callMs < 3 * pace.budgetMs) callMs = await timed(first); // without what only a first call does
-    if (item.bound === 'memory' && callMs < bytesOf(item) / waitingBytesPerMs) await addCopies(jobs, session, item, inputs, pace.coldBytes);
-    const times = await measure(jobs, pace, callMs);
+    let longestMs = 0;
+    for (const [side, session] of sessions.entries()) {
+      const jobs = sides[side];
+      const first = await session.prepare(item, inputs);
+      jobs.push(first);
+      let callMs = await timed(first);
+      const wrongAtFirst = wrongResult();
+      if (wrongAtFirst) return { kind: 'failed', reason: `wrong result: ${wrongAtFirst}`, maxError };
+      if (callMs < 3 * pace.budgetMs) callMs = await timed(first); // without what only a first call does
+      if (item.bound === 'memory' && callMs < bytesOf(item) / waitingBytesPerMs)
+        await addCopies(jobs, session, item, inputs, pace.coldBytes);
+      longestMs = Math.max(longestMs, callMs);
+    }
+    const times = there ? await measureInTurns(here, there, pace, longestMs) : await measure(here, pace, longestMs);
     const wrongAfterwards = wrongResult(); // of the very calls that were timed
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     const bytes = item.alone ? wasmBytes() : undefined;
-    return { kind: 'measured', version: session.version, maxError, ...(bytes && { wasmBytes: bytes }), ...times };
+    return { kind: 'measured', version: sessions[0].version, maxError, ...(bytes && { wasmBytes: bytes }), ...times };
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   } finally {
-    for (const job of jobs.reverse()) await job.dispose?.();
+    for (const job of sides.flat().reverse()) await job.dispose?.();
   }
 }
 

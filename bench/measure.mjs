@@ -35,7 +35,7 @@ export async function timed(job) {
 async function sample(jobs, calls, first) {
   const begin = performance.now();
   for (let call = 0; call < calls; call++) {
-    const pending = jobs[(first + call) % jobs.length].run();
+    const pending = jobs[(first + call) % jobs.length]?.run();
     if (pending) await pending;
   }
   return (performance.now() - begin) / calls;
@@ -81,20 +81,60 @@ const callsOf = (callMs) => Math.max(1, Math.ceil(shortestSampleMs / Math.max(ca
  * @param {number} ranMs what a call took already, which is warm-up enough if it was long
  * @returns {Promise<Times>}
  */
-export async function measure(jobs, { budgetMs, leastRuns }, ranMs) {
-  const calls = callsOf(ranMs > budgetMs ? ranMs : await warmUp(jobs, budgetMs / 3));
-  /** @type {number[]} */
-  const samples = [];
+export async function measure(jobs, pace, ranMs) {
+  const { samples, runs } = await sampled([jobs], pace, ranMs);
+  const [times = []] = samples;
+  return { ...timesOf(times), runs };
+}
+
+/**
+ * Two sides in turns, each first every other time: what the machine does meanwhile meets both alike.
+ * @param {readonly Job[]} here
+ * @param {readonly Job[]} there
+ * @param {Pace} pace
+ * @param {number} ranMs what the longer of their calls took already
+ * @returns {Promise<Times & { besideMs: number, ratio: number }>} times of `here`; the median of `there`, and of here over there, turn by turn
+ */
+export async function measureInTurns(here, there, pace, ranMs) {
+  const { samples, runs } = await sampled([here, there], pace, ranMs);
+  const [ours = [], others = []] = samples;
+  const ratios = ours.map((callMs, turn) => callMs / (others[turn] ?? Number.NaN));
+  return { ...timesOf(ours), runs, besideMs: percentile(others, 0.5), ratio: percentile(ratios, 0.5) };
+}
+
+/** @param {readonly number[]} samples */
+const timesOf = (samples) => ({ medianMs: percentile(samples, 0.5), p10Ms: percentile(samples, 0.1) });
+
+/** @param {readonly number[]} samples @param {number} share */
+function percentile(samples, share) {
+  const sorted = samples.slice().sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+}
+
+/**
+ * @param {readonly (readonly Job[])[]} sides
+ * @param {Pace} pace
+ * @param {number} ranMs
+ * @returns {Promise<{ samples: readonly (readonly number[])[], runs: number }>} milliseconds of a call, of each side as many; how many calls that were
+ */
+async function sampled(sides, { budgetMs, leastRuns }, ranMs) {
+  let shortestMs = ranMs;
+  if (ranMs <= budgetMs) for (const jobs of sides) shortestMs = Math.min(shortestMs, await warmUp(jobs, budgetMs / 3));
+  const calls = callsOf(shortestMs);
+  /** @type {number[][]} */
+  const samples = sides.map(() => []);
   const collect = collector();
-  const end = performance.now() + budgetMs;
+  const end = performance.now() + budgetMs * sides.length;
   // Slow calls get fewer runs than they should have rather than the whole evening; the report says how many.
-  const latest = performance.now() + 8 * budgetMs;
-  for (let first = 0; performance.now() < end || (samples.length < leastRuns && performance.now() < latest); first += calls) {
-    const callMs = await sample(jobs, calls, first);
-    samples.push(callMs);
-    collect(calls * callMs);
+  const latest = performance.now() + 8 * budgetMs * sides.length;
+  let turn = 0;
+  for (; performance.now() < end || (turn < leastRuns && performance.now() < latest); turn++) {
+    for (let place = 0; place < sides.length; place++) {
+      const side = (turn + place) % sides.length;
+      const callMs = await sample(sides[side] ?? [], calls, turn * calls);
+      samples[side]?.push(callMs);
+      collect(calls * callMs);
+    }
   }
-  samples.sort((a, b) => a - b);
-  const percentile = (/** @type {number} */ share) => samples[Math.floor(share * (samples.length - 1))];
-  return { medianMs: percentile(0.5), p10Ms: percentile(0.1), runs: samples.length * calls };
+  return { samples, runs: turn * calls };
 }

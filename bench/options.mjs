@@ -18,6 +18,7 @@ const options = /** @satisfies {import('node:util').ParseArgsConfig['options']} 
   html: { type: 'string' },
   markdown: { type: 'string' },
   against: { type: 'string' },
+  beside: { type: 'string' },
   from: { type: 'string' },
   contender: { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
@@ -85,6 +86,8 @@ into bench/node_modules when they are missing (500 MB); without a network their 
   --markdown FILE    replace the figures in this file, between its two comments "compare", by those of the report
   --from FILE        measure nothing, read the report from this JSON
   --against FILE     print what got slower since this JSON
+  --beside FOLDER    print no report, but what time our rows take of that of the same rows of another checkout, which is built: both in turns in
+                     one process, so that what else the machine does meets both
   --contender FILE   one more contender, a module like those in bench/contenders; may be repeated
   --help             this text
 

@@ -19,19 +19,19 @@ export function textOf(report) {
     ...environmentLines(report),
     ...['', ...countingLines, ''],
     tableOf(report.results),
-    ...notRunLines(report),
+    ...notRunLines(report.environment.notRun),
     ...summaryLines(report),
     ...barLines(report),
   ].join('\n');
 }
 
-/** @param {Report} report */
-function notRunLines({ environment: { notRun } }) {
+/** @param {readonly string[]} notRun */
+export function notRunLines(notRun) {
   return notRun.length === 0 ? [] : ['', 'Not run:', ...notRun.map((line) => `  ${line}`)];
 }
 
 /** Blanks between columns, and nothing else. @param {string[]} head @param {('left' | 'right')[]} colAligns */
-function plainTable(head, colAligns) {
+export function plainTable(head, colAligns) {
   return new Table({
     head,
     colAligns,
@@ -44,7 +44,7 @@ function plainTable(head, colAligns) {
 }
 
 /** @param {{ toString(): string }} table */
-const textOfTable = (table) => table.toString().replace(/ +$/gm, '');
+export const textOfTable = (table) => table.toString().replace(/ +$/gm, '');
 
 /** @param {readonly Result[]} results */
 function tableOf(results) {

@@ -160,6 +160,8 @@ export interface Job {
 export interface Assignment {
   /** URL of the contender's file. */
   readonly contender: string;
+  /** URL of the same file of another checkout, to be measured in turns with it. */
+  readonly beside?: string;
   readonly variant: string;
   readonly threads: number;
   readonly item: Case;
@@ -185,12 +187,26 @@ export interface Times {
   readonly runs: number;
 }
 
+/** The same of another build, measured in turns with it. */
+export interface Beside {
+  readonly besideMs: number;
+  /** Of this build over the other, the median of all turns. */
+  readonly ratio: number;
+}
+
 /** What a child process answers: times of a right result, or why there are none. */
 export type Verdict =
-  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number; readonly wasmBytes?: number } & Times)
+  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number; readonly wasmBytes?: number } & Times &
+      Partial<Beside>)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
   /** Nor are there any of the other cases. */
   | { readonly kind: 'unavailable'; readonly reason: string };
+
+/** A row of two builds measured in turns. */
+export type Pair = { readonly case: string; readonly name: string } & (
+  | ({ readonly medianMs: number } & Beside)
+  | { readonly failed: string }
+);
 
 /** A row of the comparison. Figures that a row does not have are null. */
 export interface Result {

@@ -14,7 +14,7 @@ export const countingLines = [
   'bindings return every result in memory of their own, and what it had before is collected between samples, so that it can be used again.',
 ];
 
-/** One line that says where. @param {Report} report */
+/** One line that says where. @param {{ readonly environment: Omit<Report['environment'], 'versions' | 'probes' | 'notRun'> }} report */
 export function placeLine({ environment }) {
   const { date, cpu, cores, isa, node, os, commit } = environment;
   return `${cpu}, ${cores} cores, ${isa.join(' ') || 'instruction sets not asked for'} · ${os} · Node ${node} · ${date}${commit ? ` · commit ${commit}` : ''}`;

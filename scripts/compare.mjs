@@ -12,7 +12,9 @@ import { chosenCases, chosenEntries, help, optionsOf, UsageError } from '../benc
 import { asProgram, say } from './run/terminal.mjs';
 import { setUp } from './setup.mjs';
 
-/** @import { Entry, Report } from '../bench/types.js' */
+/** @import { Course } from '../bench/run.mjs' */
+/** @import { Case, Entry, Report } from '../bench/types.js' */
+/** @typedef {ReturnType<typeof optionsOf>} Options */
 
 const paces = {
   full: { budgetMs: 800, leastRuns: 7, coldBytes: 2 ** 28, checkWork: 2 ** 24, rowLimitMs: 45_000 },
@@ -39,6 +41,7 @@ async function main() {
   }
   const cases = chosenCases(options.cases);
   const entries = chosenEntries(options.only, all);
+  if (options.beside !== undefined) return await printBeside(options.beside, cases, entries, options);
   const before = options.against === undefined ? undefined : readReport('--against', options.against);
   const earlier = options.from === undefined ? undefined : readReport('--from', options.from);
   const files = filesOf(options);
@@ -54,6 +57,23 @@ async function main() {
   return report.results.some((row) => row.failed !== undefined && !isPeer(all, row.contender)) ? 1 : 0;
 }
 
+/**
+ * @param {string} given
+ * @param {readonly Case[]} cases
+ * @param {readonly Entry[]} entries
+ * @param {Options} options
+ */
+async function printBeside(given, cases, entries, options) {
+  const folder = fromCaller(given);
+  const { checkBeside, measureBeside, textOfPairs } = await import('../bench/beside.mjs');
+  checkBeside(given, folder);
+  await setUp();
+  await build();
+  const measured = await watched((course) => measureBeside({ ...selectionOf(cases, entries, options), ...course, folder }), options);
+  process.stdout.write(`\n${await textOfPairs(measured, given)}\n`);
+  return measured.pairs.some((pair) => 'failed' in pair) ? 1 : 0;
+}
+
 /** @param {readonly Entry[]} entries @param {string} name */
 function isPeer(entries, name) {
   return entries.some(({ contender }) => contender.name === name && contender.peer !== undefined);
@@ -66,7 +86,7 @@ function jsonOf(report) {
 
 /**
  * What is written at the end; that it can be is made sure of before anything is measured.
- * @param {ReturnType<typeof optionsOf>} options
+ * @param {Options} options
  * @returns {{ path: string, make: (report: Report) => string | Promise<string> }[]}
  */
 function filesOf({ json, svg, html, markdown }) {
@@ -96,39 +116,48 @@ function markdownFile(given) {
 }
 
 /**
- * @param {readonly import('../bench/types.js').Case[]} cases
+ * @param {readonly Case[]} cases
  * @param {readonly Entry[]} entries
- * @param {ReturnType<typeof optionsOf>} options
+ * @param {Options} options
  * @returns {Promise<Report>}
  */
-async function measured(cases, entries, { threads, quick = false, cases: namedCases, only }) {
+async function measured(cases, entries, options) {
   if (entries.some(({ contender }) => contender.peer !== undefined && isListed(contender.peer))) {
     const reason = await installPeers();
     if (reason !== undefined) say(`\n${reason}\n→ comparing without what is missing\n`);
   }
   if (entries.some(({ contender }) => contender.ours)) await build();
   const { openProbes } = await import('../bench/probes.mjs');
-  const { startProgress } = await import('../bench/progress.mjs');
   const { compare } = await import('../bench/run.mjs');
-  const length = quick ? 'quick' : 'full';
-  const probes = await openProbes(probing[length]);
+  const probes = await openProbes(probing[options.quick ? 'quick' : 'full']);
+  try {
+    return await watched((course) => compare({ ...selectionOf(cases, entries, options), ...course }, probes), options);
+  } finally {
+    probes.close();
+  }
+}
+
+/** @param {readonly Case[]} cases @param {readonly Entry[]} entries @param {Options} options */
+function selectionOf(cases, entries, { threads, quick = false, cases: namedCases, only }) {
+  const named = { namedCases: namedCases !== undefined, namedEntries: only !== undefined };
+  return { cases, entries, threads, ...named, quick, cores: availableParallelism() };
+}
+
+/**
+ * Measures with a line of progress, until it is interrupted.
+ * @template R
+ * @param {(course: Course) => Promise<R>} measure
+ * @param {Options} options
+ */
+async function watched(measure, { quick }) {
+  const { startProgress } = await import('../bench/progress.mjs');
   const progress = startProgress();
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort()); // the second one ends this process, too
-  const selection = {
-    cases,
-    entries,
-    threads,
-    namedCases: namedCases !== undefined,
-    namedEntries: only !== undefined,
-    quick,
-    cores: availableParallelism(),
-  };
   try {
-    return await compare({ ...selection, pace: paces[length], signal: interruption.signal, onRow: progress.onRow }, probes);
+    return await measure({ pace: paces[quick ? 'quick' : 'full'], signal: interruption.signal, onRow: progress.onRow });
   } finally {
     progress.stop();
-    probes.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** `npm run compare`: the report's form, and that a wrong or missing contender is a row or a line that says so, never a time. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cases } from '../bench/cases.mjs';
 import { entriesOf } from '../bench/contenders.mjs';
 import { openJudges } from '../bench/judge.mjs';
+import { measureInTurns } from '../bench/measure.mjs';
 import { rowsOf } from '../bench/rows.mjs';
-import type { Case, Report } from '../bench/types.js';
+import type { Case, Job, Report } from '../bench/types.js';
 
 const script = fileURLToPath(new URL('../scripts/compare.mjs', import.meta.url));
 const wrongContender = fileURLToPath(new URL('fixtures/wrong-contender.mjs', import.meta.url));
@@ -205,6 +206,68 @@ describe('a peer', () => {
   });
 });
 
+describe('beside another checkout', () => {
+  const other = join(folder, 'other');
+  const ours = (file: string) => JSON.stringify(new URL(`../bench/${file}`, import.meta.url).href);
+  const beside = () => compare('--quick', '--beside', other, '--cases', 'matmul 64x64x64', '--cases', '128x128x128', '--only', 'js');
+
+  beforeAll(() => {
+    for (const part of ['dist', 'bench/contenders']) mkdirSync(join(other, part), { recursive: true });
+    writeFileSync(join(other, 'bench/cases.mjs'), "export const cases = [{ name: 'matmul 64x64x64' }];");
+    writeFileSync(
+      join(other, 'bench/contenders/fovea-reference.mjs'),
+      `export { default } from ${ours('contenders/fovea-reference.mjs')};`,
+    );
+  });
+
+  it('tells what time the rows of ours that both have take of the other’s', () => {
+    const { status, stdout } = beside();
+    const [, ms = '', besideMs = '', ratio = ''] =
+      /matmul 64x64x64 +fovea-reference\/js +([\d.]+) +([\d.]+) +([\d.]+) ×/.exec(stdout) ?? [];
+    for (const figure of [ms, besideMs, ratio]) expect(Number(figure)).toBeGreaterThan(0);
+    expect(stdout).toMatch(/^1 rows, [01] slower by more than 5 %, [01] faster$/m);
+    expect(stdout).not.toContain('128x128x128');
+    expect(stdout).not.toContain('plain-loop');
+    expect(status).toBe(0);
+  });
+
+  it('fails a row where either is wrong, and says which target it could not have', () => {
+    const file = join(other, 'bench/contenders/fovea-reference.mjs');
+    const wrong = `prepare: async (...given) => ({ ...(await session.prepare(...given)), output: () => new Float32Array(64 * 64) })`;
+    const opened = `const session = await right.open(...how); return { ...session, ${wrong} };`;
+    writeFileSync(
+      file,
+      `import right from ${ours('contenders/fovea-reference.mjs')};
+      export default { ...right, async open(...how) { ${opened} } };`,
+    );
+    const { status, stdout } = beside();
+    expect(stdout).toContain('failed: wrong result: element 0 is 0, expected ');
+    expect(status).toBe(1);
+    writeFileSync(file, "export default { open() { throw new Error('not in this house'); } };");
+    const absent = beside();
+    expect(absent.stdout).toMatch(/Not run:\n {2}fovea-reference\/js: not in this house\n/);
+    expect(absent.status).toBe(0);
+  });
+
+  it('takes turns, each first every other time', async () => {
+    let clock = 0;
+    const turns: string[] = [];
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    const job = (name: string, ms: number): Job => ({
+      run() {
+        clock += ms;
+        turns.push(name);
+      },
+      output: () => new Float32Array(0),
+    });
+    const pace = { budgetMs: 100, leastRuns: 4, coldBytes: 0, checkWork: 0, rowLimitMs: 0 };
+    const measured = await measureInTurns([job('a', 10)], [job('b', 40)], pace, 1000); // long enough to need no warm-up
+    now.mockRestore();
+    expect(measured).toEqual({ medianMs: 10, p10Ms: 10, besideMs: 40, ratio: 0.25, runs: 4 });
+    expect(turns.join('')).toBe('abbaabba');
+  });
+});
+
 describe('the command line', () => {
   it.each([
     {
@@ -226,6 +289,7 @@ describe('the command line', () => {
     { name: 'a Markdown file without a place', args: ['--markdown', script], words: 'which has no place for the figures' },
     { name: 'an unknown option', args: ['--fast'], words: "Unknown option '--fast'" },
     { name: 'a report that is not there', args: ['--from', '/nowhere.json'], words: '--from is /nowhere.json, which does not exist' },
+    { name: 'a checkout that is none', args: ['--beside', folder], words: 'which has no bench/contenders: expected another checkout' },
     { name: 'a report that is none', args: ['--against', script], words: 'which is not a report of npm run compare' },
   ])('refuses $name', ({ args, words }) => {
     const { status, stderr } = compare(...args);
