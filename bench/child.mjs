@@ -41,9 +41,9 @@ async function judge({ contender, beside, variant, threads, item, pace }) {
   /** @type {Session[]} */
   const sessions = [];
   for (const url of beside === undefined ? [contender] : [contender, beside]) {
+    /** @type {{ default: Contender }} */
+    const { default: side } = await import(url);
     try {
-      /** @type {{ default: Contender }} */
-      const { default: side } = await import(url);
       sessions.push(await side.open(variant, threads));
     } catch (error) {
       return { kind: 'unavailable', reason: messageOf(error) };

@@ -28,10 +28,18 @@ const options = /** @satisfies {import('node:util').ParseArgsConfig['options']} 
 export function optionsOf(args) {
   try {
     const { values } = parseArgs({ args: [...args], options });
+    checkBesideAlone(values);
     return { ...values, threads: threadsOf(values.threads) };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(/** @type {Error} */ (error).message);
   }
+}
+
+/** @param {Readonly<Record<string, unknown>>} values */
+function checkBesideAlone({ beside, ...values }) {
+  const useless = ['json', 'svg', 'html', 'markdown', 'against', 'from', 'contender'].find((name) => values[name] !== undefined);
+  if (beside !== undefined && useless !== undefined)
+    throw new UsageError(`--beside makes no report, so --${useless} has no meaning with it`);
 }
 
 /** @param {string | undefined} text @returns {readonly number[] | undefined} */

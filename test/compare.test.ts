@@ -290,6 +290,11 @@ describe('the command line', () => {
     { name: 'an unknown option', args: ['--fast'], words: "Unknown option '--fast'" },
     { name: 'a report that is not there', args: ['--from', '/nowhere.json'], words: '--from is /nowhere.json, which does not exist' },
     { name: 'a checkout that is none', args: ['--beside', folder], words: 'which has no bench/contenders: expected another checkout' },
+    {
+      name: 'a report of two checkouts',
+      args: ['--beside', folder, '--json', json],
+      words: '--beside makes no report, so --json has no meaning',
+    },
     { name: 'a report that is none', args: ['--against', script], words: 'which is not a report of npm run compare' },
   ])('refuses $name', ({ args, words }) => {
     const { status, stderr } = compare(...args);
