@@ -1,12 +1,13 @@
 // @ts-check
 /** Two reports side by side: what got slower. */
 
-import { times } from './figures.mjs';
+import { percent, times } from './figures.mjs';
+import { median } from './percentile.mjs';
 
 /** @import { Report, Result } from './types.js' */
 
 /** Differences below this are the machine's. */
-export const noise = 0.05;
+const noise = 0.05;
 
 /** @param {Report} now @param {Report} before */
 export function differencesOf(now, before) {
@@ -17,7 +18,6 @@ export function differencesOf(now, before) {
   /** @type {Map<string, number[]>} */
   const ratios = new Map();
   let compared = 0;
-  let faster = 0;
   for (const row of now.results) {
     const name = nameOf(row);
     const then = old.get(name);
@@ -29,20 +29,26 @@ export function differencesOf(now, before) {
     }
     const ratio = row.medianMs / then.medianMs;
     ratios.set(row.contender, [...(ratios.get(row.contender) ?? []), ratio]);
-    if (ratio < 1 - noise) faster++;
     if (ratio > 1 + noise) slower.push({ name, ratio, text: `  ${name}: ${ratio.toFixed(2)} × the time${shares(then, row)}` });
   }
   slower.sort((a, b) => b.ratio - a.ratio);
   return [
-    `Against ${before.environment.date} (${before.environment.cpu}): ${compared} rows compared, ${slower.length} slower by more than ${100 * noise} %, ${faster} faster, ${broken.length} failed now`,
-    ...[...ratios].map(([contender, of]) => `  ${contender}: ${times(medianOf(of))} the time, the median of its ${of.length}`),
+    `Against ${before.environment.date} (${before.environment.cpu}): ${compared} rows compared, ${tallyOf([...ratios.values()].flat())}, ${broken.length} failed now`,
+    ...[...ratios].map(([contender, of]) => `  ${contender}: ${wholeOf(of)}`),
     ...broken,
     ...slower.map(({ text }) => text),
   ].join('\n');
 }
 
+/** @param {readonly number[]} ratios of the time now to that which it is held against */
+export function tallyOf(ratios) {
+  const slower = ratios.filter((ratio) => ratio > 1 + noise).length;
+  const faster = ratios.filter((ratio) => ratio < 1 - noise).length;
+  return `${slower} slower by more than ${percent(noise)}, ${faster} faster`;
+}
+
 /** What rows came to as a whole; of peers, which did not change, it tells what the machine did. @param {readonly number[]} ratios */
-export const medianOf = (ratios) => ratios.slice().sort((a, b) => a - b)[(ratios.length - 1) >> 1] ?? Number.NaN;
+export const wholeOf = (ratios) => `${times(median(ratios))} the time, the median of its ${ratios.length}`;
 
 /** Times move with the machine, shares of its peak less so. @param {Result} then @param {Result} now */
 function shares(then, now) {

@@ -6,12 +6,13 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { medianOf, noise } from './against.mjs';
+import { tallyOf, wholeOf } from './against.mjs';
 import { environmentNow } from './environment.mjs';
-import { digits, percent, threadsWord, times } from './figures.mjs';
+import { digits, threadsWord, times } from './figures.mjs';
 import { openJudges } from './judge.mjs';
 import { UsageError } from './options.mjs';
 import { rowsOf } from './rows.mjs';
+import { interrupted } from './run.mjs';
 import { notRunLines, plainTable, textOfTable } from './table.mjs';
 import { placeLine } from './words.mjs';
 
@@ -32,7 +33,7 @@ export function checkBeside(given, folder) {
 /**
  * The rows that both checkouts have.
  * @param {Omit<Selection, 'isa'> & Course & { readonly folder: string }} plan
- * @returns {Promise<{ pairs: readonly Pair[], notRun: readonly string[] }>} what was measured before an interruption, and what this machine lacks
+ * @returns {Promise<{ pairs: readonly Pair[], notRun: readonly string[] }>}
  */
 export async function measureBeside(plan) {
   const { folder, pace, signal, onRow } = plan;
@@ -57,7 +58,7 @@ export async function measureBeside(plan) {
     else pairs.push(pairOf(item.name, name, verdict));
   }
   judges.close();
-  return { pairs, notRun: [...lacking.values()] };
+  return { pairs, notRun: [...lacking.values(), ...(signal.aborted ? [interrupted] : [])] };
 }
 
 /** @param {string} item @param {string} name @param {Exclude<Verdict, { kind: 'unavailable' }>} verdict @returns {Pair} */
@@ -77,8 +78,6 @@ export async function textOfPairs({ pairs, notRun }, folder) {
     else table.push([item, name, digits(pair.medianMs), digits(pair.besideMs), times(pair.ratio)]);
   }
   const ratios = pairs.flatMap((pair) => ('failed' in pair ? [] : [pair.ratio]));
-  const slower = ratios.filter((ratio) => ratio > 1 + noise).length;
-  const faster = ratios.filter((ratio) => ratio < 1 - noise).length;
   return [
     placeLine({ environment: { ...(await environmentNow()), isa: [] } }),
     `Beside ${folder}, in turns within one process; of its time: the median of all turns.`,
@@ -86,7 +85,7 @@ export async function textOfPairs({ pairs, notRun }, folder) {
     textOfTable(table),
     ...notRunLines(notRun),
     '',
-    `${ratios.length} rows, ${slower} slower by more than ${percent(noise)}, ${faster} faster`,
-    ...(ratios.length > 0 ? [`${times(medianOf(ratios))} the time, the median of all`] : []),
+    `${ratios.length} rows, ${tallyOf(ratios)}`,
+    ...(ratios.length > 0 ? [wholeOf(ratios)] : []),
   ].join('\n');
 }

@@ -1,6 +1,8 @@
 // @ts-check
 /** Times calls: warmed up, several samples, the median and the tenth percentile. */
 
+import { median, percentile } from './percentile.mjs';
+
 /** @import { Job, Pace, Times } from './types.js' */
 
 /** A sample of a short call is several calls, or the clock's own steps would show. */
@@ -99,17 +101,11 @@ export async function measureInTurns(here, there, pace, ranMs) {
   const { samples, runs } = await sampled([here, there], pace, ranMs);
   const [ours = [], others = []] = samples;
   const ratios = ours.map((callMs, turn) => callMs / (others[turn] ?? Number.NaN));
-  return { ...timesOf(ours), runs, besideMs: percentile(others, 0.5), ratio: percentile(ratios, 0.5) };
+  return { ...timesOf(ours), runs, besideMs: median(others), ratio: median(ratios) };
 }
 
 /** @param {readonly number[]} samples */
-const timesOf = (samples) => ({ medianMs: percentile(samples, 0.5), p10Ms: percentile(samples, 0.1) });
-
-/** @param {readonly number[]} samples @param {number} share */
-function percentile(samples, share) {
-  const sorted = samples.slice().sort((a, b) => a - b);
-  return sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-}
+const timesOf = (samples) => ({ medianMs: median(samples), p10Ms: percentile(samples, 0.1) });
 
 /**
  * @param {readonly (readonly Job[])[]} sides

@@ -1,6 +1,8 @@
 // @ts-check
 /** What the probes said during a comparison: the roof of each row, and all of it together for the report. */
 
+import { median } from './percentile.mjs';
+
 /** @import { Probes } from './probes.mjs' */
 /** @import { Case, Entry, Peak, Report, Roof } from './types.js' */
 
@@ -48,14 +50,13 @@ export function peakKeeper(probes) {
     all() {
       return Object.fromEntries(
         [...answers].map(([name, peaks]) => {
-          const medians = peaks.map(({ median }) => median).sort((a, b) => a - b);
           const [first] = peaks;
           return [
             name,
             {
               unit: first.unit,
               best: Math.max(...peaks.map(({ best }) => best)),
-              median: medians[(medians.length - 1) >> 1],
+              median: median(peaks.map((peak) => peak.median)),
             },
           ];
         }),

@@ -12,6 +12,7 @@ import { onPath, run } from '../scripts/run/command.mjs';
 import { root } from '../scripts/run/root.mjs';
 import { incremental } from '../scripts/run/stamp.mjs';
 import { wasmFlags } from '../scripts/toolchain/wasm-flags.mjs';
+import { median } from './percentile.mjs';
 
 /** @import { Peak, Roof } from './types.js' */
 
@@ -82,8 +83,8 @@ export async function openProbes({ rounds, roundMs }) {
 /** @param {Record<string, unknown> | undefined} answer @returns {Peak | undefined} */
 function peakOf(answer) {
   if (!answer) return undefined;
-  const rounds = /** @type {number[]} */ (answer.rounds).slice().sort((a, b) => a - b);
-  return { unit: /** @type {Peak['unit']} */ (answer.unit), best: rounds[rounds.length - 1], median: rounds[(rounds.length - 1) >> 1] };
+  const rounds = /** @type {number[]} */ (answer.rounds);
+  return { unit: /** @type {Peak['unit']} */ (answer.unit), best: Math.max(...rounds), median: median(rounds) };
 }
 
 /** Compiles the native probe where it changed. */

@@ -63,7 +63,7 @@ export async function compare(plan, probes) {
     }
   }
   judges.close();
-  if (signal.aborted) notes.add('what came after an interruption');
+  if (signal.aborted) notes.add(interrupted);
   return {
     environment: { ...environment, isa: probes.isa, versions, probes: probes.made, notRun: notes.lines() },
     peak: peaks.all(),
@@ -71,6 +71,9 @@ export async function compare(plan, probes) {
     results,
   };
 }
+
+/** What an interrupted comparison has not run; what was measured before is kept. */
+export const interrupted = 'what came after an interruption';
 
 /** How often a probe is asked again after a row that was faster than its roof: something else was running beside the probe. */
 const mostDoubts = 3;

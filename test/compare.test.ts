@@ -249,6 +249,23 @@ describe('beside another checkout', () => {
     expect(absent.status).toBe(0);
   });
 
+  it('leaves what was measured when Ctrl-C comes, and says so', async () => {
+    const file = join(other, 'bench/contenders/fovea-reference.mjs');
+    writeFileSync(file, 'export default { open: () => ({ prepare: () => new Promise((resolve) => setTimeout(resolve, 60_000)) }) };');
+    const args = ['--quick', '--beside', other, '--cases', 'matmul 64x64x64', '--only', 'js'];
+    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('fovea-reference/js')) setTimeout(() => child.kill('SIGINT'), 1000);
+    });
+    const status = await new Promise((resolve) => child.once('close', resolve));
+    expect(stdout).toMatch(/Not run:\n {2}what came after an interruption\n\n0 rows, /);
+    expect(status).toBe(0);
+  });
+
   it('takes turns, each first every other time', async () => {
     let clock = 0;
     const turns: string[] = [];
