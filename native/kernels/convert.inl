@@ -9,16 +9,6 @@
 namespace fovea {
 namespace {
 
-/** A vector of what comes from memory, of any type that V widens. */
-template <class V, class T>
-inline V streamed(const T* p) {
-  return V::load(p);
-}
-template <class V>
-inline V streamed(const float* p) {
-  return V::load_streamed(p);
-}
-
 constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 constexpr int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 constexpr int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }

@@ -20,6 +20,16 @@ inline int64_t stream_ahead(int64_t width, DType dtype, int64_t stride) {
   return (kStreamAhead + row - 1) / row * stride;
 }
 
+/** A vector of what comes from memory, of any type that V widens. */
+template <class V, class T>
+inline V streamed(const T* p) {
+  return V::load(p);
+}
+template <class V>
+inline V streamed(const float* p) {
+  return V::load_streamed(p);
+}
+
 /**
  * Calls body(c, load) for every vector of n numbers of each stream's row, load(p) being the vector at p or what there is of it. Of each
  * line, memory is asked for the one `ahead`.
