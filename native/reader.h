@@ -77,27 +77,21 @@ class Reader {
   }
 
   /**
-   * Where a tensor's first element lies, null where the call lends no buffer. Reads its offset and strides (words from `word`
-   * on) and checks that its last element lies inside the buffer; a tensor with a size of zero touches nothing.
+   * Where a tensor's first element lies that a call cannot do without. Reads its offset and strides (words from `word` on) and checks
+   * that its last element lies inside the buffer; a tensor with a size of zero touches nothing.
    */
-  template <int Rank>
-  void* optional_view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
-    const int64_t offset = size(word);
-    double last = static_cast<double>(offset);
-    bool empty = false;
-    for (int i = 0; i < Rank; ++i) {
-      strides[i] = size(word + 1 + i);
-      last += static_cast<double>(sizes[i] - 1) * static_cast<double>(strides[i]);
-      empty = empty || sizes[i] == 0;
-    }
-    return inside(lend(buffer), empty ? 0 : offset, empty ? 0 : last + 1, element);
-  }
-
-  /** The same for a tensor that a call cannot do without. */
   template <int Rank>
   void* view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
     require_buffer(buffer, sizes);
-    return optional_view(word, buffer, element, sizes, strides);
+    return lent_view(word, buffer, element, sizes, strides);
+  }
+
+  /** The same, or null where the call lends no buffer: then its words say nothing, and most calls lend few of those that they could. */
+  template <int Rank>
+  void* optional_view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
+    if (lends(buffer)) return lent_view(word, buffer, element, sizes, strides);
+    for (int64_t& stride : strides) stride = 0;
+    return nullptr;
   }
 
   /** A contiguous array from its buffer's start, null where the call lends none. */
@@ -140,6 +134,19 @@ class Reader {
     const auto whole = static_cast<int64_t>(in_range ? value : 0);
     require(in_range && static_cast<double>(whole) == value, Status::bad_words);
     return whole;
+  }
+
+  template <int Rank>
+  void* lent_view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
+    const int64_t offset = size(word);
+    double last = static_cast<double>(offset);
+    bool empty = false;
+    for (int i = 0; i < Rank; ++i) {
+      strides[i] = size(word + 1 + i);
+      last += static_cast<double>(sizes[i] - 1) * static_cast<double>(strides[i]);
+      empty = empty || sizes[i] == 0;
+    }
+    return inside(lend(buffer), empty ? 0 : offset, empty ? 0 : last + 1, element);
   }
 
   Buffer lend(int64_t buffer) const { return buffer < buffers_.count ? buffers_.data[buffer] : Buffer{nullptr, 0}; }

@@ -170,7 +170,10 @@ export class Call {
   /** A tensor that the call has not, and zeros for the words of its view. */
   #absent(words: number): void {
     this.#next++;
-    for (let i = 0; i < words; i++) this.word(0);
+    const room = this.#room(words);
+    let at = this.wordCount;
+    for (const end = at + words; at < end; at++) room[at] = 0;
+    this.wordCount = at;
   }
 
   #begin(view: View<Data>, written: boolean): Lent {

@@ -3,7 +3,7 @@
  * call gives its frame back for the next one; a promise twin, whose plan lives on, and a call that throws leave theirs to the collector.
  * @module
  */
-import { type AnyRules, type CheckedOptions, forgetOptions, noOptions } from '../validate/options.js';
+import { type AnyRules, type CheckedOptions, GivenOptions } from '../validate/options.js';
 import { Workspace } from '../validate/workspace.js';
 import type { Floats, Plan, View } from './plan.js';
 import { Spare } from './spare.js';
@@ -21,15 +21,19 @@ type Forgetful = Plan & {
 
 export class Frame<D extends Forgetful, R extends AnyRules, Result> extends Workspace {
   readonly plan: D;
-  readonly given: CheckedOptions<R>;
+  readonly options: GivenOptions<R>;
   readonly #spare: Spare<Frame<D, R, Result>>;
   #result: Result | undefined = undefined;
 
   constructor(plan: D, rules: R, spare: Spare<Frame<D, R, Result>>) {
     super();
     this.plan = plan;
-    this.given = noOptions(rules);
+    this.options = new GivenOptions(rules);
     this.#spare = spare;
+  }
+
+  get given(): CheckedOptions<R> {
+    return this.options.checked;
   }
 
   get result(): Result {
@@ -43,7 +47,7 @@ export class Frame<D extends Forgetful, R extends AnyRules, Result> extends Work
   /** For who needs neither plan nor result any more: the next call takes them, and what was given for this one is not kept. */
   done(): void {
     this.forget();
-    forgetOptions(this.given);
+    this.options.forget();
     this.plan.forget();
     this.#result = undefined;
     this.#spare.giveBack(this);

@@ -123,7 +123,7 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
  * Stricter than need be for strides that interleave like teeth ([3, 2] for shape [2, 3]), which nobody writes.
  */
 function reachesEachOnce(shape: readonly number[], strides: readonly number[]): boolean {
-  if (shape.includes(0) || isNested(shape, strides)) return true;
+  if (isNested(shape, strides) || shape.includes(0)) return true;
   const longestFirst = [...shape.keys()].sort((a, b) => (strides[b] ?? 0) - (strides[a] ?? 0));
   const ordered = (values: readonly number[]) => longestFirst.map((i) => values[i] ?? 0);
   return isNested(ordered(shape), ordered(strides));

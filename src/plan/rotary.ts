@@ -52,7 +52,7 @@ export function planRotary(x: unknown, options: unknown): RotaryFrame {
   const frame = spare.take();
   const { plan, given } = frame;
   const input = checkFloats(op, 'x', x, frame);
-  rule.checkOptions(op, options, rules, frame, given);
+  rule.checkOptions(op, options, rules, frame, frame.options);
   const { shape } = input;
   const rank = shape.length;
   if (rank < 2 || rank > rotaryOuterRank + 1)

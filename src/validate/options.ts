@@ -38,39 +38,51 @@ const alone = [
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
-/** Options of which none is given. */
-export function noOptions<R extends AnyRules>(rules: R): CheckedOptions<R> {
-  return Object.fromEntries(Object.keys(rules).map((name) => [name, undefined])) as CheckedOptions<R>;
+/** Where checked options are written, of one call after the other: there from the start, each undefined, so that all have one form. */
+export class GivenOptions<R extends AnyRules> {
+  readonly checked: CheckedOptions<R>;
+  /** Those that are not undefined now. */
+  readonly #names: string[] = [];
+
+  constructor(rules: R) {
+    this.checked = Object.fromEntries(Object.keys(rules).map((name) => [name, undefined])) as CheckedOptions<R>;
+  }
+
+  /** @param name one of the rules' */
+  put(name: string, value: unknown): void {
+    this.#names.push(name);
+    (this.checked as Record<string, unknown>)[name] = value;
+  }
+
+  /** Lets go of all of them. */
+  forget(): void {
+    const checked = this.checked as Record<string, unknown>;
+    for (let name = this.#names.pop(); name !== undefined; name = this.#names.pop()) checked[name] = undefined;
+  }
 }
 
-/** @param given where they are written: `noOptions` of these rules, or what `forgetOptions` has made that again */
+/** @param given where they are written, none yet */
 export function checkOptions<R extends AnyRules>(
   op: string,
   options: unknown,
   rules: R,
   workspace = new Workspace(),
-  given = noOptions(rules),
+  given = new GivenOptions(rules),
 ): CheckedOptions<R> {
-  if (options === undefined) return given;
+  if (options === undefined) return given.checked;
   if (!isRecord(options)) throw optionError(op, 'the last argument', received(options), 'an object of options');
-  const checked = given as Record<string, unknown>;
   for (const name in options) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) throw unknownOption(op, name, Object.keys(rules));
     const value = options[name];
-    if (value !== undefined) checked[name] = rule(op, name, value, workspace);
+    if (value !== undefined) given.put(name, rule(op, name, value, workspace));
   }
-  return given;
+  return given.checked;
 }
 
 /** An option that a function cannot do without; its rule says what is missing. */
 export function needed<T>(op: string, name: string, value: T | undefined, rule: Rule<T>): T {
   return value ?? rule(op, name, undefined, new Workspace());
-}
-
-export function forgetOptions(given: object): void {
-  const record = given as Record<string, unknown>;
-  for (const name in record) if (record[name] !== undefined) record[name] = undefined; // to look is cheaper than to write
 }
 
 export function isRecord(options: unknown): options is Readonly<Record<string, unknown>> {

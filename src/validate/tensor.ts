@@ -42,7 +42,7 @@ export function checkFloats(op: string, name: string, value: unknown, workspace:
   if (isKind<Float32Array>(data, 'Float32Array')) {
     if (dtype !== undefined && dtype !== 'float32')
       throw dtypeError(op, name, `a Float32Array with dtype ${received(dtype)}`, "dtype 'float32' or none");
-    return numbers(place(op, name, fields, data, workspace), 'float32', false, fields);
+    return numbers(place(op, name, fields, data, 4, workspace), 'float32', false, fields);
   }
   if (isKind<Uint16Array>(data, 'Uint16Array')) {
     if (dtype !== 'float16' && dtype !== 'bfloat16') {
@@ -53,12 +53,12 @@ export function checkFloats(op: string, name: string, value: unknown, workspace:
         "dtype 'float16' or 'bfloat16'",
       );
     }
-    return numbers(place(op, name, fields, data, workspace), dtype, false, fields);
+    return numbers(place(op, name, fields, data, 2, workspace), dtype, false, fields);
   }
   if (isKind<Indexed>(data, 'Float16Array')) {
     if (dtype !== undefined && dtype !== 'float16')
       throw dtypeError(op, name, `a Float16Array with dtype ${received(dtype)}`, "dtype 'float16' or none");
-    const tensor = place(op, name, fields, data, workspace);
+    const tensor = place(op, name, fields, data, 2, workspace);
     tensor.data = bitsOf(data);
     return numbers(tensor, 'float16', true, fields);
   }
@@ -72,7 +72,7 @@ export function checkFloat32(op: string, name: string, value: unknown, workspace
   if (!isKind<Float32Array>(data, 'Float32Array')) throw dtypeError(op, name, `data that is ${received(data)}`, 'a Float32Array');
   if (dtype !== undefined && dtype !== 'float32')
     throw dtypeError(op, name, `a Float32Array with dtype ${received(dtype)}`, "dtype 'float32' or none");
-  return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked;
+  return place(op, name, fields, data, 4, workspace) as Checked<ArrayBufferView> as Checked;
 }
 
 /** A boolean mask. */
@@ -81,7 +81,7 @@ export function checkMask(op: string, name: string, value: unknown, workspace: W
   const { data, dtype } = fields;
   if (isKind<Uint8Array>(data, 'Uint8Array')) {
     if (dtype !== undefined) throw dtypeError(op, name, `dtype ${received(dtype)}`, 'none: dtypes are of numbers, and a mask is boolean');
-    return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked<Uint8Array>;
+    return place(op, name, fields, data, 1, workspace) as Checked<ArrayBufferView> as Checked<Uint8Array>;
   }
   const isNumbers = ['Float32Array', 'Float16Array', 'Float64Array', 'Uint16Array'].includes(kindOf(data) ?? '');
   throw dtypeError(
@@ -107,7 +107,7 @@ export function checkInt32(op: string, name: string, value: unknown, workspace: 
   if (!isKind<Int32Array>(data, 'Int32Array')) throw dtypeError(op, name, `data that is ${received(data)}`, 'an Int32Array');
   if (dtype !== undefined)
     throw dtypeError(op, name, `an Int32Array with dtype ${received(dtype)}`, 'none: dtypes are of floating-point numbers');
-  return place(op, name, fields, data, workspace) as Checked<ArrayBufferView> as Checked<Int32Array>;
+  return place(op, name, fields, data, 4, workspace) as Checked<ArrayBufferView> as Checked<Int32Array>;
 }
 
 /** ids, lengths or any other of the arrays that a tensor may lie in. */
@@ -166,8 +166,8 @@ function fieldsOf(op: string, name: string, value: unknown): Fields {
   throw dtypeError(op, name, value === undefined ? 'no value' : received(value), 'a tensor { data, shape }');
 }
 
-/** Shape, strides and offset, and whether the data holds all that they reach. */
-function place(op: string, name: string, fields: Fields, data: Indexed, workspace: Workspace): TensorSlot {
+/** Shape, strides and offset, and whether the data holds all that they reach. @param bytes of an element, which to ask the data for takes longer */
+function place(op: string, name: string, fields: Fields, data: Indexed, bytes: number, workspace: Workspace): TensorSlot {
   const tensor = workspace.tensor();
   const shape = checkShape(op, name, fields.shape, tensor.shape);
   const { strides: steps } = fields;
@@ -176,7 +176,7 @@ function place(op: string, name: string, fields: Fields, data: Indexed, workspac
   if (!isCount(offset)) throw shapeError(op, name, `offset ${received(offset)}`, 'a whole number of elements, 0 or more');
   const reach = offset + extentOf(shape, strides);
   // Not `length`: once it has seen a resizable buffer, optimised code of V8 11 takes that of a detached array for what it was.
-  if (reach * data.BYTES_PER_ELEMENT > data.byteLength) throw shortData(op, name, data, reach, fields, shape);
+  if (reach * bytes > data.byteLength) throw shortData(op, name, data, reach, fields, shape);
   tensor.data = data;
   tensor.offset = offset;
   return tensor;

@@ -715,6 +715,12 @@ void test_lies() {
          b[kAttentionMask] = {memory, 2}, w[kAttentionViews + 24] = 1;
        },
        Status::buffer_short},
+      {"words of a mask that is not there", word(kAttentionViews + 5 * kAttentionMask, NAN), Status::ok},
+      {"a mask that lies nowhere",
+       [](W& w, B& b) {
+         b[kAttentionMask] = {memory, 64}, w[kAttentionViews + 5 * kAttentionMask] = NAN;
+       },
+       Status::bad_words},
       {"a score that is none", word(kAttentionScore, 6), Status::bad_words},
       {"keys of another width and no weight", word(kAttentionKeyDim, 3), Status::bad_words},
       {"units of a score that has none", word(kAttentionUnits, 3), Status::bad_words},
