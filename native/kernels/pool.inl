@@ -17,26 +17,26 @@ namespace {
 constexpr int kPoolStep = 8;
 constexpr int kPoolRows = 4;
 
-/** A maximum passes over NaN, a sum does not: where it is NaN, this tells whether x · factor is, or Infinity has met −Infinity. */
-__attribute__((noinline)) bool holds_nan(const float* x, int64_t stride, const float* factor, int64_t factor_stride, int64_t n) {
-  for (int64_t i = 0; i < n; i++) {
-    const float value = x[i * stride] * (factor ? factor[i * factor_stride] : 1.0f);
+/** A maximum passes over NaN, a sum does not: whether x · factor of a row whose sum is NaN is so somewhere, or Infinity has met −Infinity.
+ */
+__attribute__((noinline)) bool holds_nan(const PoolArgs& args, int64_t batch, int64_t row) {
+  const float* const x = args.x.data + batch * args.x.batch_stride + row * args.x.row_stride;
+  const float* const factor = args.factor.data ? args.factor.data + batch * args.factor.batch_stride : nullptr;
+  for (int64_t i = 0; i < args.columns; i++) {
+    const float value = x[i * args.x.column_stride] * (factor ? factor[i * args.factor.column_stride] : 1.0f);
     if (value != value) return true;
   }
   return false;
 }
 
 /** What the columns of one row of this batch come to. */
-__attribute__((noinline)) void write_pooled(const PoolArgs& args, int64_t batch, int64_t row, float sum, float most) {
+inline void write_pooled(const PoolArgs& args, int64_t batch, int64_t row, float sum, float most) {
   const int64_t n = args.columns;
   float* const mean = args.mean.data + batch * args.mean.batch_stride + row * args.mean.row_stride;
   float* const max = args.max.data + batch * args.max.batch_stride + row * args.max.row_stride;
   *mean = n == 0 ? 0.0f : sum / static_cast<float>(n);
   *max = n == 0 ? 0.0f : most;
-  if (*mean == *mean) return;
-  const float* const x = args.x.data + batch * args.x.batch_stride + row * args.x.row_stride;
-  const float* const factor = args.factor.data ? args.factor.data + batch * args.factor.batch_stride : nullptr;
-  if (holds_nan(x, args.x.column_stride, factor, args.factor.column_stride, n)) *max = *mean;
+  if (*mean != *mean && holds_nan(args, batch, row)) *max = *mean;
 }
 
 /** Sums and maxima of `Rows` rows whose columns are neighbours. Asks for the rows that lie `ahead` of them. */

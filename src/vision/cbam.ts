@@ -77,16 +77,19 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<CbamResult> {
     ...namedWeights('expand', given.expand),
     kernel: given.kernel,
   });
-  const weights = { channel: fresh(op, [batch, channels]), pixel: fresh(op, [batch, image.height, image.width]) };
+  const weights = { channel: fresh(op, [batch, channels]), spatial: fresh(op, [batch, image.height, image.width]) };
   const maps = mapsOf(op, image);
-  const output = yield* weighted(op, image, weights, result, function* (images, { channel, pixel }) {
-    const { activate, pool } = opsOf(op);
+  const { activate, pool } = opsOf(op);
+  const output = yield* weighted(op, image, result, function* (images, part) {
+    const channel = part(weights.channel);
+    const pixel = part(weights.spatial);
     const { data } = yield* pool(turned(images.pixels));
     const both = yield* excited(op, { data, shape: [2 * images.batch, channels] }, excitation);
     yield* activate('sigmoid', halvesAdded(both.data, channel.shape), channel);
     yield* weighPixels(op, images, kernel, pixel, { maps, channel });
+    return { channel, pixel };
   });
-  return { output, weights: { channel: weights.channel, spatial: weights.pixel } };
+  return { output, weights };
 }
 
 function halvesAdded(both: Float32Array, shape: readonly number[]): Tensor {

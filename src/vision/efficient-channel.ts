@@ -51,11 +51,13 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const kernel = channelKernel(op, rule.needed(op, 'kernel', given.kernel, rule.float32Tensor));
   const result = resultOf(op, image, channels, given.out, { kernel: given.kernel });
   const { convolve, pool } = opsOf(op);
-  const channel = fresh(op, [batch, channels]);
-  const output = yield* weighted(op, image, { channel }, result, function* (images, weights) {
+  const weights = fresh(op, [batch, channels]);
+  const output = yield* weighted(op, image, result, function* (images, part) {
+    const channel = part(weights);
     const { data } = yield* pool(turned(images.pixels));
-    const out = { ...weights.channel, shape: [images.batch, 1, channels] };
+    const out = { ...channel, shape: [images.batch, 1, channels] };
     yield* convolve({ data, shape: [images.batch, 1, 1, channels] }, kernel, { activation: 'sigmoid', out });
+    return { channel };
   });
-  return { output, weights: channel };
+  return { output, weights };
 }

@@ -61,12 +61,14 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const kernel = pixelKernel(op, rule.needed(op, 'kernel', given.kernel, rule.float32Tensor));
   const bias = given.bias === undefined ? 0 : numberOf(given.bias);
   const result = resultOf(op, image, image.channels, given.out, { kernel: given.kernel, bias: given.bias });
-  const pixel = fresh(op, [image.batch, image.height, image.width]);
+  const weights = fresh(op, [image.batch, image.height, image.width]);
   const maps = mapsOf(op, image);
-  const output = yield* weighted(op, image, { pixel }, result, (images, weights) =>
-    weighPixels(op, images, kernel, weights.pixel, { maps, bias }),
-  );
-  return { output, weights: pixel };
+  const output = yield* weighted(op, image, result, function* (images, part) {
+    const pixel = part(weights);
+    yield* weighPixels(op, images, kernel, pixel, { maps, bias });
+    return { pixel };
+  });
+  return { output, weights };
 }
 
 function numberOf({ data, offset, shape }: Checked): number {

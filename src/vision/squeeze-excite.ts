@@ -56,10 +56,13 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
     ...namedWeights('reduce', given.reduce),
     ...namedWeights('expand', given.expand),
   });
-  const channel = fresh(op, [batch, channels]);
-  const output = yield* weighted(op, image, { channel }, result, function* (images, weights) {
-    const { data } = yield* opsOf(op).pool(turned(images.pixels));
-    yield* excited(op, { data, shape: [images.batch, channels] }, excitation, { activation: 'sigmoid', out: weights.channel });
+  const weights = fresh(op, [batch, channels]);
+  const { pool } = opsOf(op);
+  const output = yield* weighted(op, image, result, function* (images, part) {
+    const channel = part(weights);
+    const { data } = yield* pool(turned(images.pixels));
+    yield* excited(op, { data, shape: [images.batch, channels] }, excitation, { activation: 'sigmoid', out: channel });
+    return { channel };
   });
-  return { output, weights: channel };
+  return { output, weights };
 }

@@ -14,7 +14,10 @@ export interface Weighted {
 }
 
 /** Row-major: channel `[b, c]`, pixel `[b, h, w]`. */
-type Weights<Kind extends 'channel' | 'pixel'> = Readonly<Record<Kind, Tensor>>;
+interface Weights {
+  readonly channel?: Tensor;
+  readonly pixel?: Tensor;
+}
 
 /** Images that are read for their weights before they are multiplied with them, in bytes: caches still hold them the second time. */
 const bytesAtOnce = 4 * 2 ** 20;
@@ -25,31 +28,28 @@ export function imagesAtOnce({ batch, height, width, channels }: Image): number 
 }
 
 /**
- * @param weights of all images, to be written
- * @param weigh writes those of some of the images
+ * @param weigh makes the weights of some of the images; `part` is what a tensor of all images holds of these
  * @returns the result, of the shape of x
  */
-export function* weighted<Kind extends 'channel' | 'pixel'>(
+export function* weighted(
   op: string,
   image: Image,
-  weights: Weights<Kind>,
   result: Result,
-  weigh: (images: Image, weights: Weights<Kind>) => Steps<void>,
+  weigh: (images: Image, part: (all: Tensor) => Tensor) => Steps<Weights>,
 ): Steps<Tensor> {
   const most = imagesAtOnce(image);
   for (let first = 0; first < image.batch; first += most) {
     const count = Math.min(most, image.batch - first);
-    const images = { ...image, batch: count, pixels: imagesFrom(image.pixels, first, count) };
-    const entries = Object.entries<Tensor>(weights).map(([kind, tensor]) => [kind, imagesFrom(tensor, first, count)]);
-    const theirs = Object.fromEntries(entries) as Weights<Kind>;
-    yield* weigh(images, theirs);
-    yield* multiplied(op, images, theirs, imagesFrom(result.pixels, first, count));
+    const part = (all: Tensor) => imagesFrom(all, first, count);
+    const images = { ...image, batch: count, pixels: part(image.pixels) };
+    const weights = yield* weigh(images, part);
+    yield* multiplied(op, images, weights, part(result.pixels));
   }
   result.settle();
   return result.tensor;
 }
 
-function multiplied(op: string, image: Image, { channel, pixel }: Partial<Weights<'channel' | 'pixel'>>, out: Tensor): Steps<Tensor> {
+function multiplied(op: string, image: Image, { channel, pixel }: Weights, out: Tensor): Steps<Tensor> {
   const { channels, pixels } = image;
   const count = image.height * image.width;
   const { shape } = pixels;
