@@ -79,7 +79,8 @@ bool read_buffer(napi_env env, napi_value value, Buffer* buffer) {
 
 /**
  * The words and buffers of a call, from argument `first` on; null, or what is wrong with them. Words may lie in a view of any kind, as
- * tensors may; they are copied, so that whoever else sees their memory cannot change what has been checked.
+ * tensors may: to learn which takes longer than to copy them. They are copied so that whoever else sees their memory cannot change what has
+ * been checked.
  */
 const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Call* call) {
   const napi_env env = info.Env();

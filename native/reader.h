@@ -86,7 +86,7 @@ class Reader {
     return lent_view(word, buffer, element, sizes, strides);
   }
 
-  /** The same, or null where the call lends no buffer: then its words say nothing, and most calls lend few of those that they could. */
+  /** The same, or null and strides of 0 where the call lends no buffer: its words are not read then, since most calls lend few. */
   template <int Rank>
   void* optional_view(int64_t word, int64_t buffer, int64_t element, const int64_t (&sizes)[Rank], int64_t (&strides)[Rank]) {
     if (lends(buffer)) return lent_view(word, buffer, element, sizes, strides);

@@ -81,9 +81,9 @@ describe('what is no argument', () => {
   const strangers: readonly unknown[] = [1, 'words', null, {}, [], new ArrayBuffer(8), () => 0, 1n, Symbol('words')];
   describe.each(supported)('$name', ({ name }) => {
     const target = addon.target(name);
-    it('words that are no memory throw a TypeError', () => {
+    it('words that are no view throw a TypeError', () => {
       for (const stranger of [undefined, ...strangers])
-        expect(() => callWith(target.softmax, [stranger])).toThrow('the words of a call are no typed array or DataView');
+        expect(() => callWith(target.softmax, [stranger])).toThrow(new TypeError('the words of a call are no typed array or DataView'));
     });
     it('buffers that are no memory throw a TypeError', () => {
       for (const stranger of strangers)
@@ -123,14 +123,18 @@ describe.each(supported)('memory on $name', ({ name }) => {
     }
   });
 
-  it('words may lie in a view of any kind; what is left of the last one is none', () => {
+  it('words may lie in a view of any kind, shared memory and odd addresses too; one that is cut short does not count', () => {
     const { buffer } = words;
-    for (const view of [new Uint8Array(buffer), new DataView(buffer), new BigInt64Array(buffer)])
+    const shared = new Uint8Array(new SharedArrayBuffer(words.byteLength));
+    const odd = new Uint8Array(words.byteLength + 1).subarray(1);
+    for (const copy of [shared, odd]) copy.set(new Uint8Array(buffer));
+    for (const view of [new Uint8Array(buffer), new DataView(buffer), new BigInt64Array(buffer), shared, odd]) {
+      out.fill(0);
+      expect(callWith(target.softmax, [new Float64Array(words.length), x, out])).toBe(status.ok); // of length 0
       expect(callWith(target.softmax, [view, x, out])).toBe(status.ok);
+      expect([...out]).toEqual([0.25, 0.25, 0.25, 0.25]);
+    }
     expect(callWith(target.softmax, [new Uint8Array(buffer, 0, words.byteLength - 1), x, out])).toBe(status.badWords);
-    const apart = new Uint8Array(words.byteLength + 1);
-    apart.set(new Uint8Array(buffer), 1);
-    expect(callWith(target.softmax, [apart.subarray(1), x, out])).toBe(status.ok);
   });
 
   it.each<[string, number, CallBuffer, CallBuffer]>([

@@ -17,7 +17,7 @@ namespace {
 constexpr int kPoolStep = 8;
 constexpr int kPoolRows = 4;
 
-/** Whether x · factor of a row whose sum is NaN is NaN somewhere, which a maximum passes over, or Infinity has only met −Infinity. */
+/** Of a row whose sum is NaN: whether some x · factor is, which a maximum passes over, or Infinity has only met −Infinity. */
 __attribute__((noinline)) bool holds_nan(const PoolArgs& args, int64_t batch, int64_t row) {
   const float* const x = args.x.data + batch * args.x.batch_stride + row * args.x.row_stride;
   const float* const factor = args.factor.data ? args.factor.data + batch * args.factor.batch_stride : nullptr;

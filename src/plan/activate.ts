@@ -35,7 +35,7 @@ export function planActivate(op: Activation, x: unknown, options: unknown): Retu
   const frame = spare.take();
   const { plan } = frame;
   const input = checkFloats(op, 'x', x, frame);
-  const { out } = rule.checkOptions(op, options, rules, frame, frame.options);
+  const { out } = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { shape } = input;
   const result = resultIn(op, out, shape, input, frame);
   checkApart(op, out, 'x', input);

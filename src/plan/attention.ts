@@ -27,7 +27,7 @@ export function planAttention(q: unknown, k: unknown, v: unknown, options: unkno
   const query = checkFloats(op, 'query', q, frame);
   const key = checkFloats(op, 'key', k, frame);
   const value = checkFloats(op, 'value', v, frame);
-  const given = rule.checkOptions(op, options, rules, frame, frame.options);
+  const given = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { layout = 'bhsd', queryOffset, keyLengths, window } = given;
   relate(frame, query, key, value, layout);
   const { batch, queryLength, keyLength } = plan;

@@ -41,7 +41,7 @@ export function planCacheAttention(
   const frame = spare.take();
   const { plan } = frame;
   const query = checkFloats(op, 'query', q, frame);
-  const given = rule.checkOptions(op, options, rules, frame, frame.options);
+  const given = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { layout = 'bhsd', window } = given;
   relate(cache, frame, query, layout);
   const longest = Math.max(0, ...rows.map(({ length }) => length));

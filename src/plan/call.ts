@@ -53,7 +53,7 @@ export class Call {
   arrays(): readonly (Data | undefined)[] {
     const arrays = this.#arrays;
     for (let i = 0; i < this.tensorCount; i++) arrays[i] = this.tensors[i]?.data;
-    arrays.length = this.tensorCount;
+    if (arrays.length !== this.tensorCount) arrays.length = this.tensorCount; // to set it leaves optimised code
     return arrays;
   }
 

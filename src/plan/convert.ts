@@ -47,7 +47,7 @@ export function planConvert(op: Conversion, x: unknown, options: unknown): Retur
   const frame = spare.take();
   const { plan } = frame;
   const input = dtype === 'float32' ? checkFloat32(op, 'x', asTensor(x), frame) : checkHalves(op, x, dtype, frame);
-  const { out } = rule.checkOptions(op, options, rules, frame, frame.options);
+  const { out } = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { shape } = input;
   const like = { dtype: outDtype, float16Array: false };
   if (out && out.dtype !== outDtype) throw dtypeError(op, 'out', `dtype ${out.dtype}`, outDtype);

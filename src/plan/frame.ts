@@ -21,19 +21,19 @@ type Forgetful = Plan & {
 
 export class Frame<D extends Forgetful, R extends AnyRules, Result> extends Workspace {
   readonly plan: D;
-  readonly options: GivenOptions<R>;
+  readonly givenOptions: GivenOptions<R>;
   readonly #spare: Spare<Frame<D, R, Result>>;
   #result: Result | undefined = undefined;
 
   constructor(plan: D, rules: R, spare: Spare<Frame<D, R, Result>>) {
     super();
     this.plan = plan;
-    this.options = new GivenOptions(rules);
+    this.givenOptions = new GivenOptions(rules);
     this.#spare = spare;
   }
 
   get given(): CheckedOptions<R> {
-    return this.options.checked;
+    return this.givenOptions.checked;
   }
 
   get result(): Result {
@@ -47,7 +47,7 @@ export class Frame<D extends Forgetful, R extends AnyRules, Result> extends Work
   /** For who needs neither plan nor result any more: the next call takes them, and what was given for this one is not kept. */
   done(): void {
     this.forget();
-    this.options.forget();
+    this.givenOptions.forget();
     this.plan.forget();
     this.#result = undefined;
     this.#spare.giveBack(this);

@@ -35,7 +35,7 @@ export function planLinear(x: unknown, weight: unknown, options: unknown): Linea
   const packed = Packed.of(weight);
   const panels = packed?.panels(op);
   const right = packed ?? checkFloats(op, 'weight', weight, frame);
-  rule.checkOptions(op, options, rules, frame, frame.options);
+  rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   relateLinear(op, input, right, given.bias);
   relate(frame, input, right);
 

@@ -62,7 +62,7 @@ export function planMatmul(a: unknown, b: unknown, options: unknown): MatmulFram
   const packed = Packed.of(b);
   const panels = packed?.panels(op);
   const right = packed ?? checkFloats(op, 'b', b, frame);
-  const given = rule.checkOptions(op, options, rules, frame, frame.options);
+  const given = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   checkRank('a', left.shape);
   checkRank('b', right.shape);
   if (packed && given.transposeB)

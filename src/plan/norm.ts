@@ -47,7 +47,7 @@ export function planNorm(op: NormPlan['name'], x: unknown, options: unknown): Re
   const { plan, given } = frame;
   const input = checkFloats(op, 'x', x, frame);
   const isLayer = op === 'layerNorm';
-  rule.checkOptions(op, options, isLayer ? layerRules : rmsRules, frame, frame.options);
+  rule.checkOptions(op, options, isLayer ? layerRules : rmsRules, frame, frame.givenOptions);
   const { gamma, beta, epsilon } = given;
   const { shape } = input;
   const rank = shape.length;

@@ -52,7 +52,7 @@ export function planRotary(x: unknown, options: unknown): RotaryFrame {
   const frame = spare.take();
   const { plan, given } = frame;
   const input = checkFloats(op, 'x', x, frame);
-  rule.checkOptions(op, options, rules, frame, frame.options);
+  rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { shape } = input;
   const rank = shape.length;
   if (rank < 2 || rank > rotaryOuterRank + 1)

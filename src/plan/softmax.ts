@@ -46,7 +46,7 @@ export function planSoftmax(op: 'softmax' | 'softmin', x: unknown, options: unkn
   const frame = spare.take();
   const { plan } = frame;
   const input = checkFloats(op, 'x', x, frame);
-  const given = rule.checkOptions(op, options, rules, frame, frame.options);
+  const given = rule.checkOptions(op, options, rules, frame, frame.givenOptions);
   const { shape } = input;
   checkAxes(op, 'x', shape);
   const axis = resolveAxis(op, 'x', given.axis ?? -1, shape);

@@ -38,11 +38,12 @@ const alone = [
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
-/** Where checked options are written, of one call after the other: there from the start, each undefined, so that all have one form. */
+/** Where checked options are written, call after call. Each name is there from the start, as undefined, so that the object keeps one form. */
 export class GivenOptions<R extends AnyRules> {
   readonly checked: CheckedOptions<R>;
-  /** Those that are not undefined now. */
+  /** The first `#count` of them are not undefined now. */
   readonly #names: string[] = [];
+  #count = 0;
 
   constructor(rules: R) {
     this.checked = Object.fromEntries(Object.keys(rules).map((name) => [name, undefined])) as CheckedOptions<R>;
@@ -50,34 +51,35 @@ export class GivenOptions<R extends AnyRules> {
 
   /** @param name one of the rules' */
   put(name: string, value: unknown): void {
-    this.#names.push(name);
+    this.#names[this.#count++] = name;
     (this.checked as Record<string, unknown>)[name] = value;
   }
 
   /** Lets go of all of them. */
   forget(): void {
     const checked = this.checked as Record<string, unknown>;
-    for (let name = this.#names.pop(); name !== undefined; name = this.#names.pop()) checked[name] = undefined;
+    for (let i = 0; i < this.#count; i++) checked[this.#names[i] ?? ''] = undefined;
+    this.#count = 0;
   }
 }
 
-/** @param given where they are written, none yet */
+/** @param into where they are written: new, or forgotten since the last call */
 export function checkOptions<R extends AnyRules>(
   op: string,
   options: unknown,
   rules: R,
   workspace = new Workspace(),
-  given = new GivenOptions(rules),
+  into = new GivenOptions(rules),
 ): CheckedOptions<R> {
-  if (options === undefined) return given.checked;
+  if (options === undefined) return into.checked;
   if (!isRecord(options)) throw optionError(op, 'the last argument', received(options), 'an object of options');
   for (const name in options) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (rule === undefined) throw unknownOption(op, name, Object.keys(rules));
     const value = options[name];
-    if (value !== undefined) given.put(name, rule(op, name, value, workspace));
+    if (value !== undefined) into.put(name, rule(op, name, value, workspace));
   }
-  return given.checked;
+  return into.checked;
 }
 
 /** An option that a function cannot do without; its rule says what is missing. */

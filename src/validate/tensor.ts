@@ -25,7 +25,7 @@ export interface CheckedFloats extends Checked<Float32Array | Uint16Array> {
   readonly source: object;
 }
 
-type Indexed = ArrayBufferView & { readonly BYTES_PER_ELEMENT: number; readonly length: number; readonly buffer: ArrayBufferLike };
+type Indexed = ArrayBufferView & { readonly length: number; readonly buffer: ArrayBufferLike };
 
 interface Fields {
   readonly data?: unknown;
@@ -166,7 +166,10 @@ function fieldsOf(op: string, name: string, value: unknown): Fields {
   throw dtypeError(op, name, value === undefined ? 'no value' : received(value), 'a tensor { data, shape }');
 }
 
-/** Shape, strides and offset, and whether the data holds all that they reach. @param bytes of an element, which to ask the data for takes longer */
+/**
+ * Shape, strides and offset, and whether the data holds all that they reach.
+ * @param bytes of an element: known here, slower to ask of the data
+ */
 function place(op: string, name: string, fields: Fields, data: Indexed, bytes: number, workspace: Workspace): TensorSlot {
   const tensor = workspace.tensor();
   const shape = checkShape(op, name, fields.shape, tensor.shape);

@@ -55,7 +55,7 @@ function* steps(x: unknown, options: unknown, keep: Keep): Steps<Weighted> {
   const output = yield* weighted(op, image, result, function* (images, part) {
     const channel = part(weights);
     const { data } = yield* pool(turned(images.pixels));
-    const out = { ...channel, shape: [images.batch, 1, channels] };
+    const out = { data: channel.data, offset: channel.offset, shape: [images.batch, 1, channels] };
     yield* convolve({ data, shape: [images.batch, 1, 1, channels] }, kernel, { activation: 'sigmoid', out });
     return { channel };
   });

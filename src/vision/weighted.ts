@@ -13,11 +13,8 @@ export interface Weighted {
   readonly weights: Tensor;
 }
 
-/** Row-major: channel `[b, c]`, pixel `[b, h, w]`. */
-interface Weights {
-  readonly channel?: Tensor;
-  readonly pixel?: Tensor;
-}
+/** One of them or both, row-major: channel `[b, c]`, pixel `[b, h, w]`. */
+type Weights = { readonly channel: Tensor; readonly pixel?: Tensor } | { readonly channel?: Tensor; readonly pixel: Tensor };
 
 /** Images that are read for their weights before they are multiplied with them, in bytes: caches still hold them the second time. */
 const bytesAtOnce = 4 * 2 ** 20;
@@ -53,8 +50,8 @@ function multiplied(op: string, image: Image, { channel, pixel }: Weights, out: 
   const { channels, pixels } = image;
   const count = image.height * image.width;
   const { shape } = pixels;
-  const ofChannel = channel && inMemoryOrder(image, { ...channel, shape, strides: [channels, 0, 1] });
-  const ofPixel = pixel && inMemoryOrder(image, { ...pixel, shape, strides: [count, 1, 0] });
+  const ofChannel = channel && inMemoryOrder(image, { data: channel.data, offset: channel.offset, shape, strides: [channels, 0, 1] });
+  const ofPixel = pixel && inMemoryOrder(image, { data: pixel.data, offset: pixel.offset, shape, strides: [count, 1, 0] });
   const [y, z] = image.layout === 'nhwc' ? [ofChannel, ofPixel] : [ofPixel, ofChannel];
   return opsOf(op).multiply(inMemoryOrder(image, pixels), { y, z, out: inMemoryOrder(image, out) });
 }

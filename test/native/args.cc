@@ -715,7 +715,8 @@ void test_lies() {
          b[kAttentionMask] = {memory, 2}, w[kAttentionViews + 24] = 1;
        },
        Status::buffer_short},
-      {"words of a mask that is not there", word(kAttentionViews + 5 * kAttentionMask, NAN), Status::ok},
+      {"an offset of a mask that is not there", word(kAttentionViews + 5 * kAttentionMask, NAN), Status::ok},
+      {"a stride of a mask that is not there", word(kAttentionViews + 5 * kAttentionMask + 3, 7), Status::ok},
       {"a mask that lies nowhere",
        [](W& w, B& b) {
          b[kAttentionMask] = {memory, 64}, w[kAttentionViews + 5 * kAttentionMask] = NAN;
@@ -751,6 +752,7 @@ void test_lies() {
     AttentionArgs args;
     const Status got = read_attention({w.data(), static_cast<int64_t>(w.size())}, {b.data(), static_cast<int64_t>(b.size())}, &args);
     test.check(got == lie.expected, "status %d, expected %d", static_cast<int>(got), static_cast<int>(lie.expected));
+    test.check(args.mask.data || args.mask.row_stride == 0, "a mask that is not there has a stride");
   }
 }
 

@@ -74,7 +74,7 @@ export class Arena {
     placed.bufferCount = tensorCount;
     let end = placed.buffers + 8 * tensorCount;
     const large = this.#large;
-    if (large.length > 0) large.length = 0; // to set it leaves optimised code, whatever it was
+    if (large.length > 0) large.length = 0; // to set it leaves optimised code, from 0 to 0 too
     for (let i = 0; i < tensorCount; i++) {
       const tensor = tensors[i];
       const data = tensor?.data;
