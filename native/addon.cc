@@ -6,7 +6,6 @@
 #include <napi.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <memory>
 #include <new>
@@ -78,18 +77,20 @@ bool read_buffer(napi_env env, napi_value value, Buffer* buffer) {
 }
 
 /**
- * The words and buffers of a call, from argument `first` on; null, or what is wrong with them. Words may lie in a view of any kind, as
- * tensors may: to learn which takes longer than to copy them. They are copied so that whoever else sees their memory cannot change what has
- * been checked.
+ * The words and buffers of a call, from argument `first` on; null, or what is wrong with them. The words are copied, so that
+ * whoever else sees their memory cannot change what has been checked.
  */
 const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Call* call) {
   const napi_env env = info.Env();
-  Buffer words;
-  if (!read_buffer(env, info[first], &words) || words.data == nullptr) return "the words of a call are no typed array or DataView";
+  auto type = static_cast<napi_typedarray_type>(-1);
+  void* data = nullptr;
+  size_t length = 0;
+  const bool typed = napi_get_typedarray_info(env, info[first], &type, &length, &data, nullptr, nullptr) == napi_ok;
+  if (!typed || type != napi_float64_array) return "the words of a call are no Float64Array";
+  const auto* words = static_cast<const double*>(data);
   call->op = op;
   call->kernels = static_cast<const Kernels*>(info.Data());
-  call->words.resize(static_cast<size_t>(words.bytes) / sizeof(double));
-  if (!call->words.empty()) std::memcpy(call->words.data(), words.data, call->words.size() * sizeof(double));
+  call->words.assign(words, words + (words == nullptr ? 0 : length));
 
   const size_t begin = first + 1;
   call->buffers.resize(info.Length() > begin ? info.Length() - begin : 0);

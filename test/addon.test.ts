@@ -31,8 +31,7 @@ function softmaxCall(rows: number, length: number): { words: Float64Array; x: Fl
     out: view(out),
     mask: undefined,
   };
-  const { words, wordCount } = callOf(plan);
-  return { words: words.slice(0, wordCount), x, out };
+  return { words: callOf(plan).words, x, out };
 }
 
 /** Calls a function with what its type forbids, as JavaScript may. */
@@ -81,9 +80,10 @@ describe('what is no argument', () => {
   const strangers: readonly unknown[] = [1, 'words', null, {}, [], new ArrayBuffer(8), () => 0, 1n, Symbol('words')];
   describe.each(supported)('$name', ({ name }) => {
     const target = addon.target(name);
-    it('words that are no view throw a TypeError', () => {
-      for (const stranger of [undefined, ...strangers])
-        expect(() => callWith(target.softmax, [stranger])).toThrow(new TypeError('the words of a call are no typed array or DataView'));
+    it('words that are no Float64Array throw a TypeError', () => {
+      for (const stranger of [undefined, new Float32Array(40), ...strangers]) {
+        expect(() => callWith(target.softmax, [stranger])).toThrow('the words of a call are no Float64Array');
+      }
     });
     it('buffers that are no memory throw a TypeError', () => {
       for (const stranger of strangers)
@@ -121,20 +121,6 @@ describe.each(supported)('memory on $name', ({ name }) => {
       expect(target.softmax(words, x, view)).toBe(status.ok);
       expect([...new Float32Array(view.buffer, view.byteOffset, 4)]).toEqual([0.25, 0.25, 0.25, 0.25]);
     }
-  });
-
-  it('words may lie in a view of any kind, shared memory and odd addresses too; one that is cut short does not count', () => {
-    const { buffer } = words;
-    const shared = new Uint8Array(new SharedArrayBuffer(words.byteLength));
-    const odd = new Uint8Array(words.byteLength + 1).subarray(1);
-    for (const copy of [shared, odd]) copy.set(new Uint8Array(buffer));
-    for (const view of [new Uint8Array(buffer), new DataView(buffer), new BigInt64Array(buffer), shared, odd]) {
-      out.fill(0);
-      expect(callWith(target.softmax, [new Float64Array(words.length), x, out])).toBe(status.ok); // of length 0
-      expect(callWith(target.softmax, [view, x, out])).toBe(status.ok);
-      expect([...out]).toEqual([0.25, 0.25, 0.25, 0.25]);
-    }
-    expect(callWith(target.softmax, [new Uint8Array(buffer, 0, words.byteLength - 1), x, out])).toBe(status.badWords);
   });
 
   it.each<[string, number, CallBuffer, CallBuffer]>([

@@ -38,7 +38,7 @@ const alone = [
 
 export type AnyRules = Readonly<Record<string, Rule<unknown>>>;
 
-/** Where checked options are written, call after call. Each name is there from the start, as undefined, so that the object keeps one form. */
+/** Where checked options are written, call after call. Each name is there from the start, as undefined: the object keeps one form. */
 export class GivenOptions<R extends AnyRules> {
   readonly checked: CheckedOptions<R>;
   /** The first `#count` of them are not undefined now. */

@@ -109,7 +109,9 @@ function eachNumber(image: CheckedImage, { strides: among = [] }: Tensor, visit:
   }
 }
 
-/** What a tensor holds of some images of its batch, where it lies. Field by field: to write a spread's fields anew leaves optimised code. */
+/**
+ * What a tensor holds of some images of its batch, where it lies. Field by field: to write a spread's fields anew leaves optimised code.
+ */
 export function imagesFrom(tensor: Tensor, first: number, count: number): Tensor {
   const { data, offset = 0, shape, strides } = tensor;
   const [ofBatch = 0] = strides ?? rowMajor(shape);

@@ -17,7 +17,10 @@ interface PixelOptions {
   readonly channel?: Tensor;
 }
 
-/** Memory for the means and maxima of images that are weighed at once, the same for all of a call: fresh pages cost more than what is written to them. */
+/**
+ * Memory for the means and maxima of images that are weighed at once, the same for all of a call: fresh pages cost more than what is written
+ * to them.
+ */
 export function mapsOf(op: string, image: Image): Float32Array {
   return fresh(op, [2, imagesAtOnce(image), image.height, image.width]).data;
 }
