@@ -57,6 +57,10 @@ FOVEA_INLINE V sums_of(V (&x)[V::lanes]) {
   return x[0];
 }
 
+/** Keys of each stream whose products with one row fill a vector of sums. */
+template <class V>
+constexpr int kFewKeys = larger(V::lanes / kStreams, 1);
+
 /**
  * The keys of one tile: the same stretch of each stream, keys[s] of the s-th. Their scores lie one stream after the other, `pitch`
  * apart; key i of stream s has the place s · pitch + i. Where a stream is over, its keys and values are zeros that no row sees.
@@ -71,8 +75,8 @@ struct FewTile {
   int64_t k_ahead, v_ahead;  // elements from a row to the one that is asked for with it
   Keys keys[kStreams];
   const void *k[V::key_tile], *v[V::key_tile];
-  float key_scales[V::key_tile], value_scales[V::key_tile];  // of int8
-  bool scaled = false;
+  bool scaled;  // int8: then these are filled, too
+  float key_scales[V::key_tile], value_scales[V::key_tile];
 
   /** The step-th of those that the keys `seen` are cut into; `zeros` are a row of them. */
   FewTile(const AttentionArgs& args, int64_t kv_head, Keys seen, int64_t step, const float* zeros) {
@@ -84,6 +88,8 @@ struct FewTile {
     const int64_t stream = stream_length(seen);
     length = smaller(kLength, stream - step * kLength);
     pitch = round_up(length, V::lanes);
+    scaled = k_dtype == DType::int8;
+    const int64_t asked = round_up(length, kFewKeys<V>);  // by the products; no further place has a key to be read
     for (int s = 0; s < kStreams; s++) {
       const int64_t begin = smaller(seen.begin + s * stream + step * kLength, seen.end);
       keys[s] = {begin, smaller(begin + length, smaller(seen.begin + (s + 1) * stream, seen.end))};
@@ -94,16 +100,15 @@ struct FewTile {
           k[place] = run.keys.at(j, 0).data;
           v[place] = run.values.at(j, 0).data;
         }
-        if (run.key_scales) {
-          scaled = true;
+        if (scaled) {
           std::memcpy(key_scales + place - run.count, run.key_scales, sizeof(float) * static_cast<size_t>(run.count));
           std::memcpy(value_scales + place - run.count, run.value_scales, sizeof(float) * static_cast<size_t>(run.count));
         }
         key += run.count;
       }
-      for (; place < (s + 1) * pitch; place++) {
+      for (; place < s * pitch + asked; place++) {
         k[place] = v[place] = zeros;
-        key_scales[place] = value_scales[place] = 0.0f;
+        if (scaled) key_scales[place] = value_scales[place] = 0.0f;
       }
     }
   }
@@ -113,10 +118,6 @@ struct FewTile {
 
   int64_t places() const { return kStreams * pitch; }
 };
-
-/** Keys of each stream whose products with one row fill a vector of sums. */
-template <class V>
-constexpr int kFewKeys = larger(V::lanes / kStreams, 1);
 
 /** S of R rows and kFewKeys keys of each stream, from the i-th on; the first rows ask for memory `ahead`, the others find it there. */
 template <class V, int R, class T>
@@ -242,16 +243,18 @@ FOVEA_APART float square_distance(const float* q, const float* k, int64_t n) {
 template <class V>
 FOVEA_APART void few_terms(const AttentionArgs& args, const FewScratch<V>& at, int64_t count, const FewTile<V>& tile) {
   const int64_t n = args.head_dim;
-  for (int64_t place = 0; place < tile.places(); place++) {
-    widen<V>(tile.k[place], tile.k_dtype, 1, n, at.key);
-    if (tile.scaled) change<V>(at.key, n, [&](V x) { return mul(x, V::set(tile.key_scales[place])); });
-    if (args.score == Score::cosine) {
-      at.terms[place] = 1.0f / norm_of<V>(at.key, n);
-    } else {
-      at.terms[place] = 0.0f;
-      for (int64_t r = 0; r < count; r++) at.scores[r * V::key_tile + place] = -square_distance<V>(at.queries + r * at.width, at.key, n);
+  for (int s = 0; s < kStreams; s++)
+    for (int64_t i = 0; i < tile.keys[s].end - tile.keys[s].begin; i++) {
+      const int64_t place = s * tile.pitch + i;
+      widen<V>(tile.k[place], tile.k_dtype, 1, n, at.key);
+      if (tile.scaled) change<V>(at.key, n, [&](V x) { return mul(x, V::set(tile.key_scales[place])); });
+      if (args.score == Score::cosine) {
+        at.terms[place] = 1.0f / norm_of<V>(at.key, n);
+      } else {
+        at.terms[place] = 0.0f;
+        for (int64_t r = 0; r < count; r++) at.scores[r * V::key_tile + place] = -square_distance<V>(at.queries + r * at.width, at.key, n);
+      }
     }
-  }
 }
 
 /** All rows against one tile of keys. */
