@@ -77,17 +77,44 @@ bool read_buffer(napi_env env, napi_value value, Buffer* buffer) {
 }
 
 /**
+ * Whether a value is a Float64Array. Knows the last one that was, since a call's words lie in the same array as those of the call before,
+ * and Node compares with every type there is before it tells that of an array.
+ */
+class Float64Arrays {
+ public:
+  bool hold(napi_env env, napi_value value) {
+    if (is_last(env, value)) return true;
+    auto type = static_cast<napi_typedarray_type>(-1);
+    if (napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr) != napi_ok || type != napi_float64_array)
+      return false;
+    if (last_ != nullptr) napi_delete_reference(env, last_);
+    if (napi_create_reference(env, value, 1, &last_) != napi_ok) last_ = nullptr;
+    return true;
+  }
+
+ private:
+  bool is_last(napi_env env, napi_value value) const {
+    napi_value last = nullptr;
+    bool same = false;
+    return last_ != nullptr && napi_get_reference_value(env, last_, &last) == napi_ok && last != nullptr &&
+           napi_strict_equals(env, value, last, &same) == napi_ok && same;
+  }
+
+  napi_ref last_ = nullptr;  // goes with its environment
+};
+
+/**
  * The words and buffers of a call, from argument `first` on; null, or what is wrong with them. The words are copied, so that
  * whoever else sees their memory cannot change what has been checked.
  */
-const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Call* call) {
+const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Float64Arrays& known, Call* call) {
   const napi_env env = info.Env();
-  auto type = static_cast<napi_typedarray_type>(-1);
   void* data = nullptr;
-  size_t length = 0;
-  const bool typed = napi_get_typedarray_info(env, info[first], &type, &length, &data, nullptr, nullptr) == napi_ok;
-  if (!typed || type != napi_float64_array) return "the words of a call are no Float64Array";
+  size_t bytes = 0;
+  if (!known.hold(env, info[first]) || napi_get_buffer_info(env, info[first], &data, &bytes) != napi_ok)
+    return "the words of a call are no Float64Array";
   const auto* words = static_cast<const double*>(data);
+  const size_t length = bytes / sizeof(double);
   call->op = op;
   call->kernels = static_cast<const Kernels*>(info.Data());
   call->words.assign(words, words + (words == nullptr ? 0 : length));
@@ -113,6 +140,7 @@ struct Pending {
 class Environment {
  public:
   Call call;  // the one that runs now; kept so that its vectors' memory is reused
+  Float64Arrays words;
 
   /** The job's id, or null and an exception. `kept` as in Pending. */
   napi_value start(Napi::Env env, Call&& job, Napi::Object kept);
@@ -208,8 +236,9 @@ napi_value type_error(napi_env env, const std::string& message) {
 /** (words, ...buffers) → status */
 template <Op op>
 napi_value run_now(const Napi::CallbackInfo& info) {
-  Call& call = environment(info).call;
-  if (const char* wrong = read_call(info, 0, op, &call)) return type_error(info.Env(), wrong);
+  Environment& here = environment(info);
+  Call& call = here.call;
+  if (const char* wrong = read_call(info, 0, op, here.words, &call)) return type_error(info.Env(), wrong);
   PoolHost host(PoolHost::Kind::waited_for);
   const Words words = {call.words.data(), static_cast<int64_t>(call.words.size())};
   const Buffers buffers = {call.buffers.data(), static_cast<int64_t>(call.buffers.size())};
@@ -260,7 +289,7 @@ napi_value start(const Napi::CallbackInfo& info) {
   if (op == nullptr) return type_error(env, "start takes the name of an op first");
   if (!info[1].IsFunction()) return type_error(env, "start takes a function second");
   Call job;
-  if (const char* wrong = read_call(info, 2, op->op, &job)) return type_error(env, wrong);
+  if (const char* wrong = read_call(info, 2, op->op, environment(info).words, &job)) return type_error(env, wrong);
 
   const auto kept = Napi::Array::New(env, info.Length());
   bool holds = napi_set_element(env, kept, 0, info[1]) == napi_ok;

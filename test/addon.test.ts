@@ -85,6 +85,13 @@ describe('what is no argument', () => {
         expect(() => callWith(target.softmax, [stranger])).toThrow('the words of a call are no Float64Array');
       }
     });
+    it('words of another type are refused, whatever memory they lie in and whatever was taken before', () => {
+      const call = softmaxCall(1, 4);
+      expect(target.softmax(call.words, call.x, call.out)).toBe(status.ok);
+      for (const stranger of [new Float32Array(call.words.buffer), new BigInt64Array(call.words.buffer), new DataView(call.words.buffer)])
+        expect(() => callWith(target.softmax, [stranger, call.x, call.out])).toThrow('the words of a call are no Float64Array');
+      expect(target.softmax(call.words, call.x, call.out)).toBe(status.ok);
+    });
     it('buffers that are no memory throw a TypeError', () => {
       for (const stranger of strangers)
         expect(() => callWith(target.softmax, [words, stranger])).toThrow('a buffer of a call is no typed array');
