@@ -57,12 +57,10 @@ export function planRules(
   layout: Layout,
 ): void {
   const { plan, given } = frame;
-  const { batch, queryHeads, queryLength, keyLength, headDim, valueDim } = plan;
+  const { batch, queryHeads, queryLength, headDim, valueDim } = plan;
   const rank = query.shape.length;
-  // What is indexed by query and key has no dimensions that q left out.
-  const scores = fromHeads(batch, queryHeads, queryLength, keyLength, rank, 'bhsd', frame);
-  plan.mask = given.mask && headsOf(stretched(op, 'mask', given.mask, scores, frame), 'bhsd', frame);
-  plan.bias = given.bias && headsOf(stretched(op, 'bias', given.bias, scores, frame), 'bhsd', frame);
+  plan.mask = given.mask && headsOf(stretched(op, 'mask', given.mask, scoresShape(frame, rank), frame), 'bhsd', frame);
+  plan.bias = given.bias && headsOf(stretched(op, 'bias', given.bias, scoresShape(frame, rank), frame), 'bhsd', frame);
   checkLengths(op, 'queryLengths', given.queryLengths, batch, queryLength);
   checkEntries(op, 'alibi', given.alibi, queryHeads, 'query heads');
   checkEntries(op, 'sinks', given.sinks, queryHeads, 'query heads');
@@ -70,18 +68,9 @@ export function planRules(
 
   const shape = fromHeads(batch, queryHeads, queryLength, valueDim, rank, layout, frame);
   const output = resultIn(op, given.out, shape, query, frame);
-  checkApart(op, given.out, 'query', query);
-  checkApart(op, given.out, 'key', key);
-  checkApart(op, given.out, 'value', value);
-  checkApart(op, given.out, 'mask', given.mask);
-  checkApart(op, given.out, 'bias', given.bias);
-  checkApart(op, given.out, 'alibi', given.alibi);
-  checkApart(op, given.out, 'sinks', given.sinks);
-  checkApart(op, given.out, 'keyLengths', plan.keyLengths);
-  checkApart(op, given.out, 'queryLengths', given.queryLengths);
-  checkApart(op, given.out, 'queryOffset', plan.queryOffsets);
-  const weights = given.returnWeights ? freshFloat32(op, scores.slice()) : undefined;
-  const logSumExp = given.returnLogSumExp ? freshFloat32(op, scores.slice(0, -1)) : undefined;
+  if (given.out !== undefined) checkInputsApart(op, given.out, frame, query, key, value);
+  const weights = given.returnWeights ? freshFloat32(op, scoresShape(frame, rank).slice()) : undefined;
+  const logSumExp = given.returnLogSumExp ? freshFloat32(op, scoresShape(frame, rank).slice(0, -1)) : undefined;
   plan.dtype = query.dtype;
   plan.outDtype = output.dtype;
   plan.scale = given.scale ?? (plan.score !== 'dot' || headDim === 0 ? 1 : 1 / Math.sqrt(headDim));
@@ -94,6 +83,32 @@ export function planRules(
   plan.weights = weights?.data;
   plan.logSumExp = logSumExp?.data;
   frame.result = resultOf(output.source as Tensor<FloatData>, weights, logSumExp);
+}
+
+/** What is indexed by query and key has no dimensions that q left out. */
+function scoresShape(frame: RulesFrame, rank: number): number[] {
+  const { batch, queryHeads, queryLength, keyLength } = frame.plan;
+  return fromHeads(batch, queryHeads, queryLength, keyLength, rank, 'bhsd', frame);
+}
+
+function checkInputsApart(
+  op: string,
+  out: CheckedFloats,
+  { plan, given }: RulesFrame,
+  query: CheckedFloats,
+  key: CheckedFloats | undefined,
+  value: CheckedFloats | undefined,
+): void {
+  checkApart(op, out, 'query', query);
+  checkApart(op, out, 'key', key);
+  checkApart(op, out, 'value', value);
+  checkApart(op, out, 'mask', given.mask);
+  checkApart(op, out, 'bias', given.bias);
+  checkApart(op, out, 'alibi', given.alibi);
+  checkApart(op, out, 'sinks', given.sinks);
+  checkApart(op, out, 'keyLengths', plan.keyLengths);
+  checkApart(op, out, 'queryLengths', given.queryLengths);
+  checkApart(op, out, 'queryOffset', plan.queryOffsets);
 }
 
 /** Only what was asked for; without a spread, which costs more than the checks. */

@@ -3,7 +3,7 @@
  * every call, so that a call allocates nothing; layout.ts says in which order.
  * @module
  */
-import type { AttentionRules, View } from './plan.js';
+import type { View } from './plan.js';
 import type { Data } from './tensors.js';
 
 /** A tensor of a call, the elements that it reaches, and where the call says so. */
@@ -62,15 +62,12 @@ export class Call {
     this.words[this.wordCount++] = value;
   }
 
-  /** Four words that may be no whole numbers, as fields of one object: handed over one by one they may each be boxed. */
-  rules({ scale, softcap, windowLeft, windowRight }: AttentionRules): void {
-    const words = this.#room(4);
+  /** Room for so many words, which the caller writes: where they begin. For a call of many, which an engine does not inline one by one. */
+  take(count: number): number {
+    this.#room(count);
     const at = this.wordCount;
-    this.wordCount = at + 4;
-    words[at] = scale;
-    words[at + 1] = softcap;
-    words[at + 2] = windowLeft;
-    words[at + 3] = windowRight;
+    this.wordCount = at + count;
+    return at;
   }
 
   /** Sizes, filled up in front with 1. */
@@ -108,7 +105,7 @@ export class Call {
 
   #view(view: View<Data> | undefined, written: boolean, size0: number, size1?: number, size2?: number, size3?: number): void {
     if (view === undefined) {
-      this.#absent(2 + Number(size1 !== undefined) + Number(size2 !== undefined) + Number(size3 !== undefined));
+      this.absent(1, 2 + Number(size1 !== undefined) + Number(size2 !== undefined) + Number(size3 !== undefined));
       return;
     }
     const tensor = this.#slot(view.data, written);
@@ -154,7 +151,7 @@ export class Call {
     columns: number | undefined,
   ): void {
     if (view === undefined) {
-      this.#absent(1 + rank + (columns === undefined ? 1 : 2));
+      this.absent(1, 1 + rank + (columns === undefined ? 1 : 2));
       return;
     }
     const tensor = this.#begin(view, written);
@@ -167,9 +164,9 @@ export class Call {
     if (tensor.elements === 0) tensor.extent = 0;
   }
 
-  /** A tensor that the call has not, and zeros for the words of its view. */
-  #absent(words: number): void {
-    this.#next++;
+  /** Tensors that the call has not, and zeros for the words of their views. */
+  absent(tensors: number, words: number): void {
+    this.#next += tensors;
     const room = this.#room(words);
     let at = this.wordCount;
     for (const end = at + words; at < end; at++) room[at] = 0;
@@ -194,7 +191,7 @@ export class Call {
 
   #add(data: Data | undefined, written: boolean): void {
     if (data === undefined) {
-      this.#absent(0);
+      this.#next++;
       return;
     }
     const tensor = this.#slot(data, written);

@@ -43,21 +43,26 @@ const activations: Record<MatmulPlan['activation'], number> = { none: 0, relu: 1
 function attentionCall(call: Call, plan: AttentionRules): void {
   const isBackward = plan.op === 'attentionBackward';
   const { batch, queryHeads, kvHeads, queryLength, keyLength, headDim, valueDim } = plan;
-  call.word(batch);
-  call.word(queryHeads);
-  call.word(kvHeads);
-  call.word(queryLength);
-  call.word(keyLength);
-  call.word(headDim);
-  call.word(valueDim);
-  call.word(dtypes[plan.dtype]);
-  call.word(dtypes[plan.outDtype]);
-  call.rules(plan);
-  call.word(plan.queryOffset);
-  call.word(scores[plan.score]);
-  call.word(plan.keyDim);
-  call.word(plan.units);
-  call.word(plan.gamma);
+  const at = call.take(18);
+  const { words } = call;
+  words[at] = batch;
+  words[at + 1] = queryHeads;
+  words[at + 2] = kvHeads;
+  words[at + 3] = queryLength;
+  words[at + 4] = keyLength;
+  words[at + 5] = headDim;
+  words[at + 6] = valueDim;
+  words[at + 7] = dtypes[plan.dtype];
+  words[at + 8] = dtypes[plan.outDtype];
+  words[at + 9] = plan.scale;
+  words[at + 10] = plan.softcap;
+  words[at + 11] = plan.windowLeft;
+  words[at + 12] = plan.windowRight;
+  words[at + 13] = plan.queryOffset;
+  words[at + 14] = scores[plan.score];
+  words[at + 15] = plan.keyDim;
+  words[at + 16] = plan.units;
+  words[at + 17] = plan.gamma;
   call.reads(plan.q, batch, queryHeads, queryLength, headDim);
   call.reads(plan.k, batch, kvHeads, keyLength, plan.keyDim);
   call.reads(plan.v, batch, kvHeads, keyLength, valueDim);
@@ -73,10 +78,21 @@ function attentionCall(call: Call, plan: AttentionRules): void {
   call.writesWhole(plan.weights);
   if (isBackward) call.readsWhole(plan.logSumExp);
   else call.writesWhole(plan.logSumExp);
-  call.reads(plan.queryWeight, queryHeads, headDim, plan.score === 'general' ? plan.keyDim : plan.units);
-  call.reads(plan.keyWeight, queryHeads, plan.keyDim, plan.units);
-  call.reads(plan.scoreBias, queryHeads, plan.units);
-  call.reads(plan.scoreVector, queryHeads, plan.units);
+  scoreWeights(call, plan);
+}
+
+function scoreWeights(
+  call: Call,
+  { score, queryHeads, headDim, keyDim, units, queryWeight, keyWeight, scoreBias, scoreVector }: AttentionRules,
+) {
+  if (score !== 'general' && score !== 'additive') {
+    call.absent(4, 4 + 4 + 3 + 3);
+    return;
+  }
+  call.reads(queryWeight, queryHeads, headDim, score === 'general' ? keyDim : units);
+  call.reads(keyWeight, queryHeads, keyDim, units);
+  call.reads(scoreBias, queryHeads, units);
+  call.reads(scoreVector, queryHeads, units);
 }
 
 function backwardCall(call: Call, plan: BackwardPlan): void {

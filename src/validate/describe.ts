@@ -3,14 +3,22 @@
  * @module
  */
 
-type TagGetter = (this: unknown) => string | undefined;
+// Getters that %TypedArray% itself has: they see through subclasses (Buffer), other realms and objects that only pretend.
+const tagOf = getterOf(Symbol.toStringTag) as (this: unknown) => string | undefined;
+const byteLengthOf = getterOf('byteLength') as (this: unknown) => number;
 
-// The getter that %TypedArray% itself has: it sees through subclasses (Buffer), other realms and objects that only pretend.
-const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as TagGetter;
+function getterOf(name: PropertyKey): unknown {
+  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get;
+}
 
 /** 'Float32Array', 'Uint8Array', …; undefined for what is no typed array. */
 export function kindOf(value: unknown): string | undefined {
   return tagOf.call(value);
+}
+
+/** Of a typed array's memory as it is now: 0 where it is detached. */
+export function bytesOf(array: ArrayBufferView): number {
+  return byteLengthOf.call(array);
 }
 
 /** `5`, `'abc'`, `null`, `a Float32Array`, `an Array`, `an Object`. */

@@ -5,7 +5,7 @@
  */
 import { dtypeError, type FoveaError, shapeError } from '../errors.js';
 import type { DType } from '../types.js';
-import { kindOf, list, received } from './describe.js';
+import { bytesOf, kindOf, list, received } from './describe.js';
 import { sized, type TensorSlot, Workspace } from './workspace.js';
 
 /** A tensor whose every element lies inside its data; strides and offset filled in, arrays of our own. */
@@ -179,7 +179,7 @@ function place(op: string, name: string, fields: Fields, data: Indexed, bytes: n
   if (!isCount(offset)) throw shapeError(op, name, `offset ${received(offset)}`, 'a whole number of elements, 0 or more');
   const reach = offset + extentOf(shape, strides);
   // Not `length`: once it has seen a resizable buffer, optimised code of V8 11 takes that of a detached array for what it was.
-  if (reach * bytes > data.byteLength) throw shortData(op, name, data, reach, fields, shape);
+  if (reach * bytes > bytesOf(data)) throw shortData(op, name, data, reach, fields, shape);
   tensor.data = data;
   tensor.offset = offset;
   return tensor;

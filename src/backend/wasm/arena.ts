@@ -101,8 +101,10 @@ export class Arena {
     placed.end = end;
     this.#reserve(plan, end);
 
-    for (let i = 0; i < wordCount; i++) this.#doubles[placed.words / 8 + i] = words[i] ?? 0;
-    for (let i = 0; i < tensorCount; i++) this.#hand(placed.buffers / 4 + 2 * i, tensors[i], this.#addresses[i] ?? 0);
+    const doubles = this.#doubles;
+    const at = placed.words >>> 3;
+    for (let i = 0; i < wordCount; i++) doubles[at + i] = words[i] ?? 0;
+    for (let i = 0; i < tensorCount; i++) this.#hand((placed.buffers >>> 2) + 2 * i, tensors[i], this.#addresses[i] ?? 0);
     for (const { address, source, begin, end: sourceEnd } of blocks)
       this.#bytes.set(new Uint8Array(source, begin, sourceEnd - begin), address);
     return placed;
@@ -143,16 +145,26 @@ export class Arena {
 
   /** Element by element: to make a view of a small tensor takes longer. A loop for each kind of array, as an engine compiles it best. */
   #copyIn(data: Data, offset: number, extent: number, address: number): void {
-    if (data instanceof Float32Array) for (let i = 0; i < extent; i++) this.#floats[address / 4 + i] = data[offset + i] ?? 0;
-    else if (data instanceof Int32Array) for (let i = 0; i < extent; i++) this.#integers[address / 4 + i] = data[offset + i] ?? 0;
-    else if (data instanceof Uint16Array) for (let i = 0; i < extent; i++) this.#halves[address / 2 + i] = data[offset + i] ?? 0;
-    else for (let i = 0; i < extent; i++) this.#bytes[address + i] = data[offset + i] ?? 0;
+    const floats = this.#floats; // once: a loop that writes looks at a field anew in each turn
+    const integers = this.#integers;
+    const halves = this.#halves;
+    const bytes = this.#bytes;
+    const word = address >>> 2;
+    const half = address >>> 1;
+    if (data instanceof Float32Array) for (let i = 0; i < extent; i++) floats[word + i] = data[offset + i] ?? 0;
+    else if (data instanceof Int32Array) for (let i = 0; i < extent; i++) integers[word + i] = data[offset + i] ?? 0;
+    else if (data instanceof Uint16Array) for (let i = 0; i < extent; i++) halves[half + i] = data[offset + i] ?? 0;
+    else for (let i = 0; i < extent; i++) bytes[address + i] = data[offset + i] ?? 0;
   }
 
   #copyOut(data: Data, offset: number, extent: number, address: number): void {
     const isSmall = extent * data.BYTES_PER_ELEMENT <= smallBytes;
-    if (isSmall && data instanceof Float32Array) for (let i = 0; i < extent; i++) data[offset + i] = this.#floats[address / 4 + i] ?? 0;
-    else if (isSmall && data instanceof Uint16Array) for (let i = 0; i < extent; i++) data[offset + i] = this.#halves[address / 2 + i] ?? 0;
+    const floats = this.#floats;
+    const halves = this.#halves;
+    const word = address >>> 2;
+    const half = address >>> 1;
+    if (isSmall && data instanceof Float32Array) for (let i = 0; i < extent; i++) data[offset + i] = floats[word + i] ?? 0;
+    else if (isSmall && data instanceof Uint16Array) for (let i = 0; i < extent; i++) data[offset + i] = halves[half + i] ?? 0;
     else data.set(alike(data, this.#bytes.buffer, address, extent), offset);
   }
 
