@@ -1,4 +1,4 @@
-/** A call within a call: arrays of a caller's own class run code whenever fovea asks them something, and that code may call fovea. */
+/** A call within a call: tensors and arrays of a caller's own class run code whenever fovea asks them something, and that code may call fovea. */
 import { describe, expect, test } from 'vitest';
 import { attention, matmul } from '../src/index.js';
 import { label, targets, use } from './targets.js';
@@ -21,11 +21,22 @@ function nosy(data: Float32Array, act: () => void): Float32Array {
   return new Nosy(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / 4);
 }
 
+/** The same tensor, which does something whenever its shape is asked for. */
+function nosyTensor({ data, shape }: { data: Float32Array; shape: number[] }, act: () => void): { data: Float32Array; shape: number[] } {
+  return {
+    data: nosy(data, act),
+    get shape() {
+      act();
+      return shape;
+    },
+  };
+}
+
 describe.each(targets.map((target) => [label(target), target] as const))('%s', (_, target) => {
   test.each([8, 512])('%i numbers a tensor', (size) => {
     use(target);
-    const [q, k, v] = [1, 2, 3].map((from) => ({ data: numbers(2 * size, from), shape: [1, 1, 2, size] })) as [never, never, never];
-    const tensors: { data: Float32Array; shape: number[] }[] = [q, k, v];
+    const tensors = [1, 2, 3].map((from) => ({ data: numbers(2 * size, from), shape: [1, 1, 2, size] }));
+    const [q, k, v] = tensors as [never, never, never];
     const slopes = Float32Array.of(0.5);
     const expected = attention(q, k, v, { alibi: slopes }).output.data;
     const a = { data: numbers(9, 4), shape: [3, 3] };
@@ -33,10 +44,24 @@ describe.each(targets.map((target) => [label(target), target] as const))('%s', (
 
     const inner: Float32Array[] = [];
     const act = () => void inner.push(matmul(a, a).data);
-    for (const tensor of tensors) tensor.data = nosy(tensor.data, act);
-    expect(attention(q, k, v, { alibi: nosy(slopes, act) }).output.data).toEqual(expected);
+    const [nosyQ, nosyK, nosyV] = tensors.map((tensor) => nosyTensor(tensor, act)) as [never, never, never];
+    expect(attention(nosyQ, nosyK, nosyV, { alibi: nosy(slopes, act) }).output.data).toEqual(expected);
     expect(inner.length, 'calls within the call').toBeGreaterThan(3);
     for (const each of inner) expect(each).toEqual(product);
+  });
+
+  test('an array that says that it holds more than it does is refused', () => {
+    use(target);
+    class Boaster extends Float32Array {
+      override get length(): number {
+        return 1e9;
+      }
+      override get byteLength(): number {
+        return 4e9;
+      }
+    }
+    const x = { data: new Boaster(new ArrayBuffer(16)), shape: [4, 4] };
+    expect(() => matmul(x, x)).toThrow('at least 16');
   });
 
   test('an option that calls while it is read', () => {
