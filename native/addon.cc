@@ -267,6 +267,7 @@ constexpr NamedOp kOps[] = {
     named<Op::norm>("norm"),
     named<Op::pool>("pool"),
     named<Op::multiply>("multiply"),
+    named<Op::patches>("patches"),
     named<Op::convolve>("convolve"),
     named<Op::activate>("activate"),
     named<Op::rotary>("rotary"),

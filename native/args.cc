@@ -536,6 +536,64 @@ Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args) {
 
 namespace {
 
+/** The words of one side; kPatchesHeight or kPatchesWidth. All are so small that no place of a tap can overflow. */
+PatchSide read_side(Reader& in, int64_t word) {
+  constexpr int64_t most = int64_t{1} << 30;
+  const PatchSide side = {in.size(word),      in.size(word + 1),  in.size(word + 2), in.size(word + 3),
+                          in.whole(word + 4), in.whole(word + 5), in.size(word + 6)};
+  const int64_t values[] = {side.places, side.taps, side.step, side.dilation, -side.dilation, side.offset, -side.offset, side.gap};
+  for (const int64_t value : values) in.require(value <= most, Status::bad_words);
+  in.require(side.gap > 0, Status::bad_words);
+  return side;
+}
+
+MatrixView read_matrix2(Reader& in, int64_t word, int64_t buffer, int64_t rows, int64_t columns) {
+  int64_t strides[2];
+  MatrixView view = {};
+  view.data = in.view(word, buffer, sizeof(float), {rows, columns}, strides);
+  view.row_stride = strides[0];
+  view.column_stride = strides[1];
+  return view;
+}
+
+}  // namespace
+
+Status read_patches(Words words, Buffers buffers, PatchesArgs* args) {
+  if (words.count < kPatchesWords) return Status::bad_words;
+  Reader in(words, buffers);
+  Patches& p = args->patches;
+  const int64_t images = p.images = in.size(kPatchesImages), channels = p.channels = in.size(kPatchesChannels);
+  p.height = read_side(in, kPatchesHeight);
+  p.width = read_side(in, kPatchesWidth);
+  const int64_t rows = in.size(kPatchesRows), columns = in.size(kPatchesColumns), n = in.size(kPatchesN);
+  in.limit_work({images, p.height.places, p.width.places, p.height.taps, p.width.taps, channels, n});
+  in.limit_work({images, p.height.pixels, p.width.pixels, channels});
+  const int64_t transposed = in.size(kPatchesTransposed);
+  in.require(transposed <= 1, Status::bad_words);
+  if (in.status() != Status::ok) return in.status();
+  in.require(rows == images * p.height.places * p.width.places, Status::bad_words);
+  in.require(columns == p.height.taps * p.width.taps * channels, Status::bad_words);
+  if (in.status() != Status::ok) return in.status();
+
+  args->transposed = transposed == 1;
+  MatmulArgs& product = args->product;
+  for (int64_t& size : product.batch) size = 1;
+  const int64_t m = product.m = args->transposed ? columns : rows;
+  const int64_t k = product.k = args->transposed ? rows : columns;
+  product.n = n;
+  product.activation = in.choice<Activation, Activation::sigmoid>(kPatchesActivation);
+  p.x = read_view4(in, Need::always, kPatchesX, kPatchesXBuffer, DType::float32, sizeof(float),
+                   {images, p.height.pixels, p.width.pixels, channels});
+  product.b = read_matrix2(in, kPatchesBView, kPatchesB, k, n);
+  product.out = read_matrix2(in, kPatchesOutView, kPatchesOut, m, n);
+  int64_t bias_strides[1];
+  product.bias = static_cast<const float*>(in.optional_view(kPatchesBiasOffset, kPatchesBias, sizeof(float), {n}, bias_strides));
+  product.bias_stride = bias_strides[0];
+  return in.status();
+}
+
+namespace {
+
 MergePart read_part(Reader& in, const MergeArgs& args, int64_t part, int64_t first_word, int64_t first_buffer) {
   const int64_t word = first_word + kMergeWordsPerPart * part;
   const int64_t buffer = first_buffer + 2 * part;

@@ -545,6 +545,53 @@ enum ConvolveWord {
 };
 
 enum ConvolveBuffer { kConvolveX, kConvolveOut, kConvolveKernel, kConvolveBuffers };
+
+// ---- patches ----
+
+/** How the places of a grid, and those of a filter at each of them, lie along one side of an image. */
+struct PatchSide {
+  int64_t pixels;                  // of the image
+  int64_t places;                  // of the grid
+  int64_t taps;                    // of the filter
+  int64_t step, dilation, offset;  // place i of the grid, tap j: i · step + j · dilation + offset, in steps of 1 / gap of a pixel
+  int64_t gap;                     // what falls between two pixels is 0
+};
+
+/** What a filter covers at each place of a grid, as a matrix [images · height.places · width.places, height.taps · width.taps · channels].
+ */
+struct Patches {
+  int64_t images, channels;
+  PatchSide height, width;
+  View4 x;  // float32 [images, height.pixels, width.pixels, channels]
+};
+
+/** out = activation(P · b + bias) for a matrix of patches P, or its transpose. */
+struct PatchesArgs {
+  Patches patches;
+  bool transposed;
+  MatmulArgs product;  // float32, without a
+};
+
+enum PatchesWord {
+  kPatchesImages,
+  kPatchesChannels,
+  kPatchesHeight,                      // pixels, places, taps, step, dilation, offset, gap
+  kPatchesWidth = kPatchesHeight + 7,  // the same
+  kPatchesRows = kPatchesWidth + 7,    // of the matrix of patches: of all places of all images
+  kPatchesColumns,                     // all taps of all channels
+  kPatchesN,                           // columns of b and out
+  kPatchesTransposed,
+  kPatchesActivation,
+  kPatchesX,                            // offset, strides
+  kPatchesBView = kPatchesX + 5,        // [columns, n], of the transpose [rows, n]: offset, strides
+  kPatchesOutView = kPatchesBView + 3,  // [rows, n], of the transpose [columns, n]: offset, strides
+  kPatchesBiasOffset = kPatchesOutView + 3,
+  kPatchesBiasStride,
+  kPatchesWords,
+};
+
+enum PatchesBuffer { kPatchesXBuffer, kPatchesB, kPatchesOut, kPatchesBias, kPatchesBuffers };
+
 // ---- activate ----
 
 /** out = activation(x), for every index of the outer dimensions and along the last one (the axis). */
@@ -641,6 +688,7 @@ Status read_convert(Words words, Buffers buffers, ConvertArgs* args);
 Status read_norm(Words words, Buffers buffers, NormArgs* args);
 Status read_pool(Words words, Buffers buffers, PoolArgs* args);
 Status read_multiply(Words words, Buffers buffers, MultiplyArgs* args);
+Status read_patches(Words words, Buffers buffers, PatchesArgs* args);
 Status read_convolve(Words words, Buffers buffers, ConvolveArgs* args);
 Status read_activate(Words words, Buffers buffers, ActivateArgs* args);
 Status read_rotary(Words words, Buffers buffers, RotaryArgs* args);

@@ -36,6 +36,8 @@ Status run_call(Op op, const Kernels& kernels, Words words, Buffers buffers, Hos
       return read_and_run(read_pool, run_pool, kernels, words, buffers, host);
     case Op::multiply:
       return read_and_run(read_multiply, run_multiply, kernels, words, buffers, host);
+    case Op::patches:
+      return read_and_run(read_patches, run_patches, kernels, words, buffers, host);
     case Op::convolve:
       return read_and_run(read_convolve, run_convolve, kernels, words, buffers, host);
     case Op::activate:

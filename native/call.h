@@ -17,6 +17,7 @@ enum class Op : int32_t {
   norm,
   pool,
   multiply,
+  patches,
   convolve,
   activate,
   rotary,

@@ -116,6 +116,10 @@ struct Kernels {
   void (*multiply)(const MultiplyArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*multiply_scratch)(const MultiplyArgs& args);
 
+  /** Rows [m_begin, m_end) and columns [n_begin, n_end) of out. */
+  void (*patches)(const PatchesArgs& args, int64_t m_begin, int64_t m_end, int64_t n_begin, int64_t n_end, float* scratch);
+  int64_t (*patches_scratch)(const PatchesArgs& args);
+
   /** Rows [begin, end) of out, counted batch · height + row. */
   void (*convolve)(const ConvolveArgs& args, int64_t begin, int64_t end, float* scratch);
   int64_t (*convolve_scratch)(const ConvolveArgs& args);

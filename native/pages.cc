@@ -43,6 +43,9 @@ void advise_results(Op op, std::span<const Buffer> buffers) {
     case Op::multiply:
       advise(kMultiplyOut);
       break;
+    case Op::patches:
+      advise(kPatchesOut);
+      break;
     case Op::activate:
       advise(kActivateOut);
       break;

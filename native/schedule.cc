@@ -484,6 +484,20 @@ Status run_multiply(const Kernels& kernels, const MultiplyArgs& args, Host* host
                       [&](int64_t begin, int64_t end, float* scratch) { kernels.multiply(args, begin, end, scratch); });
 }
 
+/** Squares of out as in a matmul, smaller where there are few rows: those of a filter's gradient are few, and their sums long. */
+Status run_patches(const Kernels& kernels, const PatchesArgs& args, Host* host) {
+  const MatmulArgs& product = args.product;
+  if (product.m == 0 || product.n == 0) return Status::ok;
+  constexpr int64_t across = 512;
+  const int64_t side = product.m > 4 * 512 ? 512 : 128;
+  const int64_t bands = pieces(product.m, side), stretches = pieces(product.n, across);
+  const int64_t square = smaller(side, product.m) * smaller(across, product.n) * (product.k + 1);
+  return in_tasks(host, bands * stretches, square, kernels.patches_scratch(args), [&](int64_t task, float* scratch) {
+    const int64_t m = task / stretches * side, n = task % stretches * across;
+    kernels.patches(args, m, smaller(m + side, product.m), n, smaller(n + across, product.n), scratch);
+  });
+}
+
 Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host) {
   if (args.batch == 0 || args.height == 0 || args.width == 0) return Status::ok;
   const int64_t row_work = args.width * (args.maps * args.kernel_height * args.kernel_width + 1);

@@ -39,6 +39,7 @@ Status run_convert(const Kernels& kernels, const ConvertArgs& args, Host* host);
 Status run_norm(const Kernels& kernels, const NormArgs& args, Host* host);
 Status run_pool(const Kernels& kernels, const PoolArgs& args, Host* host);
 Status run_multiply(const Kernels& kernels, const MultiplyArgs& args, Host* host);
+Status run_patches(const Kernels& kernels, const PatchesArgs& args, Host* host);
 Status run_convolve(const Kernels& kernels, const ConvolveArgs& args, Host* host);
 Status run_activate(const Kernels& kernels, const ActivateArgs& args, Host* host);
 Status run_rotary(const Kernels& kernels, const RotaryArgs& args, Host* host);

@@ -174,6 +174,7 @@ describe.each(supported)('memory on $name', ({ name }) => {
           'norm',
           'pool',
           'multiply',
+          'patches',
           'convolve',
           'activate',
           'rotary',

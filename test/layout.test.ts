@@ -22,6 +22,8 @@ import type {
   MultiplyPlan,
   NormBackwardPlan,
   NormPlan,
+  PatchesPlan,
+  PatchSide,
   Plan,
   PoolPlan,
   RotaryPlan,
@@ -486,6 +488,57 @@ describe('multiply', () => {
       plan.plus?.data,
     ]);
     expect(call.written).toEqual([constant('kMultiplyOut')]);
+  });
+});
+
+describe('patches', () => {
+  const side = (from: number): PatchSide => {
+    const [pixels = 0, places = 0, taps = 0, step = 0, dilation = 0, offset = 0, gap = 0] = counted(from, 7);
+    return { pixels, places, taps, step, dilation, offset, gap };
+  };
+  const plan: PatchesPlan = {
+    op: 'patches',
+    name: 'Conv2D',
+    images: 31,
+    channels: 32,
+    height: side(40),
+    width: side(50),
+    rows: 33,
+    columns: 34,
+    n: 35,
+    transposed: true,
+    activation: 'gelu',
+    x: view(floats(), 100, 4),
+    b: view(floats(), 200, 2),
+    out: view(floats(), 300, 2),
+    bias: view(floats(), 400, 1),
+  };
+  const call = laid(plan);
+
+  it('has as many words and buffers as the header counts', () => {
+    expect(call.words.length).toBe(constant('kPatchesWords'));
+    expect(call.buffers.length).toBe(constant('kPatchesBuffers'));
+  });
+
+  it('words', () => {
+    expect(
+      ['Images', 'Channels', 'Rows', 'Columns', 'N', 'Transposed', 'Activation'].flatMap((name) => words(call, `kPatches${name}`)),
+    ).toEqual([31, 32, 33, 34, 35, 1, 2]);
+    expect(words(call, 'kPatchesHeight', 14)).toEqual([...counted(40, 7), ...counted(50, 7)]);
+    expect(words(call, 'kPatchesX', 5)).toEqual(counted(100, 5));
+    expect(words(call, 'kPatchesBView', 3)).toEqual(counted(200, 3));
+    expect(words(call, 'kPatchesOutView', 3)).toEqual(counted(300, 3));
+    expect(words(call, 'kPatchesBiasOffset', 2)).toEqual(counted(400, 2));
+  });
+
+  it('buffers', () => {
+    expect(['XBuffer', 'B', 'Out', 'Bias'].map((name) => call.buffers[constant(`kPatches${name}`)])).toEqual([
+      plan.x.data,
+      plan.b.data,
+      plan.out.data,
+      plan.bias?.data,
+    ]);
+    expect(call.written).toEqual([constant('kPatchesOut')]);
   });
 });
 

@@ -23,6 +23,7 @@ import {
   softmax,
   softmaxBackward,
 } from '../src/node.js';
+import { finish, opsOf } from '../src/ops/steps.js';
 import { cbam } from '../src/vision/index.js';
 import { type Results, run } from './calls.js';
 import { cases } from './cases.js';
@@ -50,11 +51,20 @@ function large(): Record<string, () => Results> {
   const [row, wide] = [tensor(1, 300), tensor(300, 2100)];
   const rows = tensor(700, 900);
   const [image, narrow, broad, kernel] = [tensor(2, 40, 150, 130), tensor(130, 8), tensor(8, 130), tensor(7, 7, 2, 1)];
+  const side = { pixels: 40, places: 40, taps: 3, step: 1, dilation: 1, offset: -1, gap: 1 };
+  const sides = { height: side, width: { ...side, pixels: 150, places: 150 } };
+  const [filter, overPlaces] = [tensor(1170, 40), tensor(12000, 40)];
   const additive = { kind: 'additive', queryWeight: tensor(32, 20), keyWeight: tensor(3, 32, 20), v: tensor(20) } as const;
   return {
     'grouped heads, long keys': () => ({ ...attention(q, k, v, { returnLogSumExp: true }) }),
     'causal, masked lengths': () => ({ ...attention(q, k, v, { causal: true, keyLengths: Int32Array.of(2500, 1999) }) }),
     'causal, square': () => ({ ...attention(x, y, z, { causal: true }) }),
+    'patches of images': () => {
+      const [out, outOfFilter] = [tensor(12000, 40), tensor(1170, 40)];
+      finish('patches', undefined, () => opsOf('patches').patches(image, filter, { ...sides, out }));
+      finish('patches', undefined, () => opsOf('patches').patches(image, overPlaces, { ...sides, transposed: true, out: outOfFilter }));
+      return { out, outOfFilter };
+    },
     'an additive score': () => ({ ...attention(x, y, z, { score: additive }) }),
     distances: () => ({ ...attention(x, y, z, { score: { kind: 'rbf', gamma: 0.01 } }) }),
     'window and weights': () => ({ ...attention(x, y, z, { window: [256, 0], returnWeights: true }) }),

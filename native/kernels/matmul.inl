@@ -330,9 +330,17 @@ inline bool in_place_columns(Matrix b, int64_t m, int64_t n, int64_t k) {
   return b.dtype == DType::float32 && b.column_stride == 1 && n % width == 0 && (n * k <= small || m <= V::tile_rows);
 }
 
+/** The rows of an a that lies in memory, as matmul_blocks asks for them. */
+struct RowsInPlace {
+  Matrix a;
+
+  /** Rows [row, row + rows) of columns [column, column + columns); `again`: they were the last ones that were asked for. */
+  Matrix block(int64_t row, int64_t, int64_t column, int64_t, bool) const { return a.at(row, column); }
+};
+
 /** The product in blocks: the n columns of b and c from n_begin on, m rows of a and c. */
-template <class V, class E>
-inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
+template <class V, class E, class Rows>
+inline void matmul_blocks(const MatmulArgs& args, Rows a, Matrix b, Target c, int64_t m, int64_t n_begin, int64_t n, float* scratch) {
   constexpr int64_t width = V::tile_vectors * V::lanes;
   const int64_t block_k = block_of_k<V, E>(args), block_n = block_of_n<V>(args), waiting = sums_size<V, E>(args);
   const bool one_block = m <= V::block_m;  // of a: it stays packed while b is packed a few panels at a time, which then stay in L2, too
@@ -369,11 +377,12 @@ inline void matmul_blocks(const MatmulArgs& args, Matrix a, Matrix b, Target c, 
         }
         for (int64_t i = 0; i < m; i += V::block_m) {
           const int64_t rows = smaller(V::block_m, m - i);
-          const Matrix block_a = a.at(i, p);
-          BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, a.row_stride / E::depth, a.column_stride};
-          if (!in_place_rows<V, E>(a, n, args.k)) {
+          const bool again = q > j && one_block;
+          const Matrix block_a = a.block(i, rows, p, depth, again);
+          BlockRows rows_of_a = {static_cast<const float*>(block_a.data), 0, block_a.row_stride / E::depth, block_a.column_stride};
+          if (!in_place_rows<V, E>(block_a, n, args.k)) {
             rows_of_a = {packed_a, V::tile_rows * steps, 1, V::tile_rows};
-            if (q == j || !one_block) pack_tiles<V, E>(block_a, rows, depth, packed_a);
+            if (!again) pack_tiles<V, E>(block_a, rows, depth, packed_a);
           }
           matmul_block<V, E>(rows_of_a, columns_of_b, rows, count, steps, step.at(i, q - j), c.at(i, q), ahead);
         }
@@ -397,7 +406,7 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
   }
   const int64_t at_once = sums_size<V, E>(args) ? kSummedRows : m;
   for (int64_t i = 0; i < m; i += at_once)
-    matmul_blocks<V, E>(args, a.at(i, 0), b, c.at(i, 0), smaller(at_once, m - i), n_begin, n, scratch);
+    matmul_blocks<V, E>(args, RowsInPlace{a.at(i, 0)}, b, c.at(i, 0), smaller(at_once, m - i), n_begin, n, scratch);
 }
 
 template <class V, class E = Single>

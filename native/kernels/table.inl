@@ -15,6 +15,7 @@
 #include "multiply.inl"
 #include "norm.inl"
 #include "norm_backward.inl"
+#include "patches.inl"
 #include "pool.inl"
 #include "project.inl"
 #include "project_backward.inl"
@@ -68,6 +69,8 @@ constexpr Kernels table(const char* name, uint32_t features) {
       pool_scratch<V>,
       multiply<V>,
       multiply_scratch<V>,
+      patches<V>,
+      patches_scratch<V>,
       convolve<V>,
       convolve_scratch<V>,
       activate_tensor<V>,

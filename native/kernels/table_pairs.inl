@@ -96,6 +96,8 @@ constexpr Kernels table_with_pairs(const char* name, uint32_t features) {
       Base<base, &Kernels::pool_scratch>::call,
       Base<base, &Kernels::multiply>::call,
       Base<base, &Kernels::multiply_scratch>::call,
+      Base<base, &Kernels::patches>::call,
+      Base<base, &Kernels::patches_scratch>::call,
       Base<base, &Kernels::convolve>::call,
       Base<base, &Kernels::convolve_scratch>::call,
       Base<base, &Kernels::activate>::call,

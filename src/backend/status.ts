@@ -17,6 +17,7 @@ const names: Record<Plan['op'], string> = {
   norm: 'layerNorm',
   pool: 'pool',
   multiply: 'multiply',
+  patches: 'patches',
   convolve: 'convolve',
   activate: 'activation',
   rotary: 'rotary',

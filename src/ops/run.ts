@@ -98,6 +98,8 @@ function isEmpty(plan: Plan): boolean {
       return plan.batch * plan.rows === 0;
     case 'multiply':
       return plan.batch * plan.rows * plan.columns === 0;
+    case 'patches':
+      return (plan.transposed ? plan.columns : plan.rows) * plan.n === 0;
     case 'convolve':
       return plan.batch * plan.height * plan.width === 0;
     case 'merge':

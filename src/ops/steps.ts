@@ -12,6 +12,7 @@ import { type ConvolveOptions, planConvolve } from '../plan/convolve.js';
 import { planLinear } from '../plan/linear.js';
 import { planMatmul } from '../plan/matmul.js';
 import { type MultiplyOptions, planMultiply } from '../plan/multiply.js';
+import { type PatchesOptions, planPatches } from '../plan/patches.js';
 import { type PoolOptions, planPool } from '../plan/pool.js';
 import { checkApart, freshFloat32, resultIn } from '../plan/result.js';
 import { copyOf } from '../plan/view.js';
@@ -66,6 +67,7 @@ export function opsOf(name: string) {
       step(() => planAttention(q, k, v, options) as Planned<AttentionResult<Float32Array, W>>),
     pool: (x: Tensor, options?: PoolOptions) => step(() => planPool(name, x, options)),
     multiply: (x: Tensor, options: MultiplyOptions) => step(() => planMultiply(name, x, options)),
+    patches: (x: Tensor, b: Tensor, options: PatchesOptions) => step(() => planPatches(name, x, b, options)),
     activate: (activation: Activation, x: Tensor, out: Tensor) => step(() => planActivate(activation, x, { out }) as Planned<Tensor>),
     activateBackward: (activation: Activation, x: Tensor<FloatData>, dOut: Tensor<FloatData>, dtype: DType) =>
       step(() => planActivateBackward(name, activation, x, dOut, dtype)),

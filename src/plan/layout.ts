@@ -21,6 +21,8 @@ import type {
   MultiplyPlan,
   NormBackwardPlan,
   NormPlan,
+  PatchesPlan,
+  PatchSide,
   Plan,
   PoolPlan,
   RotaryPlan,
@@ -260,6 +262,27 @@ function convolveCall(call: Call, plan: ConvolvePlan): void {
   call.readsWhole(plan.kernel);
 }
 
+function patchesCall(call: Call, plan: PatchesPlan): void {
+  const { images, channels, height, width, rows, columns, n, transposed } = plan;
+  call.word(images);
+  call.word(channels);
+  patchSide(call, height);
+  patchSide(call, width);
+  call.word(rows);
+  call.word(columns);
+  call.word(n);
+  call.word(Number(transposed));
+  call.word(activations[plan.activation]);
+  call.reads(plan.x, images, height.pixels, width.pixels, channels);
+  call.reads(plan.b, transposed ? rows : columns, n);
+  call.writes(plan.out, transposed ? columns : rows, n);
+  call.reads(plan.bias, n);
+}
+
+function patchSide(call: Call, { pixels, places, taps, step, dilation, offset, gap }: PatchSide): void {
+  for (const value of [pixels, places, taps, step, dilation, offset, gap]) call.word(value);
+}
+
 function activateCall(call: Call, plan: ActivatePlan): void {
   const { outer, length } = plan;
   call.word(length);
@@ -352,6 +375,9 @@ export function callOf(plan: Plan, call: Call = new Call()): Call {
       break;
     case 'multiply':
       multiplyCall(call, plan);
+      break;
+    case 'patches':
+      patchesCall(call, plan);
       break;
     case 'convolve':
       convolveCall(call, plan);

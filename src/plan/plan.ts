@@ -317,6 +317,50 @@ export interface MultiplyPlan {
   readonly plus: View | undefined;
 }
 
+/** How the places of a grid, and those of a filter at each of them, lie along one side of an image. */
+export interface PatchSide {
+  /** Of the image. */
+  readonly pixels: number;
+  /** Of the grid. */
+  readonly places: number;
+  /** Of the filter. */
+  readonly taps: number;
+  /** Place i of the grid, tap j: i · step + j · dilation + offset, in steps of 1 / gap of a pixel; what falls between two pixels is 0. */
+  readonly step: number;
+  readonly dilation: number;
+  readonly offset: number;
+  readonly gap: number;
+}
+
+/**
+ * out = activation(P · b + bias), where row m of P is what a filter covers at place m of a grid over images (image, then y, then x), column k
+ * a number of it (row and column of the filter, then channel), 0 past the image; or the same with P transposed.
+ */
+export interface PatchesPlan {
+  readonly op: 'patches';
+  /** What the caller called, for errors. */
+  readonly name: string;
+  readonly images: number;
+  readonly channels: number;
+  readonly height: PatchSide;
+  readonly width: PatchSide;
+  /** Of P. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Columns of b and out. */
+  readonly n: number;
+  readonly transposed: boolean;
+  readonly activation: Activation | 'none';
+  /** Strides of `[image, row, column, channel]`. */
+  readonly x: View;
+  /** `[columns, n]`, where P is transposed `[rows, n]` */
+  readonly b: View;
+  /** `[rows, n]`, where P is transposed `[columns, n]` */
+  readonly out: View;
+  /** `[n]` */
+  readonly bias: View | undefined;
+}
+
 /** Maps → one map: out = bias + a convolution that flips nothing, as wide as x, with zeros around it. */
 export interface ConvolvePlan {
   readonly op: 'convolve';
@@ -385,6 +429,7 @@ export type Plan =
   | NormPlan
   | PoolPlan
   | MultiplyPlan
+  | PatchesPlan
   | ConvolvePlan
   | ActivatePlan
   | RotaryPlan

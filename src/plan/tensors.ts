@@ -134,6 +134,16 @@ export function moved(plan: Plan, move: Move): Plan {
         out: move(plan.out, sizes, true),
       };
     }
+    case 'patches': {
+      const { images, channels, height, width, rows, columns, n, transposed } = plan;
+      return {
+        ...plan,
+        x: move(plan.x, [images, height.pixels, width.pixels, channels], false),
+        b: move(plan.b, [transposed ? rows : columns, n], false),
+        out: move(plan.out, [transposed ? columns : rows, n], true),
+        bias: plan.bias && move(plan.bias, [n], false),
+      };
+    }
     case 'convolve': {
       const { batch, maps, height, width } = plan;
       return {

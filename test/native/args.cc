@@ -431,6 +431,35 @@ Shape multiply_shape() {
   return shape;
 }
 
+Shape patches_shape() {
+  Shape shape = {Op::patches, std::vector<double>(kPatchesWords), {}, {}, kPatchesBuffers};
+  auto& w = shape.words;
+  shape.size_words = {kPatchesImages, kPatchesChannels, kPatchesHeight, kPatchesWidth, kPatchesRows, kPatchesColumns, kPatchesN};
+  w[kPatchesImages] = static_cast<double>(below(3));
+  w[kPatchesChannels] = static_cast<double>(below(2) == 0 ? 1 + below(4) : 1 + below(40));
+  w[kPatchesN] = small_size();
+  for (const int side : {kPatchesHeight, kPatchesWidth}) {
+    w[side] = static_cast<double>(below(7));
+    w[side + 1] = static_cast<double>(below(7));
+    w[side + 2] = static_cast<double>(1 + below(4));
+    w[side + 3] = static_cast<double>(below(4));
+    w[side + 4] = static_cast<double>(below(7)) - 3;
+    w[side + 5] = static_cast<double>(below(9)) - 4;
+    w[side + 6] = static_cast<double>(1 + below(3));
+  }
+  w[kPatchesRows] = w[kPatchesImages] * w[kPatchesHeight + 1] * w[kPatchesWidth + 1];
+  w[kPatchesColumns] = w[kPatchesChannels] * w[kPatchesHeight + 2] * w[kPatchesWidth + 2];
+  const bool transposed = below(2) == 0;
+  w[kPatchesTransposed] = transposed;
+  w[kPatchesActivation] = static_cast<double>(below(5));
+  const int m = transposed ? kPatchesColumns : kPatchesRows, k = transposed ? kPatchesRows : kPatchesColumns;
+  shape.tensors.push_back({kPatchesXBuffer, kPatchesX, 4, {kPatchesImages, kPatchesHeight, kPatchesWidth, kPatchesChannels}, false, false});
+  shape.tensors.push_back({kPatchesB, kPatchesBView, 4, {k, kPatchesN}, false, false});
+  shape.tensors.push_back({kPatchesOut, kPatchesOutView, 4, {m, kPatchesN}, true, false});
+  shape.tensors.push_back({kPatchesBias, kPatchesBiasOffset, 4, {kPatchesN}, false, true});
+  return shape;
+}
+
 Shape convolve_shape() {
   Shape shape = {Op::convolve, std::vector<double>(kConvolveWords), {}, {}, kConvolveBuffers};
   auto& w = shape.words;
@@ -462,6 +491,8 @@ Status read_only(Op op, Words words, Buffers buffers) {
       return read(read_pool, PoolArgs());
     case Op::multiply:
       return read(read_multiply, MultiplyArgs());
+    case Op::patches:
+      return read(read_patches, PatchesArgs());
     case Op::convolve:
       return read(read_convolve, ConvolveArgs());
     case Op::activate:
@@ -580,6 +611,9 @@ void run_one(Test& test, Shape shape, int lying_words, bool lying_buffers) {
       case Op::multiply:
       case Op::convolve:
         return true;
+      case Op::patches:
+        return shape.words[kPatchesTransposed] == honest.words[kPatchesTransposed] &&
+               shape.words[kPatchesRows] == honest.words[kPatchesRows] && shape.words[kPatchesColumns] == honest.words[kPatchesColumns];
       case Op::activate:
         return shape.words[kActivateDtype] == honest.words[kActivateDtype] &&
                shape.words[kActivateOutDtype] == honest.words[kActivateOutDtype];
@@ -886,6 +920,7 @@ int main(int count, char** arguments) {
   fuzz("merge", merge_shape, rounds);
   fuzz("pool", pool_shape, rounds);
   fuzz("multiply", multiply_shape, rounds);
+  fuzz("patches", patches_shape, rounds);
   fuzz("convolve", convolve_shape, rounds);
   fuzz("activate", activate_shape, rounds);
   fuzz("rotary", rotary_shape, rounds);

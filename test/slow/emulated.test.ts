@@ -34,6 +34,7 @@ const ops: Plan['op'][] = [
   'norm',
   'pool',
   'multiply',
+  'patches',
   'convolve',
   'activate',
   'rotary',

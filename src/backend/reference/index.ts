@@ -15,6 +15,7 @@ import { merge } from './merge.js';
 import { multiply } from './multiply.js';
 import { norm } from './norm.js';
 import { normBackward } from './norm-backward.js';
+import { patches } from './patches.js';
 import { pool } from './pool.js';
 import { rotary } from './rotary.js';
 import { softmax } from './softmax.js';
@@ -52,6 +53,9 @@ export function runReference(plan: Plan): void {
       break;
     case 'multiply':
       multiply(plan);
+      break;
+    case 'patches':
+      patches(plan);
       break;
     case 'convolve':
       convolve(plan);
