@@ -7,13 +7,16 @@ const words = '^src/(types|errors)\\.ts$';
 const presets = '^src/(index|node|browser)\\.ts$';
 
 /** Folders of src/ that are subpaths of the package (scripts/build.mjs). */
-const subpaths = ['seq2seq', 'vision', 'viz'];
+const subpaths = ['seq2seq', 'tfjs', 'vision', 'viz'];
 
 /** Files that stand on packages, which are bundled into dist/. */
 const bundling = [
   { from: '^src/viz/', names: ['fast-png', 'fflate'] },
   { from: '^src/cli/', names: ['commander', 'cli-table3', 'picocolors'] },
 ];
+
+/** Files that stand on packages which their user has: optional peers of the package. */
+const onPeers = { from: '^src/tfjs/', names: '@tensorflow/tfjs-(core|backend-cpu|layers)' };
 
 const packages = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown'];
 
@@ -129,7 +132,7 @@ export default {
       name: 'no-packages',
       severity: 'error',
       comment: 'an installed fovea has no dependency',
-      from: { path: '^src/', pathNot: bundling.map(({ from }) => from) },
+      from: { path: '^src/', pathNot: [...bundling.map(({ from }) => from), onPeers.from] },
       to: { dependencyTypes: packages },
     },
     ...bundling.map(({ from, names }) => ({
@@ -139,6 +142,13 @@ export default {
       from: { path: from },
       to: { dependencyTypes: packages, pathNot: `^node_modules/(${names.join('|')})/` },
     })),
+    {
+      name: 'peers',
+      severity: 'error',
+      comment: 'a package that its user need not have is asked of those only who ask for the subpath',
+      from: { path: onPeers.from },
+      to: { dependencyTypes: packages, pathNot: `^node_modules/${onPeers.names}/` },
+    },
     { name: 'no-unresolved', severity: 'error', comment: 'a file that is not there', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

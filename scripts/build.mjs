@@ -24,7 +24,10 @@ import { forEsbuild } from './toolchain/page-parts.mjs';
 const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
 
 /** `fovea/<name>`: presets src/<name>/node.ts and browser.ts, and an entry in the `exports` of package.json. */
-const subpaths = ['seq2seq', 'vision', 'viz'];
+const subpaths = ['seq2seq', 'tfjs', 'vision', 'viz'];
+
+/** Packages that a user of a subpath has, whose own copy is meant. */
+const peers = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).peerDependencies);
 
 /** Folders of the presets, in src/ and in dist/. */
 const folders = ['.', ...subpaths];
@@ -95,6 +98,7 @@ async function bundleAll() {
 function entries(platform) {
   return {
     ...common,
+    external: peers,
     platform,
     format: 'esm',
     splitting: true,

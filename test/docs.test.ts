@@ -1,9 +1,12 @@
 /** Every example of docs/design.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
+import '@tensorflow/tfjs-layers'; // registers gradients
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import * as fovea from '../src/node.js';
 import * as seq2seq from '../src/seq2seq/node.js';
+import * as tfjs from '../src/tfjs/node.js';
 import type { Tensor } from '../src/types.js';
 import * as vision from '../src/vision/node.js';
 import * as viz from '../src/viz/node.js';
@@ -14,7 +17,9 @@ const { normal } = random('examples');
 const tensor = (...shape: number[]): Tensor => float32(shape, normal);
 const packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   fovea,
+  '@tensorflow/tfjs-core': tf,
   'fovea/seq2seq': seq2seq,
+  'fovea/tfjs': tfjs,
   'fovea/vision': vision,
   'fovea/viz': viz,
 };
@@ -203,6 +208,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       };
     })(),
   ],
+  'docs/design.md, fovea/tfjs': [{}, {}],
+  'README.md, In TensorFlow.js': [{}],
   'docs/design.md, fovea/viz': [
     {
       given: heads(6, 6, 8, 8),
@@ -287,7 +294,8 @@ describe('examples', () => {
       const said: (readonly [string, unknown, string])[] = [];
       const say = (kind: string, value: unknown, comment: string): void => void said.push([kind, value, comment]);
       const body = text
-        .replaceAll(/^import (\{[^}]*\}) from '([^']+)';$/gm, "const $1 = imported('$2');")
+        .replaceAll(/^import (?:\* as )?(\{[^}]*\}|\w+) from '([^']+)';$/gm, "const $1 = imported('$2');")
+        .replaceAll(/^import '([^']+)'; (\/\/ .*)$/gm, "imported('$1'); $2")
         // What a comment says: `console.log(…); // [ 1 ]`, `expression; // [2, 3]`, and `const x = …; // [2, 3]`, its shape.
         .replaceAll(/^console\.log\((.*)\); \/\/ (.*)$/gm, (_, values, comment) => `say('log', [${values}], ${JSON.stringify(comment)});`)
         .replaceAll(/^(\w+(?:\.\w+)*); \/\/ (\[[\d, ]+\]).*$/gm, (_, value, comment) => `say('value', ${value}, '${comment}');`)

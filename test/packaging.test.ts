@@ -146,6 +146,7 @@ describe('the tarball', () => {
       '--entrypoints',
       '.',
       'seq2seq',
+      'tfjs',
       'vision',
       'viz',
     ]).catch((error) => error);
@@ -194,6 +195,13 @@ describe('subpaths', () => {
       expect(await node(file)).toEqual([true, 'reference', [1, 0, 0.25, 0.75]]);
     },
   );
+
+  it('fovea/tfjs names the peer that is not there', async () => {
+    const { stderr } = await call(process.execPath, ['-e', "require('fovea/tfjs')"], { cwd: join(folder, 'app'), env: bare() }).catch(
+      (error) => error,
+    );
+    expect(stderr).toContain("Cannot find module '@tensorflow/tfjs-");
+  });
 
   it('need no import of fovea beside them', async () => {
     expect(await node('viz-alone.mjs', { FOVEA_BACKEND: 'wasm' })).toEqual([1, 0, 0.25, 0.75]);

@@ -1,0 +1,143 @@
+/**
+ * Add, Multiply and the like, and comparisons, of float32: in rows, along which each operand goes on or stays where it is.
+ * @module
+ */
+import { broadcast_util } from '@tensorflow/tfjs-core';
+import { backend } from '../../index.js';
+import { finish, opsOf } from '../../ops/steps.js';
+import type { Tensor } from '../../types.js';
+import type { FoveaBackend } from '../backend.js';
+import { type Kernel, kernel, sizeOf } from '../kernel.js';
+import { broadcastWalk, forRows, type Walk } from '../loops.js';
+
+/**
+ * out[at …] = a[i, i + as, …] ∘ b[j, j + bs, …], n of them. A loop for each operation: an engine compiles one that calls another function as
+ * a call.
+ */
+type Row<Out> = (a: Float32Array, i: number, as: number, b: Float32Array, j: number, bs: number, out: Out, at: number, n: number) => void;
+
+const add: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) + (b[j + c * bs] ?? 0);
+};
+const subtract: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
+};
+const multiply: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) * (b[j + c * bs] ?? 0);
+};
+const divide: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) / (b[j + c * bs] ?? 0);
+};
+const maximum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = Math.max(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
+};
+const minimum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = Math.min(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
+};
+const squaredDifference: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) {
+    const difference = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
+    out[at + c] = difference * difference;
+  }
+};
+
+const equal: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] === b[j + c * bs] ? 1 : 0;
+};
+const notEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] !== b[j + c * bs] ? 1 : 0;
+};
+const greater: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) > (b[j + c * bs] ?? 0) ? 1 : 0;
+};
+const greaterEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) >= (b[j + c * bs] ?? 0) ? 1 : 0;
+};
+const less: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) < (b[j + c * bs] ?? 0) ? 1 : 0;
+};
+const lessEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) <= (b[j + c * bs] ?? 0) ? 1 : 0;
+};
+
+/** What the multiply kernel of fovea makes out = x · y + plus of: whatever of it is there. */
+interface Factors {
+  readonly x: Tensor;
+  readonly y?: Tensor;
+  readonly plus?: Tensor;
+}
+
+/** Operands, both walked as `[batch, rows, columns]`, as the kernel takes them. */
+type OnKernel = (a: Tensor, b: Tensor) => Factors;
+
+const minusOne: Tensor = { data: Float32Array.of(-1), shape: [1, 1, 1], strides: [0, 0, 0] };
+
+/** Numbers from which on a call of the kernel costs less than a loop, and those that a row of them has at least. */
+const large = 2 ** 13;
+const wideRow = 16;
+
+/** Whether the kernel has done it. */
+function ranOnKernel(
+  name: string,
+  onKernel: OnKernel,
+  { sizes, steps }: Walk,
+  a: Float32Array,
+  b: Float32Array,
+  out: Float32Array,
+): boolean {
+  if (out.length < large || sizes.length > 3 || (sizes.at(-1) ?? 1) < wideRow || backend().name !== 'native') return false;
+  const shape = [...Array<number>(3 - sizes.length).fill(1), ...sizes];
+  const front = Array<number>(3 - sizes.length).fill(0);
+  const operand = (data: Float32Array, own: readonly number[] = []): Tensor => ({ data, shape, strides: [...front, ...own] });
+  const { x, ...rest } = onKernel(operand(a, steps[0]), operand(b, steps[1]));
+  finish(name, undefined, () => opsOf(name).multiply(x, { ...rest, out: { data: out, shape } }));
+  return true;
+}
+
+/** @param dtype of the result, which has `room` in such an array */
+function rowwise<Out extends Float32Array | Uint8Array>(
+  row: Row<Out>,
+  dtype: 'float32' | 'bool',
+  room: (backend: FoveaBackend, length: number) => Out,
+  run?: (walk: Walk, a: Float32Array, b: Float32Array, out: Out) => boolean,
+): Kernel {
+  return kernel<'a' | 'b'>(({ inputs: { a, b }, backend }) => {
+    const [left, right] = [backend.floats(a), backend.floats(b)];
+    if (left === undefined || right === undefined) return undefined;
+    const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    const out = room(backend, sizeOf(shape));
+    const walk = broadcastWalk(shape, [a.shape, b.shape]);
+    if (run?.(walk, left, right, out)) return backend.tensor(shape, dtype, out);
+    const last = walk.sizes.length - 1;
+    const length = walk.sizes[last] ?? 1;
+    const [as, bs] = [walk.steps[0]?.[last] ?? 0, walk.steps[1]?.[last] ?? 0];
+    forRows(walk, ([i = 0, j = 0], at) => row(left, i, as, right, j, bs, out, at, length));
+    return backend.tensor(shape, dtype, out);
+  });
+}
+
+function arithmetic(row: Row<Float32Array>, name = '', onKernel?: OnKernel): Kernel {
+  const run = onKernel && ((...args: [Walk, Float32Array, Float32Array, Float32Array]) => ranOnKernel(name, onKernel, ...args));
+  return rowwise(row, 'float32', (backend, length) => backend.room(length), run);
+}
+const comparison = (row: Row<Uint8Array>) => rowwise(row, 'bool', (_backend, length) => new Uint8Array(length));
+
+/** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
+export const productKernels = {
+  Add: arithmetic(add, 'Add', (x, plus) => ({ x, plus })),
+  Sub: arithmetic(subtract, 'Sub', (plus, x) => ({ x, y: minusOne, plus })),
+  Multiply: arithmetic(multiply, 'Multiply', (x, y) => ({ x, y })),
+};
+
+export const binaryKernels = {
+  RealDiv: arithmetic(divide),
+  Maximum: arithmetic(maximum),
+  Minimum: arithmetic(minimum),
+  SquaredDifference: arithmetic(squaredDifference),
+  Equal: comparison(equal),
+  NotEqual: comparison(notEqual),
+  Greater: comparison(greater),
+  GreaterEqual: comparison(greaterEqual),
+  Less: comparison(less),
+  LessEqual: comparison(lessEqual),
+};

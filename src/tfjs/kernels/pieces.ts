@@ -1,0 +1,137 @@
+/**
+ * Tensors taken apart and put together: Slice, SplitV, Unpack, Concat, Pack. A piece that lies in one stretch is a view of its tensor's
+ * memory, as in the cpu backend: no kernel writes to what it reads.
+ * @module
+ */
+import {
+  backend_util,
+  type ConcatAttrs,
+  type PackAttrs,
+  type SliceAttrs,
+  type SplitVAttrs,
+  slice_util,
+  type TensorInfo,
+  type UnpackAttrs,
+  util,
+} from '@tensorflow/tfjs-core';
+import type { FoveaBackend, Numbers } from '../backend.js';
+import { kernel, sizeOf } from '../kernel.js';
+import { forRows, joined } from '../loops.js';
+import { wide } from './transpose.js';
+
+/** The tensor `x[begin … begin + size]`, whose numbers are `values`, as one of this shape. */
+function sliceOf(
+  backend: FoveaBackend,
+  x: TensorInfo,
+  values: Numbers,
+  begin: readonly number[],
+  size: readonly number[],
+  as = size,
+): TensorInfo {
+  const { shape, dtype } = x;
+  const steps = shape.map(() => 1);
+  for (let i = shape.length - 2; i >= 0; i--) steps[i] = (steps[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
+  const walk = joined(size, [steps]);
+  const length = walk.sizes.at(-1) ?? 1;
+  const step = walk.steps[0]?.at(-1) ?? 1;
+  if (walk.sizes.length === 1 && step <= 1) {
+    backend.share([x]);
+    return backend.tensor(as, dtype, values.subarray(first, first + sizeOf(size)));
+  }
+  const out = backend.roomLike(values, sizeOf(size));
+  forRows(walk, ([from = 0], at) => copyRow(values, first + from, step, out, at, length));
+  return backend.tensor(as, dtype, out);
+}
+
+function copyRow(x: Numbers, from: number, step: number, out: Numbers, at: number, n: number): void {
+  if (step === 1 && n >= wide) out.set(x.subarray(from, from + n), at);
+  else if (x instanceof Float32Array && out instanceof Float32Array) for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
+  else for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
+}
+
+const slice = kernel<'x', SliceAttrs>(({ inputs: { x }, attrs, backend }) => {
+  const values = backend.numbers(x);
+  if (values === undefined) return undefined;
+  const [begin = [], size = []] = slice_util.parseSliceParams(
+    x as Parameters<typeof slice_util.parseSliceParams>[0],
+    attrs.begin,
+    attrs.size,
+  );
+  slice_util.assertParamsValid(x, begin, size);
+  return sliceOf(backend, x, values, begin, size);
+});
+
+const splitV = kernel<'x', SplitVAttrs>(({ inputs: { x }, attrs, backend }) => {
+  const values = backend.numbers(x);
+  if (values === undefined) return undefined;
+  const axis = util.parseAxisParam(attrs.axis, x.shape)[0] ?? 0;
+  const lengths = backend_util.prepareSplitSize(x as Parameters<typeof backend_util.prepareSplitSize>[0], attrs.numOrSizeSplits, axis);
+  const begin = x.shape.map(() => 0);
+  return lengths.map((length) => {
+    const size = x.shape.map((own, i) => (i === axis ? length : own));
+    const piece = sliceOf(backend, x, values, begin, size);
+    begin[axis] = (begin[axis] ?? 0) + length;
+    return piece;
+  });
+});
+
+const unpack = kernel<'value', UnpackAttrs>(({ inputs: { value }, attrs, backend }) => {
+  const values = backend.numbers(value);
+  if (values === undefined) return undefined;
+  const axis = attrs.axis < 0 ? attrs.axis + value.shape.length : attrs.axis;
+  const begin = value.shape.map(() => 0);
+  const size = value.shape.map((length, i) => (i === axis ? 1 : length));
+  const shape = value.shape.filter((_, i) => i !== axis);
+  return Array.from({ length: value.shape[axis] ?? 0 }, (_, i) => {
+    begin[axis] = i;
+    return sliceOf(backend, value, values, begin, size, shape);
+  });
+});
+
+/** Inputs as they follow one another along `axis`; undefined where one is not of numbers. */
+function joinedValues(backend: FoveaBackend, inputs: readonly TensorInfo[], axis: number): Numbers | undefined {
+  const parts = inputs.map((input) => ({ values: backend.numbers(input), run: sizeOf(input.shape.slice(axis)) }));
+  const first = parts[0]?.values;
+  if (first === undefined) return undefined;
+  const rows = sizeOf(inputs[0]?.shape.slice(0, axis) ?? []);
+  const out = backend.roomLike(
+    first,
+    parts.reduce((sum, { run }) => sum + rows * run, 0),
+  );
+  let at = 0;
+  for (let row = 0; row < rows; row++)
+    for (const { values, run } of parts) {
+      if (values === undefined) return undefined;
+      copyRow(values, row * run, 1, out, at, run);
+      at += run;
+    }
+  return out;
+}
+
+const concat = kernel<string, ConcatAttrs>(({ inputs, attrs, backend }) => {
+  const all = Object.values(inputs);
+  const axis = util.parseAxisParam(attrs.axis, all[0]?.shape ?? [])[0] ?? 0;
+  const shapes = all.map(({ shape }) => shape);
+  backend_util.assertParamsConsistent(shapes, axis);
+  const shape = backend_util.computeOutShape(shapes, axis);
+  const filled = all.filter((input) => sizeOf(input.shape) > 0);
+  const [only] = filled;
+  if (only === undefined) return undefined;
+  if (filled.length === 1) return backend.reshaped(only, shape);
+  const values = joinedValues(backend, filled, axis);
+  return values && backend.tensor(shape, all[0]?.dtype ?? 'float32', values);
+});
+
+const pack = kernel<string, PackAttrs>(({ inputs, attrs, backend }) => {
+  const all = Object.values(inputs);
+  const { shape, dtype } = all[0] ?? { shape: [], dtype: 'float32' as const };
+  for (const input of all) {
+    util.assertShapesMatch(shape, input.shape, 'All tensors passed to stack must have matching shapes');
+    util.assert(dtype === input.dtype, () => 'All tensors passed to stack must have matching dtypes');
+  }
+  const values = joinedValues(backend, all, attrs.axis);
+  return values && backend.tensor([...shape.slice(0, attrs.axis), all.length, ...shape.slice(attrs.axis)], dtype, values);
+});
+
+export const pieceKernels = { Slice: slice, SplitV: splitV, Unpack: unpack, Concat: concat, Pack: pack };

@@ -1,0 +1,98 @@
+/**
+ * MaxPool and AvgPool of `[b, h, w, c]`, and their gradients.
+ * @module
+ */
+import {
+  type AvgPoolAttrs,
+  type AvgPoolGradAttrs,
+  backend_util,
+  type MaxPoolAttrs,
+  type MaxPoolGradAttrs,
+  util,
+} from '@tensorflow/tfjs-core';
+import { kernel, sizeOf } from '../kernel.js';
+import { forTaps } from './taps.js';
+
+type Shape4 = [number, number, number, number];
+
+/** @throws {Error} of TensorFlow.js for a stride and a dilation at once */
+function infoOf(name: string, shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs | AvgPoolAttrs) {
+  util.assert(
+    backend_util.eitherStridesOrDilationsAreOne(strides, 1),
+    () => `Error in ${name}: Either strides or dilations must be 1. Got strides ${strides} and dilations '1'`,
+  );
+  return backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+const maxPool = kernel<'x', MaxPoolAttrs>(({ inputs: { x }, attrs, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const info = infoOf('maxPool', x.shape, attrs);
+  const out = backend.room(sizeOf(info.outShape)).fill(-Infinity);
+  const { inChannels } = info;
+  forTaps(info, (at, from) => {
+    for (let c = 0; c < inChannels; c++) {
+      const value = values[from + c] ?? 0;
+      if (value > (out[at + c] ?? 0)) out[at + c] = value;
+    }
+  });
+  return backend.tensor(info.outShape, 'float32', out);
+});
+
+/** To the first of the largest, row by row. */
+const maxPoolGrad = kernel<'dy' | 'input', MaxPoolGradAttrs>(({ inputs: { dy, input }, attrs, backend }) => {
+  const [gradient, values] = [backend.floats(dy), backend.floats(input)];
+  if (gradient === undefined || values === undefined) return undefined;
+  const info = infoOf('maxPool', input.shape, attrs);
+  const { inChannels } = info;
+  const largest = new Float32Array(sizeOf(info.outShape)).fill(-Infinity);
+  const places = new Int32Array(largest.length).fill(-1);
+  forTaps(info, (at, from) => {
+    for (let c = 0; c < inChannels; c++) {
+      const value = values[from + c] ?? 0;
+      if (value > (largest[at + c] ?? 0)) {
+        largest[at + c] = value;
+        places[at + c] = from + c;
+      }
+    }
+  });
+  const out = backend.room(sizeOf(input.shape)).fill(0);
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] ?? -1;
+    if (place >= 0) out[place] = (out[place] ?? 0) + (gradient[i] ?? 0);
+  }
+  return backend.tensor(input.shape, 'float32', out);
+});
+
+/** Of the pixels that are there. */
+const avgPool = kernel<'x', AvgPoolAttrs>(({ inputs: { x }, attrs, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const info = infoOf('avgPool', x.shape, attrs);
+  const { inChannels } = info;
+  const out = backend.room(sizeOf(info.outShape)).fill(0);
+  const counts = new Int32Array(out.length / Math.max(1, inChannels));
+  forTaps(info, (at, from) => {
+    const place = at / inChannels;
+    counts[place] = (counts[place] ?? 0) + 1;
+    for (let c = 0; c < inChannels; c++) out[at + c] = (out[at + c] ?? 0) + (values[from + c] ?? 0);
+  });
+  for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) / (counts[Math.floor(i / inChannels)] ?? 1);
+  return backend.tensor(info.outShape, 'float32', out);
+});
+
+/** TensorFlow.js divides by the size of the filter here, at the edges, too. */
+const avgPoolGrad = kernel<'dy' | 'input', AvgPoolGradAttrs>(({ inputs: { dy, input }, attrs, backend }) => {
+  const gradient = backend.floats(dy);
+  if (gradient === undefined) return undefined;
+  const info = infoOf('avgPool', input.shape, attrs);
+  const { inChannels, filterHeight, filterWidth } = info;
+  const out = backend.room(sizeOf(input.shape)).fill(0);
+  const share = 1 / (filterHeight * filterWidth);
+  forTaps(info, (at, to) => {
+    for (let c = 0; c < inChannels; c++) out[to + c] = (out[to + c] ?? 0) + share * (gradient[at + c] ?? 0);
+  });
+  return backend.tensor(input.shape, 'float32', out);
+});
+
+export const poolingKernels = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool, AvgPoolGrad: avgPoolGrad };

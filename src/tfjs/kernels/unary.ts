@@ -1,0 +1,96 @@
+/**
+ * Functions of each number of a float32 tensor: those with an activation kernel on that, the others in plain loops.
+ * @module
+ */
+import type { ClipByValueAttrs, StepAttrs } from '@tensorflow/tfjs-core';
+import { relu, sigmoid, tanh } from '../../ops/activate.js';
+import type { ActivationOptions, Tensor } from '../../types.js';
+import { type Kernel, kernel, sizeOf } from '../kernel.js';
+
+/** On the activation kernel. */
+function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) => Tensor): Kernel {
+  return kernel<'x'>(({ inputs: { x }, backend }) => {
+    const values = backend.floats(x);
+    if (values === undefined) return undefined;
+    const shape = [sizeOf(x.shape)];
+    const out = { data: backend.room(sizeOf(shape)), shape };
+    op({ data: values, shape }, { out });
+    return backend.tensor(x.shape, 'float32', out.data);
+  });
+}
+
+/** A loop for each function: an engine compiles one that calls another function as a call. */
+type Loop = (x: Float32Array, out: Float32Array) => void;
+
+const exp: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.exp(x[i] ?? 0);
+};
+const log: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.log(x[i] ?? 0);
+};
+const sqrt: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(x[i] ?? 0);
+};
+const rsqrt: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = 1 / Math.sqrt(x[i] ?? 0);
+};
+const reciprocal: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = 1 / (x[i] ?? 0);
+};
+const square: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = (x[i] ?? 0) * (x[i] ?? 0);
+};
+const negative: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = -(x[i] ?? 0);
+};
+const absolute: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i] ?? 0);
+};
+
+function unary(loop: Loop): Kernel {
+  return kernel<'x'>(({ inputs: { x }, backend }) => {
+    const values = backend.floats(x);
+    if (values === undefined) return undefined;
+    const out = backend.room(sizeOf(x.shape));
+    loop(values, out);
+    return backend.tensor(x.shape, 'float32', out);
+  });
+}
+
+/** 1 above 0, `alpha` elsewhere, NaN of NaN: the slope of relu. */
+const step = kernel<'x', StepAttrs>(({ inputs: { x }, attrs: { alpha }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = backend.room(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = value > 0 ? 1 : Number.isNaN(value) ? Number.NaN : alpha;
+  }
+  return backend.tensor(x.shape, 'float32', out);
+});
+
+/** What is outside of both bounds becomes the nearer one; NaN stays. */
+const clip = kernel<'x', ClipByValueAttrs>(({ inputs: { x }, attrs: { clipValueMin, clipValueMax }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = backend.room(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) {
+    out[i] = Math.min(clipValueMax, Math.max(clipValueMin, values[i] ?? 0));
+  }
+  return backend.tensor(x.shape, 'float32', out);
+});
+
+export const activationKernels = { Relu: activation(relu), Sigmoid: activation(sigmoid), Tanh: activation(tanh) };
+
+export const unaryKernels = {
+  Exp: unary(exp),
+  Log: unary(log),
+  Sqrt: unary(sqrt),
+  Rsqrt: unary(rsqrt),
+  Reciprocal: unary(reciprocal),
+  Square: unary(square),
+  Neg: unary(negative),
+  Abs: unary(absolute),
+  Step: step,
+  ClipByValue: clip,
+};

@@ -1,0 +1,48 @@
+/**
+ * Which kernel of TensorFlow.js runs where; all that are not named here run in its cpu backend.
+ * @module
+ */
+import type { Kernel } from './kernel.js';
+import { binaryKernels, productKernels } from './kernels/binary.js';
+import { convolutionKernels } from './kernels/convolution.js';
+import { depthwiseKernels } from './kernels/depthwise.js';
+import { einsum } from './kernels/einsum.js';
+import { gatherKernels } from './kernels/gather.js';
+import { batchMatMul, fusedMatMul } from './kernels/matmul.js';
+import { pieceKernels } from './kernels/pieces.js';
+import { poolingKernels } from './kernels/pooling.js';
+import { reduceKernels } from './kernels/reduce.js';
+import { selectKernels } from './kernels/select.js';
+import { softmaxKernels } from './kernels/softmax.js';
+import { transposeKernels } from './kernels/transpose.js';
+import { activationKernels, unaryKernels } from './kernels/unary.js';
+
+/** `kernels`: native or wasm, whichever fovea has chosen; `loops`: JavaScript over typed arrays; `free`: no number is touched. */
+export type Place = 'kernels' | 'loops' | 'free';
+
+/** The same numbers under another name: those of cpu will do. */
+export const free: readonly string[] = ['Identity', 'Reshape', 'ExpandDims'];
+
+export const table: Readonly<Record<Exclude<Place, 'free'>, Readonly<Record<string, Kernel>>>> = {
+  kernels: {
+    BatchMatMul: batchMatMul,
+    _FusedMatMul: fusedMatMul,
+    Einsum: einsum,
+    ...convolutionKernels,
+    Softmax: softmaxKernels.Softmax,
+    ...activationKernels,
+    ...productKernels,
+  },
+  loops: {
+    LogSoftmax: softmaxKernels.LogSoftmax,
+    ...binaryKernels,
+    ...unaryKernels,
+    ...reduceKernels,
+    ...transposeKernels,
+    ...pieceKernels,
+    ...gatherKernels,
+    ...selectKernels,
+    ...poolingKernels,
+    ...depthwiseKernels,
+  },
+};

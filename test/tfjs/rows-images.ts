@@ -1,0 +1,125 @@
+/** What the kernels of images are called with: strides, dilations, every padding, both formats, channels around the vectors. */
+import type { NamedAttrMap } from '@tensorflow/tfjs-core';
+import { backend_util } from '@tensorflow/tfjs-core';
+import { floats, integers, type Row } from './given.js';
+
+type Four = [number, number, number, number];
+type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
+
+interface Way {
+  readonly image: Four;
+  readonly filter: Four;
+  readonly strides?: number | [number, number];
+  readonly dilations?: number | [number, number];
+  readonly pad?: Pad;
+  readonly dataFormat?: 'NHWC' | 'NCHW';
+}
+
+const ways: readonly Way[] = [
+  { image: [2, 6, 7, 3], filter: [3, 3, 3, 5] },
+  { image: [1, 8, 9, 17], filter: [3, 2, 17, 33], pad: 'same' },
+  { image: [1, 9, 8, 4], filter: [3, 3, 4, 6], strides: 2, pad: 'same' },
+  { image: [2, 9, 11, 2], filter: [2, 3, 2, 3], strides: [3, 2] },
+  { image: [1, 5, 5, 8], filter: [1, 1, 8, 16] },
+  {
+    image: [1, 7, 6, 3],
+    filter: [3, 3, 3, 4],
+    pad: [
+      [0, 0],
+      [2, 0],
+      [1, 2],
+      [0, 0],
+    ],
+  },
+  { image: [1, 6, 6, 1], filter: [5, 5, 1, 8], pad: 2 },
+  { image: [2, 3, 6, 7], filter: [3, 3, 3, 5], pad: 'same', dataFormat: 'NCHW' },
+  { image: [2, 4, 8, 9], filter: [2, 2, 4, 3], strides: 2, dataFormat: 'NCHW' },
+  { image: [4, 28, 30, 16], filter: [3, 3, 16, 24], pad: 'same' },
+];
+const dilated: readonly Way[] = [
+  { image: [1, 9, 9, 3], filter: [3, 3, 3, 4], dilations: 2 },
+  { image: [1, 9, 9, 3], filter: [3, 3, 3, 4], dilations: [2, 3], pad: 'same' },
+];
+
+const attrsOf = ({ strides = 1, dilations = 1, pad = 'valid', dataFormat = 'NHWC' }: Way): NamedAttrMap => ({
+  strides,
+  dilations,
+  pad,
+  dataFormat,
+});
+
+function outShape({ image, filter, strides = 1, dilations = 1, pad = 'valid', dataFormat = 'NHWC' }: Way, depthwise = false): Four {
+  const format = backend_util.convertConv2DDataFormat(dataFormat);
+  return backend_util.computeConv2DInfo(image, filter, strides, dilations, pad as 'valid', undefined, depthwise, format).outShape;
+}
+
+const pools: readonly NamedAttrMap[] = [
+  { filterSize: 2, strides: 2, pad: 'valid' },
+  { filterSize: [3, 2], strides: [2, 1], pad: 'same' },
+  { filterSize: 3, strides: 1, pad: 1 },
+  { filterSize: 1, strides: 1, pad: 'valid' },
+];
+const pooled = (shape: Four, { filterSize, strides, pad }: NamedAttrMap): Four =>
+  backend_util.computePool2DInfo(shape, filterSize as number, strides as number, 1, pad as 'valid').outShape;
+const pooledImages: readonly Four[] = [
+  [2, 6, 7, 3],
+  [1, 5, 8, 20],
+];
+
+/** Strides or dilations are 1; `[kh, kw, c, q]`. */
+const channelwise: readonly Way[] = [
+  { image: [2, 6, 7, 3], filter: [3, 3, 3, 1] },
+  { image: [1, 8, 9, 17], filter: [3, 2, 17, 2], pad: 'same' },
+  { image: [1, 9, 8, 4], filter: [3, 3, 4, 1], strides: 2, pad: 'same' },
+];
+
+/** Kernel → what it is called with. */
+export const imageRows: Readonly<Record<string, readonly Row[]>> = {
+  Conv2D: [
+    ...[...ways, ...dilated].map((way) => ({ inputs: { x: floats(...way.image), filter: floats(...way.filter) }, attrs: attrsOf(way) })),
+    {
+      inputs: { x: integers(5, 1, 4, 4, 2), filter: integers(5, 2, 2, 2, 3) },
+      attrs: attrsOf({ image: [1, 4, 4, 2], filter: [2, 2, 2, 3] }),
+    },
+  ],
+  FusedConv2D: ways.flatMap((way) =>
+    ['linear', 'relu', 'sigmoid', 'elu'].map((activation) => ({
+      inputs: { x: floats(...way.image), filter: floats(...way.filter), ...(way.dataFormat !== 'NCHW' && { bias: floats(way.filter[3]) }) },
+      attrs: { ...attrsOf(way), activation },
+    })),
+  ),
+  Conv2DBackpropInput: ways.map((way) => ({
+    inputs: { dy: floats(...outShape(way)), filter: floats(...way.filter) },
+    attrs: { ...attrsOf(way), inputShape: way.image },
+  })),
+  Conv2DBackpropFilter: ways.map((way) => ({
+    inputs: { x: floats(...way.image), dy: floats(...outShape(way)) },
+    attrs: { ...attrsOf(way), filterShape: way.filter },
+  })),
+  MaxPool: [
+    ...pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
+    { inputs: { x: integers(9, 1, 4, 4, 2) }, attrs: { filterSize: 2, strides: 2, pad: 'valid' } },
+  ],
+  AvgPool: pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
+  MaxPoolGrad: pooledImages.flatMap((shape) =>
+    pools.map((attrs) => ({
+      inputs: { dy: floats(...pooled(shape, attrs)), input: floats(...shape), output: floats(...pooled(shape, attrs)) },
+      attrs,
+    })),
+  ),
+  AvgPoolGrad: pooledImages.flatMap((shape) =>
+    pools.map((attrs) => ({ inputs: { dy: floats(...pooled(shape, attrs)), input: floats(...shape) }, attrs })),
+  ),
+  DepthwiseConv2dNative: [...channelwise, { image: [1, 9, 9, 3], filter: [3, 3, 3, 2], dilations: 2 } satisfies Way].map((way) => ({
+    inputs: { x: floats(...way.image), filter: floats(...way.filter) },
+    attrs: attrsOf(way),
+  })),
+  DepthwiseConv2dNativeBackpropInput: channelwise.map((way) => ({
+    inputs: { dy: floats(...outShape(way, true)), filter: floats(...way.filter) },
+    attrs: { ...attrsOf(way), inputShape: way.image },
+  })),
+  DepthwiseConv2dNativeBackpropFilter: channelwise.map((way) => ({
+    inputs: { x: floats(...way.image), dy: floats(...outShape(way, true)) },
+    attrs: { ...attrsOf(way), filterShape: way.filter },
+  })),
+};

@@ -1,0 +1,136 @@
+/** What the kernels of fovea/tfjs are called with: shapes that broadcast, that are empty, and that are long enough for every path; dtypes that are cpu's. */
+import type { NamedAttrMap } from '@tensorflow/tfjs-core';
+import { floats, type Given, integers, positive, type Row, special, truths } from './given.js';
+import { imageRows } from './rows-images.js';
+
+const binary: Row[] = [
+  { inputs: { a: floats(5), b: floats(5) } },
+  { inputs: { a: floats(3, 400), b: floats(3, 400) } },
+  { inputs: { a: floats(), b: floats(7, 300) } },
+  { inputs: { a: floats(7, 300), b: floats(300) } },
+  { inputs: { a: floats(7, 300), b: floats(7, 1) } },
+  { inputs: { a: floats(90, 100), b: floats(90, 100) } },
+  { inputs: { a: floats(90, 100), b: floats(90, 1) } },
+  { inputs: { a: floats(100), b: floats(90, 100) } },
+  { inputs: { a: floats(9, 1, 100), b: floats(10, 100) } },
+  { inputs: { a: floats(9, 10, 1), b: floats(1, 10, 100) } },
+  { inputs: { a: floats(), b: floats(90, 100) } },
+  { inputs: { a: floats(4, 1, 6), b: floats(5, 1) } },
+  { inputs: { a: floats(2, 1, 3, 1, 2), b: floats(1, 4, 1, 5, 1) } },
+  { inputs: { a: floats(3, 0), b: floats(1) } },
+  { inputs: { a: floats(1), b: floats() } },
+  { inputs: { a: special(), b: floats(6) } },
+  { inputs: { a: special(), b: special() } },
+  { inputs: { a: integers(9, 3, 4), b: integers(9, 4) } },
+];
+const unary = (make: (...shape: number[]) => Given, attrs: NamedAttrMap = {}): Row[] => [
+  ...[[], [1], [0, 3], [17], [3, 500]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
+  { inputs: { x: special() }, attrs },
+];
+const reductions = (name: 'axis' | 'reductionIndices'): Row[] =>
+  [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]].flatMap((axes) =>
+    [false, true].map((keepDims) => ({ inputs: { x: floats(4, 3, 50) }, attrs: { [name]: axes, keepDims } })),
+  );
+
+/** Kernel → what it is called with. */
+export const rows: Readonly<Record<string, readonly Row[]>> = {
+  ...Object.fromEntries(
+    ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'].map((name) => [name, binary] as const),
+  ),
+  ...Object.fromEntries(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'].map((name) => [name, binary] as const)),
+  ...Object.fromEntries(
+    ['Relu', 'Sigmoid', 'Tanh', 'Exp', 'Square', 'Neg', 'Abs', 'Reciprocal'].map((name) => [name, unary(floats)] as const),
+  ),
+  ...Object.fromEntries(['Log', 'Sqrt', 'Rsqrt'].map((name) => [name, unary(positive)] as const)),
+  Step: unary(floats, { alpha: 0.25 }),
+  ClipByValue: unary(floats, { clipValueMin: -0.5, clipValueMax: 0.75 }),
+  Sum: [...reductions('axis'), { inputs: { x: integers(9, 3, 4) }, attrs: { axis: 0, keepDims: false } }],
+  Mean: reductions('axis'),
+  Max: reductions('reductionIndices'),
+  Softmax: [[1], [7], [3, 40], [2, 3, 4, 65]].map((shape) => ({ inputs: { logits: floats(...shape) }, attrs: { dim: shape.length - 1 } })),
+  LogSoftmax: [],
+  BatchMatMul: [
+    { inputs: { a: floats(1, 5, 7), b: floats(1, 7, 3) }, attrs: { transposeA: false, transposeB: false } },
+    { inputs: { a: floats(2, 7, 40), b: floats(2, 33, 7) }, attrs: { transposeA: true, transposeB: true } },
+    { inputs: { a: floats(3, 2, 5, 64), b: floats(1, 64, 48) }, attrs: { transposeA: false, transposeB: false } },
+    { inputs: { a: floats(2, 4, 0), b: floats(2, 0, 3) }, attrs: { transposeA: false, transposeB: false } },
+    { inputs: { a: integers(9, 1, 4, 3), b: integers(9, 1, 3, 2) }, attrs: { transposeA: false, transposeB: false } },
+  ],
+  _FusedMatMul: ['linear', 'relu', 'sigmoid', 'relu6', 'elu'].flatMap((activation) =>
+    [[9], [1, 9], [4, 9], [1]].map((bias) => ({
+      inputs: { a: floats(1, 4, 20), b: floats(1, 20, 9), bias: floats(...bias) },
+      attrs: { transposeA: false, transposeB: false, activation },
+    })),
+  ),
+  Einsum: [
+    ['ij,jk->ik', floats(5, 7), floats(7, 40)],
+    ['bij,bjk->bik', floats(2, 5, 7), floats(2, 7, 4)],
+    ['ij,kj->ki', floats(5, 7), floats(3, 7)],
+    ['bhqd,bhkd->bhqk', floats(2, 3, 5, 8), floats(2, 3, 6, 8)],
+    ['bqhd,bkhd->bhqk', floats(2, 5, 3, 8), floats(2, 6, 3, 8)],
+    ['abc,cde->abde', floats(2, 3, 4), floats(4, 5, 2)],
+    ['abc,adb->cd', floats(2, 3, 4), floats(2, 5, 3)],
+    ['i,j->ji', floats(5), floats(7)],
+    ['i,i->', floats(70), floats(70)],
+    ['ij,ij->ij', floats(5, 7), floats(5, 7)],
+    ['ij,jk->ik', integers(9, 5, 7), integers(9, 7, 2)],
+  ].map(([equation, a, b]) => ({ inputs: { 0: a as Given, 1: b as Given }, attrs: { equation: equation as string } })),
+  ...imageRows,
+  Transpose: [
+    { inputs: { x: floats(3, 4) }, attrs: { perm: [1, 0] } },
+    { inputs: { x: floats(2, 3, 4, 100) }, attrs: { perm: [0, 2, 1, 3] } },
+    { inputs: { x: floats(2, 3, 4, 5) }, attrs: { perm: [3, 1, 0, 2] } },
+    { inputs: { x: floats(1, 3, 1, 5) }, attrs: { perm: [2, 1, 0, 3] } },
+    { inputs: { x: integers(99, 3, 4, 5) }, attrs: { perm: [2, 0, 1] } },
+    { inputs: { x: truths(3, 4) }, attrs: { perm: [1, 0] } },
+    { inputs: { x: floats(3, 0) }, attrs: { perm: [1, 0] } },
+  ],
+  Slice: [
+    { inputs: { x: floats(6, 5) }, attrs: { begin: [2, 0], size: [3, 5] } },
+    { inputs: { x: floats(6, 200) }, attrs: { begin: [1, 3], size: [2, 150] } },
+    { inputs: { x: integers(9, 2, 3, 4) }, attrs: { begin: [1, 1, 1], size: [1, -1, 2] } },
+    { inputs: { x: floats(4) }, attrs: { begin: [1], size: [0] } },
+  ],
+  SplitV: [
+    { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: 2, axis: 0 } },
+    { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: [1, 3, 2], axis: 1 } },
+    { inputs: { x: integers(9, 2, 4, 3) }, attrs: { numOrSizeSplits: [3, -1], axis: 1 } },
+  ],
+  Unpack: [
+    { inputs: { value: floats(3, 4, 5) }, attrs: { axis: 0 } },
+    { inputs: { value: floats(3, 4, 5) }, attrs: { axis: -1 } },
+    { inputs: { value: integers(9, 3, 4) }, attrs: { axis: 1 } },
+  ],
+  Concat: [
+    { inputs: { 0: floats(2, 3), 1: floats(2, 100), 2: floats(2, 0) }, attrs: { axis: 1 } },
+    { inputs: { 0: integers(9, 2, 3), 1: integers(9, 4, 3) }, attrs: { axis: 0 } },
+    { inputs: { 0: floats(2, 3, 2), 1: floats(2, 1, 2) }, attrs: { axis: -2 } },
+    { inputs: { 0: floats(0, 3), 1: floats(0, 3) }, attrs: { axis: 0 } },
+  ],
+  Pack: [
+    { inputs: { 0: floats(2, 3), 1: floats(2, 3) }, attrs: { axis: 0 } },
+    { inputs: { 0: floats(2, 3), 1: floats(2, 3) }, attrs: { axis: 2 } },
+    { inputs: { 0: truths(3), 1: truths(3) }, attrs: { axis: 1 } },
+  ],
+  GatherV2: [
+    { inputs: { x: floats(9, 70), indices: integers(9, 5) }, attrs: { axis: 0, batchDims: 0 } },
+    { inputs: { x: floats(3, 9, 2), indices: integers(9, 2, 4) }, attrs: { axis: 1, batchDims: 0 } },
+    { inputs: { x: integers(50, 3, 9), indices: integers(9, 3, 2) }, attrs: { axis: 1, batchDims: 1 } },
+  ],
+  UnsortedSegmentSum: [
+    { inputs: { x: floats(20, 6), segmentIds: integers(5, 20) }, attrs: { numSegments: 5 } },
+    {
+      inputs: { x: floats(4, 2, 3), segmentIds: { shape: [4], dtype: 'int32', values: Int32Array.of(-1, 2, 7, 2) } },
+      attrs: { numSegments: 3 },
+    },
+    { inputs: { x: integers(9, 4, 2), segmentIds: integers(3, 4) }, attrs: { numSegments: 3 } },
+  ],
+  Select: [
+    { inputs: { condition: truths(3, 40), t: floats(3, 40), e: floats(3, 40) } },
+    { inputs: { condition: truths(5), t: floats(5), e: floats(5) } },
+    { inputs: { condition: truths(4), t: integers(9, 4), e: integers(9, 4) } },
+  ],
+  Cast: (['float32', 'int32', 'bool', 'complex64'] as const).flatMap((dtype) =>
+    [floats(3, 4), special(), integers(3, 5), truths(5)].map((x) => ({ inputs: { x }, attrs: { dtype } })),
+  ),
+};
