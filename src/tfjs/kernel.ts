@@ -5,6 +5,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { FoveaBackend } from './backend.js';
 
+/** In `tf.setBackend`. */
+export const backendName = 'fovea';
+
 /** @template Names of inputs @template Optional names of those that may not be there */
 interface KernelCall<Names extends string, Attrs, Optional extends string> {
   readonly inputs: { readonly [Name in Names]: TensorInfo } & { readonly [Name in Optional]?: TensorInfo | undefined };

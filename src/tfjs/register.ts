@@ -15,10 +15,8 @@ import {
 import { FoveaError } from '../errors.js';
 import type { FoveaBackend } from './backend.js';
 import { registerGradients } from './gradients.js';
-import type { Kernel } from './kernel.js';
+import { backendName, type Kernel } from './kernel.js';
 import { free, table } from './table.js';
-
-export const backendName = 'fovea';
 
 /** Above all that TensorFlow.js brings along (webgpu has 3): who imports fovea/tfjs wants it, unless `setBackend` says otherwise. */
 const priority = 4;

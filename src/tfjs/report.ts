@@ -5,7 +5,8 @@
 import { getKernelsForBackend } from '@tensorflow/tfjs-core';
 import { backend as chosen } from '../index.js';
 import type { BackendInfo } from '../types.js';
-import { backendName, fellBack } from './register.js';
+import { backendName } from './kernel.js';
+import { fellBack } from './register.js';
 import { free, type Place, table } from './table.js';
 
 export interface TfjsBackendInfo {

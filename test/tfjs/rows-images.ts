@@ -82,11 +82,18 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
       attrs: attrsOf({ image: [1, 4, 4, 2], filter: [2, 2, 2, 3] }),
     },
   ],
-  FusedConv2D: ways.flatMap((way) =>
-    ['linear', 'relu', 'sigmoid', 'elu'].map((activation) => ({
-      inputs: { x: floats(...way.image), filter: floats(...way.filter), ...(way.dataFormat !== 'NCHW' && { bias: floats(way.filter[3]) }) },
-      attrs: { ...attrsOf(way), activation },
-    })),
+  FusedConv2D: ways.slice(0, -1).flatMap((way) =>
+    ['linear', 'relu', 'sigmoid', 'elu', 'leakyrelu', 'prelu'].flatMap((activation) =>
+      [[way.filter[3]], []].map((bias) => ({
+        inputs: {
+          x: floats(...way.image),
+          filter: floats(...way.filter),
+          bias: floats(...bias),
+          ...(activation === 'prelu' && { preluActivationWeights: floats(way.filter[3]) }),
+        },
+        attrs: { ...attrsOf(way), activation, leakyreluAlpha: 0.3 },
+      })),
+    ),
   ),
   Conv2DBackpropInput: ways.map((way) => ({
     inputs: { dy: floats(...outShape(way)), filter: floats(...way.filter) },
@@ -114,6 +121,14 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
     inputs: { x: floats(...way.image), filter: floats(...way.filter) },
     attrs: attrsOf(way),
   })),
+  FusedDepthwiseConv2D: channelwise.flatMap((way) =>
+    ['linear', 'relu', 'relu6'].flatMap((activation) =>
+      [{}, { bias: floats(way.filter[2] * way.filter[3]) }].map((bias) => ({
+        inputs: { x: floats(...way.image), filter: floats(...way.filter), ...bias },
+        attrs: { ...attrsOf(way), activation },
+      })),
+    ),
+  ),
   DepthwiseConv2dNativeBackpropInput: channelwise.map((way) => ({
     inputs: { dy: floats(...outShape(way, true)), filter: floats(...way.filter) },
     attrs: { ...attrsOf(way), inputShape: way.image },

@@ -56,10 +56,15 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { a: floats(2, 4, 0), b: floats(2, 0, 3) }, attrs: { transposeA: false, transposeB: false } },
     { inputs: { a: integers(9, 1, 4, 3), b: integers(9, 1, 3, 2) }, attrs: { transposeA: false, transposeB: false } },
   ],
-  _FusedMatMul: ['linear', 'relu', 'sigmoid', 'relu6', 'elu'].flatMap((activation) =>
+  _FusedMatMul: ['linear', 'relu', 'sigmoid', 'relu6', 'elu', 'leakyrelu', 'prelu'].flatMap((activation) =>
     [[9], [1, 9], [4, 9], [1]].map((bias) => ({
-      inputs: { a: floats(1, 4, 20), b: floats(1, 20, 9), bias: floats(...bias) },
-      attrs: { transposeA: false, transposeB: false, activation },
+      inputs: {
+        a: floats(1, 4, 20),
+        b: floats(1, 20, 9),
+        bias: floats(...bias),
+        ...(activation === 'prelu' && { preluActivationWeights: floats(9) }),
+      },
+      attrs: { transposeA: false, transposeB: false, activation, leakyreluAlpha: 0.3 },
     })),
   ),
   Einsum: [

@@ -1,5 +1,5 @@
 /**
- * Conv2D, its gradients and FusedConv2D, as products with the patches of images (`patches` of fovea): a bias, relu and sigmoid are part of the product.
+ * Conv2D, its gradients and FusedConv2D, as products with the patches of images (`patches` of fovea).
  * @module
  */
 import {
@@ -14,7 +14,7 @@ import { finish, opsOf } from '../../ops/steps.js';
 import type { Activation, Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
 import { kernel, sizeOf } from '../kernel.js';
-import { fusedActivation } from './matmul.js';
+import { ended } from './fused.js';
 import { permuted } from './transpose.js';
 
 type Info = backend_util.Conv2DInfo;
@@ -101,13 +101,15 @@ const conv2D = kernel<'x' | 'filter', Conv2DAttrs>(({ inputs: { x, filter }, att
   forward(backend, 'Conv2D', x, filter, attrs),
 );
 
-const fusedConv2D = kernel<'x' | 'filter', FusedConv2DAttrs, 'bias'>(({ inputs: { x, filter, bias }, attrs, backend }) => {
-  const channels = filter.shape[3] ?? 1;
-  const row = bias === undefined ? undefined : backend.floats(bias);
-  const activation = fusedActivation(attrs.activation);
-  if (activation === undefined || (bias !== undefined && (bias.shape.length !== 1 || row?.length !== channels))) return undefined;
-  const given = row && { data: row, shape: [channels] };
-  return forward(backend, 'FusedConv2D', x, filter, attrs as Conv2DAttrs, given, activation === 'none' ? undefined : activation);
+const fusedConv2D = kernel<'x' | 'filter', FusedConv2DAttrs, 'bias' | 'preluActivationWeights'>(({ inputs, attrs, backend }) => {
+  const { x, filter, ...rest } = inputs;
+  const { activation, leakyreluAlpha, ...own } = attrs;
+  // There TensorFlow.js reads a list of numbers as one a channel, which is not what the kernels of Add and Prelu make of it.
+  const isRow = rest.bias === undefined || (rest.bias.shape.length === 1 && rest.bias.shape[0] === filter.shape[3]);
+  if (own.dataFormat === 'NCHW' && (!isRow || rest.preluActivationWeights !== undefined)) return undefined;
+  return ended(backend, filter.shape[3] ?? 1, { ...rest, activation, leakyreluAlpha }, (bias, within) =>
+    forward(backend, 'FusedConv2D', x, filter, own as Conv2DAttrs, bias, within),
+  );
 });
 
 const conv2DBackpropInput = kernel<'dy' | 'filter', Conv2DBackpropInputAttrs>(({ inputs: { dy, filter }, attrs, backend }) => {

@@ -7,9 +7,13 @@ import {
   type DepthwiseConv2dNativeAttrs,
   type DepthwiseConv2dNativeBackpropFilterAttrs,
   type DepthwiseConv2dNativeBackpropInputAttrs,
+  type FusedDepthwiseConv2DAttrs,
+  type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
+import type { FoveaBackend } from '../backend.js';
 import { kernel, sizeOf } from '../kernel.js';
+import { ended } from './fused.js';
 import { forTaps } from './taps.js';
 
 type Shape4 = [number, number, number, number];
@@ -25,7 +29,7 @@ function infoOf(shape: readonly number[], filter: readonly number[], { strides, 
   return backend_util.computeConv2DInfo(shape as Shape4, filter as Shape4, strides, apart, pad, dimRoundingMode, true);
 }
 
-const depthwise = kernel<'x' | 'filter', DepthwiseConv2dNativeAttrs>(({ inputs: { x, filter }, attrs, backend }) => {
+function forward(backend: FoveaBackend, x: TensorInfo, filter: TensorInfo, attrs: Attrs): TensorInfo | undefined {
   const [values, weights] = [backend.floats(x), backend.floats(filter)];
   if (values === undefined || weights === undefined) return undefined;
   const info = infoOf(x.shape, filter.shape, attrs);
@@ -39,7 +43,19 @@ const depthwise = kernel<'x' | 'filter', DepthwiseConv2dNativeAttrs>(({ inputs: 
     }
   });
   return backend.tensor(info.outShape, 'float32', out);
-});
+}
+
+const depthwise = kernel<'x' | 'filter', DepthwiseConv2dNativeAttrs>(({ inputs: { x, filter }, attrs, backend }) =>
+  forward(backend, x, filter, attrs),
+);
+
+const fusedDepthwise = kernel<'x' | 'filter', FusedDepthwiseConv2DAttrs, 'bias' | 'preluActivationWeights'>(
+  ({ inputs, attrs, backend }) => {
+    const { x, filter, ...rest } = inputs;
+    const { activation, leakyreluAlpha, ...own } = attrs;
+    return ended(backend, undefined, { ...rest, activation, leakyreluAlpha }, () => forward(backend, x, filter, own));
+  },
+);
 
 const backpropFilter = kernel<'x' | 'dy', DepthwiseConv2dNativeBackpropFilterAttrs>(({ inputs: { x, dy }, attrs, backend }) => {
   const [values, gradient] = [backend.floats(x), backend.floats(dy)];
@@ -79,6 +95,7 @@ const backpropInput = kernel<'dy' | 'filter', DepthwiseConv2dNativeBackpropInput
 
 export const depthwiseKernels = {
   DepthwiseConv2dNative: depthwise,
+  FusedDepthwiseConv2D: fusedDepthwise,
   DepthwiseConv2dNativeBackpropFilter: backpropFilter,
   DepthwiseConv2dNativeBackpropInput: backpropInput,
 };

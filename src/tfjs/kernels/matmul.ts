@@ -1,5 +1,5 @@
 /**
- * BatchMatMul and _FusedMatMul, on the matmul kernel: a bias of one row, relu and sigmoid are part of the product.
+ * BatchMatMul and _FusedMatMul, on the matmul kernel.
  * @module
  */
 import { type _FusedMatMulAttrs, type BatchMatMulAttrs, broadcast_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
@@ -7,6 +7,7 @@ import { matmul } from '../../ops/matmul.js';
 import type { Activation, Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
 import { kernel, sizeOf } from '../kernel.js';
+import { ended } from './fused.js';
 
 interface Product {
   readonly a: TensorInfo;
@@ -19,30 +20,14 @@ interface Product {
 
 export const batchMatMul = kernel<'a' | 'b', BatchMatMulAttrs>(({ inputs, attrs, backend }) => product(backend, { ...inputs, ...attrs }));
 
-export const fusedMatMul = kernel<'a' | 'b', _FusedMatMulAttrs, 'bias'>(({ inputs, attrs, backend }) => {
-  const { a, b, bias } = inputs;
-  const { transposeA, transposeB } = attrs;
+export const fusedMatMul = kernel<'a' | 'b', _FusedMatMulAttrs, 'bias' | 'preluActivationWeights'>(({ inputs, attrs, backend }) => {
+  const { a, b, ...rest } = inputs;
+  const { transposeA, transposeB, ...ending } = attrs;
   const columns = b.shape.at(transposeB ? -2 : -1) ?? 1;
-  const row = bias === undefined ? undefined : backend.floats(bias);
-  const activation = fusedActivation(attrs.activation);
-  if (activation === undefined || (bias !== undefined && (row === undefined || bias.shape.at(-1) !== columns || row.length !== columns)))
-    return undefined;
-  return product(backend, {
-    a,
-    b,
-    transposeA,
-    transposeB,
-    bias: row && { data: row, shape: [columns] },
-    activation: activation === 'none' ? undefined : activation,
-  });
+  return ended(backend, columns, { ...rest, ...ending }, (bias, activation) =>
+    product(backend, { a, b, transposeA, transposeB, bias, activation }),
+  );
 });
-
-const fused: Readonly<Partial<Record<string, Activation | 'none'>>> = { linear: 'none', relu: 'relu', sigmoid: 'sigmoid' };
-
-/** What a product can end with; undefined where it cannot. */
-export function fusedActivation(name = 'linear'): Activation | 'none' | undefined {
-  return fused[name];
-}
 
 function product(backend: FoveaBackend, { a, b, transposeA, transposeB, bias, activation }: Product): TensorInfo | undefined {
   const [inner, other] = [a.shape.at(transposeA ? -2 : -1), b.shape.at(transposeB ? -1 : -2)];
