@@ -109,12 +109,10 @@ class Float64Arrays {
  */
 const char* read_call(const Napi::CallbackInfo& info, size_t first, Op op, Float64Arrays& known, Call* call) {
   const napi_env env = info.Env();
-  void* data = nullptr;
-  size_t bytes = 0;
-  if (!known.hold(env, info[first]) || napi_get_buffer_info(env, info[first], &data, &bytes) != napi_ok)
-    return "the words of a call are no Float64Array";
-  const auto* words = static_cast<const double*>(data);
-  const size_t length = bytes / sizeof(double);
+  Buffer memory = {nullptr, 0};
+  if (!known.hold(env, info[first]) || !read_buffer(env, info[first], &memory)) return "the words of a call are no Float64Array";
+  const auto* words = memory.bytes == 0 ? nullptr : static_cast<const double*>(memory.data);
+  const size_t length = static_cast<size_t>(memory.bytes) / sizeof(double);
   call->op = op;
   call->kernels = static_cast<const Kernels*>(info.Data());
   call->words.assign(words, words + (words == nullptr ? 0 : length));
