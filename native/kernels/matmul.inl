@@ -409,10 +409,16 @@ void matmul(const MatmulArgs& args, int64_t batch_index, int64_t m_begin, int64_
     matmul_blocks<V, E>(args, RowsInPlace{a.at(i, 0)}, b, c.at(i, 0), smaller(at_once, m - i), n_begin, n, scratch);
 }
 
+/** Of matmul_blocks. */
+template <class V, class E>
+inline int64_t blocks_scratch(const MatmulArgs& args) {
+  const int64_t steps = steps_of<E>(block_of_k<V, E>(args)), block_n = block_of_n<V>(args);
+  return block_n + sums_size<V, E>(args) + (block_of_m<V>(args) + block_n) * steps;
+}
+
 template <class V, class E = Single>
 int64_t matmul_scratch(const MatmulArgs& args) {
-  const int64_t steps = steps_of<E>(block_of_k<V, E>(args)), block_n = block_of_n<V>(args);
-  const int64_t blocked = block_n + sums_size<V, E>(args) + (block_of_m<V>(args) + block_n) * steps;
+  const int64_t blocked = blocks_scratch<V, E>(args);
   const int64_t streamed = kStreamedRows * (round_up(args.k, V::lanes) + kStreamedColumns);
   return args.m <= kStreamedRows ? larger(blocked, streamed) : blocked;
 }

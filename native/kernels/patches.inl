@@ -102,13 +102,13 @@ void patches(const PatchesArgs& args, int64_t m_begin, int64_t m_end, int64_t n_
   const MatmulArgs& product = args.product;
   const Matrix b = matrix_of(product, product.b, 0).at(0, n_begin);
   const Target out = {product.out.data, DType::float32, product.out.row_stride, product.out.column_stride};
-  const RowsOfPatches<V> rows = {args, m_begin, scratch + matmul_scratch<V>(product)};
+  const RowsOfPatches<V> rows = {args, m_begin, scratch + blocks_scratch<V, Single>(product)};
   matmul_blocks<V, Single>(product, rows, b, out.at(m_begin, n_begin), m_end - m_begin, n_begin, n_end - n_begin, scratch);
 }
 
 template <class V>
 int64_t patches_scratch(const PatchesArgs& args) {
-  return matmul_scratch<V>(args.product) + block_of_m<V>(args.product) * block_of_k<V, Single>(args.product);
+  return blocks_scratch<V, Single>(args.product) + block_of_m<V>(args.product) * block_of_k<V, Single>(args.product);
 }
 
 }  // namespace
