@@ -1,8 +1,8 @@
 /** Every example of docs/design.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
-import '@tensorflow/tfjs-layers'; // registers gradients
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfLayers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import * as fovea from '../src/node.js';
 import * as seq2seq from '../src/seq2seq/node.js';
@@ -18,6 +18,7 @@ const tensor = (...shape: number[]): Tensor => float32(shape, normal);
 const packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   fovea,
   '@tensorflow/tfjs-core': tf,
+  '@tensorflow/tfjs-layers': tfLayers,
   'fovea/seq2seq': seq2seq,
   'fovea/tfjs': tfjs,
   'fovea/vision': vision,

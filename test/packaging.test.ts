@@ -203,6 +203,18 @@ describe('subpaths', () => {
     expect(stderr).toContain("Cannot find module '@tensorflow/tfjs-");
   });
 
+  it('fovea/tfjs runs on the peers that are there, by import and by require', async () => {
+    await symlink(join(root, 'node_modules/@tensorflow'), join(folder, 'app/node_modules/@tensorflow'), 'junction');
+    const product =
+      'const x = tf.tensor2d([1, 2, 3, 4], [2, 2]); console.log(JSON.stringify([tf.getBackend(), backend().name, ...tf.matMul(x, x).dataSync()]));';
+    const run = async (...args: string[]) =>
+      JSON.parse((await call(process.execPath, args, { cwd: join(folder, 'app'), env: bare() })).stdout);
+    const imported = `import * as tf from '@tensorflow/tfjs-core'; import { backend } from 'fovea/tfjs'; ${product}`;
+    const required = `const tf = require('@tensorflow/tfjs-core'); const { backend } = require('fovea/tfjs'); ${product}`;
+    expect(await run('--input-type=module', '-e', imported)).toEqual(['fovea', 'fovea', 7, 10, 15, 22]);
+    expect(await run('-e', required)).toEqual(['fovea', 'fovea', 7, 10, 15, 22]);
+  });
+
   it('need no import of fovea beside them', async () => {
     expect(await node('viz-alone.mjs', { FOVEA_BACKEND: 'wasm' })).toEqual([1, 0, 0.25, 0.75]);
   });
@@ -218,7 +230,7 @@ describe('subpaths', () => {
     const bundled = join(folder, 'app/bundled.mjs');
     await esbuild.build({
       stdin: {
-        contents: `import { init } from 'fovea'; import { readFile } from 'node:fs/promises'; import { rollout } from 'fovea/viz';
+        contents: `import { init } from 'fovea'; import { readFile, symlink } from 'node:fs/promises'; import { rollout } from 'fovea/viz';
           await init({ wasm: await readFile('node_modules/fovea/dist/fovea-simd.wasm') });
           console.log(JSON.stringify([...${rolledOut}.data]));`,
         resolveDir: join(folder, 'app'),

@@ -23,6 +23,19 @@ const ours = [
     'square',
   ],
   ...['neg', 'abs', 'step', 'reciprocal', 'add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'squaredDifference', 'sum', 'mean', 'max'],
+  ...[
+    'conv2d',
+    'fused conv2d',
+    'depthwise',
+    'fused depthwise',
+    'avgPool',
+    'maxPool',
+    'equal',
+    'notEqual',
+    'greater',
+    'less',
+    'clipByValue',
+  ],
   ...['transpose', 'slice', 'split', 'unstack', 'stack', 'concat', 'gather', 'unsortedSegmentSum', 'where', 'cast', 'gradients'],
 ];
 

@@ -95,9 +95,9 @@ export function attentionWeights(q: TfTensor, k: TfTensor, options: TfAttentionO
 function operandsOf(q: TfTensor, k: TfTensor, v: TfTensor, { bias, sinks, score }: TfAttentionOptions): Operands {
   const { kind: _, ...weights }: Readonly<Record<string, unknown>> = typeof score === 'object' && score.kind !== 'rbf' ? score : {};
   const all: [string, TfTensor | undefined][] = [
-    ['q', q],
-    ['k', k],
-    ['v', v],
+    ['query', q],
+    ['key', k],
+    ['value', v],
     ['bias', bias],
     ['sinks', sinks],
     ...Object.entries(weights).map(([name, weight]): [string, TfTensor | undefined] => [`score.${name}`, weight as TfTensor | undefined]),
@@ -145,9 +145,9 @@ function givenTo(names: readonly string[], tensors: readonly TfTensor[], rest: F
     [...of].flatMap(([name, tensor]) => (name.startsWith('score.') ? [[name.slice('score.'.length), tensor]] : [])),
   );
   return {
-    q: of.get('q') as Tensor,
-    k: of.get('k') as Tensor,
-    v: of.get('v') as Tensor,
+    q: of.get('query') as Tensor,
+    k: of.get('key') as Tensor,
+    v: of.get('value') as Tensor,
     options: {
       ...rest,
       bias: of.get('bias'),
@@ -179,9 +179,9 @@ function gradientsOf(
   });
   const { dQuery, dKey, dValue, dBias, dSinks, dScore } = gradients;
   return names.map((name) => {
-    if (name === 'q') return tfTensor(dQuery);
-    if (name === 'k') return tfTensor(dKey);
-    if (name === 'v') return tfTensor(dValue);
+    if (name === 'query') return tfTensor(dQuery);
+    if (name === 'key') return tfTensor(dKey);
+    if (name === 'value') return tfTensor(dValue);
     if (name === 'bias') return tfTensor(dBias as Tensor);
     if (name === 'sinks') return tfTensor({ data: dSinks as Float32Array, shape: [dSinks?.length ?? 0] });
     return tfTensor((dScore as ScoreGradients)[name.slice('score.'.length) as keyof ScoreGradients] as Tensor);

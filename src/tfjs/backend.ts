@@ -34,7 +34,7 @@ export class FoveaBackend extends MathBackendCPU {
   }
 
   override dispose(): void {
-    this.#pool.clear();
+    this.#pool.close();
   }
 
   /** From now on others know the memory of these tensors, too, and may keep it: a kernel of the parent, a tensor that is a part of one. */
@@ -68,6 +68,13 @@ export class FoveaBackend extends MathBackendCPU {
     const array = this.#pool.take(length);
     this.#own.add(array);
     return array;
+  }
+
+  /** Sums, or means, in memory for a result. */
+  rounded(sums: Float64Array, count = 1): Float32Array {
+    const out = this.room(sums.length);
+    for (let i = 0; i < out.length; i++) out[i] = (sums[i] ?? 0) / count;
+    return out;
   }
 
   /** The same for a result of the kind of these numbers. */

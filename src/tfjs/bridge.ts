@@ -6,6 +6,7 @@ import { backend as current, engine, type Tensor as TfTensor, tensor } from '@te
 import { dtypeError } from '../errors.js';
 import type { Tensor } from '../types.js';
 import { FoveaBackend, type Numbers } from './backend.js';
+import { sizeOf } from './shape.js';
 
 /** The tensor's numbers, where they lie if they lie here: not to be written to. */
 export function numbersOf(x: TfTensor): Numbers {
@@ -24,7 +25,7 @@ export function floatsOf(op: string, name: string, x: TfTensor): Tensor {
 /** Memory for a result of this shape, of any content. */
 export function roomFor(shape: readonly number[]): Tensor {
   const backend = current();
-  const length = shape.reduce((size, own) => size * own, 1);
+  const length = sizeOf(shape);
   return { data: backend instanceof FoveaBackend ? backend.room(length) : new Float32Array(length), shape };
 }
 

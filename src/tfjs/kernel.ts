@@ -26,9 +26,3 @@ export function kernel<Names extends string, Attrs = object, Optional extends st
 ): Kernel {
   return run as Kernel;
 }
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
-}

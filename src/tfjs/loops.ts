@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Numbers } from './backend.js';
+
 /** Sizes of the result, and for each operand how far its elements lie apart along each dimension. */
 export interface Walk {
   readonly sizes: readonly number[];
@@ -75,3 +77,13 @@ export function forRows({ sizes, steps }: Walk, row: (begins: readonly number[],
     }
   }
 }
+
+/** out[at …] = x[from, from + step, …], n of them. A loop for float32, another for the rest: what has seen several kinds of arrays is slower for each. */
+export function copyRow(x: Numbers, from: number, step: number, out: Numbers, at: number, n: number): void {
+  if (step === 1 && n >= wide) out.set(x.subarray(from, from + n), at);
+  else if (x instanceof Float32Array && out instanceof Float32Array) for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
+  else for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
+}
+
+/** Numbers of a row from which on making a view of it costs less than a loop. */
+const wide = 64;

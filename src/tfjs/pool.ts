@@ -8,28 +8,43 @@
 const mostBytes = 2 ** 28;
 
 export class Pool {
+  /** The lengths that came back last are at the end. */
   readonly #byLength = new Map<number, Float32Array[]>();
   #bytes = 0;
+  #isClosed = false;
 
   /** Of any content, unless it is new. */
   take(length: number): Float32Array {
-    const array = this.#byLength.get(length)?.pop();
+    const same = this.#byLength.get(length);
+    const array = same?.pop();
     if (array === undefined) return new Float32Array(length);
+    if (same?.length === 0) this.#byLength.delete(length);
     this.#bytes -= array.byteLength;
     return array;
   }
 
   /** @param array that nobody else knows */
   give(array: Float32Array): void {
-    if (this.#bytes + array.byteLength > mostBytes) this.clear();
-    const same = this.#byLength.get(array.length);
-    if (same === undefined) this.#byLength.set(array.length, [array]);
-    else same.push(array);
+    if (this.#isClosed || array.byteLength > mostBytes) return;
+    while (this.#bytes + array.byteLength > mostBytes) this.#dropOldest();
+    const same = this.#byLength.get(array.length) ?? [];
+    this.#byLength.delete(array.length);
+    this.#byLength.set(array.length, same);
+    same.push(array);
     this.#bytes += array.byteLength;
   }
 
-  clear(): void {
+  /** Lets go of all, and takes nothing any more. */
+  close(): void {
     this.#byLength.clear();
     this.#bytes = 0;
+    this.#isClosed = true;
+  }
+
+  #dropOldest(): void {
+    for (const [length] of this.#byLength) {
+      this.take(length);
+      return;
+    }
   }
 }

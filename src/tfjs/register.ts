@@ -3,6 +3,7 @@
  * cpu. Calls that end there are counted.
  * @module
  */
+import { version_cpu } from '@tensorflow/tfjs-backend-cpu';
 import {
   getKernelsForBackend,
   type KernelBackend,
@@ -10,6 +11,7 @@ import {
   type KernelFunc,
   registerBackend,
   registerKernel,
+  type TensorInfo,
   version_core,
 } from '@tensorflow/tfjs-core';
 import { FoveaError } from '../errors.js';
@@ -28,10 +30,11 @@ export const fellBack = new Map<string, number>();
 
 /** @throws {FoveaError} ERR_BACKEND for a TensorFlow.js of another major version */
 export function register(make: () => KernelBackend | Promise<KernelBackend>): void {
-  if (!version_core.startsWith(`${major}.`))
-    throw new FoveaError('ERR_BACKEND', `fovea/tfjs: @tensorflow/tfjs-core is ${version_core}, expected version ${major}`);
+  for (const [name, version] of Object.entries({ 'tfjs-core': version_core, 'tfjs-backend-cpu': version_cpu }))
+    if (!version.startsWith(`${major}.`))
+      throw new FoveaError('ERR_BACKEND', `fovea/tfjs: @tensorflow/${name} is ${version}, expected version ${major}`);
   registerBackend(backendName, make, priority);
-  const kernels = new Map([...Object.entries(table.kernels), ...Object.entries(table.loops)]);
+  const kernels = new Map(Object.values(table).flatMap((kernels) => Object.entries(kernels)));
   for (const config of getKernelsForBackend('cpu')) {
     const own = kernels.get(config.kernelName);
     kernels.delete(config.kernelName);
@@ -46,9 +49,17 @@ function counted({ kernelName, kernelFunc }: KernelConfig): KernelFunc {
   return (call) => {
     fellBack.set(kernelName, (fellBack.get(kernelName) ?? 0) + 1);
     // What it gives back may lie in what it was given.
-    (call.backend as FoveaBackend).share(Object.values(call.inputs).filter((input) => input !== undefined));
+    (call.backend as FoveaBackend).share(tensorsAmong(Object.values(call.inputs)));
     return kernelFunc(call);
   };
+}
+
+/** Inputs are tensors, missing ones, or lists of these. */
+function tensorsAmong(inputs: readonly unknown[]): TensorInfo[] {
+  return inputs.flatMap((input) => {
+    if (Array.isArray(input)) return tensorsAmong(input);
+    return typeof input === 'object' && input !== null && 'dataId' in input ? [input as TensorInfo] : [];
+  });
 }
 
 function orCpu(own: Kernel, cpu: KernelFunc): KernelFunc {

@@ -36,6 +36,7 @@ export function backend(): TfjsBackendInfo {
 
 function placeOf(kernel: string): Place | 'cpu' {
   if (free.includes(kernel)) return 'free';
+  if (kernel in table.native) return chosen().name === 'native' ? 'kernels' : 'loops';
   if (kernel in table.kernels) return 'kernels';
   return kernel in table.loops ? 'loops' : 'cpu';
 }

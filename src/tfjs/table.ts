@@ -4,6 +4,7 @@
  */
 import type { Kernel } from './kernel.js';
 import { binaryKernels, productKernels } from './kernels/binary.js';
+import { castKernels } from './kernels/cast.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { depthwiseKernels } from './kernels/depthwise.js';
 import { einsum } from './kernels/einsum.js';
@@ -23,7 +24,8 @@ export type Place = 'kernels' | 'loops' | 'free';
 /** The same numbers under another name: those of cpu will do. */
 export const free: readonly string[] = ['Identity', 'Reshape', 'ExpandDims'];
 
-export const table: Readonly<Record<Exclude<Place, 'free'>, Readonly<Record<string, Kernel>>>> = {
+/** `native`: on the kernels where fovea runs natively, and large; else in loops. */
+export const table: Readonly<Record<'kernels' | 'native' | 'loops', Readonly<Record<string, Kernel>>>> = {
   kernels: {
     BatchMatMul: batchMatMul,
     _FusedMatMul: fusedMatMul,
@@ -31,8 +33,8 @@ export const table: Readonly<Record<Exclude<Place, 'free'>, Readonly<Record<stri
     ...convolutionKernels,
     Softmax: softmaxKernels.Softmax,
     ...activationKernels,
-    ...productKernels,
   },
+  native: productKernels,
   loops: {
     LogSoftmax: softmaxKernels.LogSoftmax,
     ...binaryKernels,
@@ -42,6 +44,7 @@ export const table: Readonly<Record<Exclude<Place, 'free'>, Readonly<Record<stri
     ...pieceKernels,
     ...gatherKernels,
     ...selectKernels,
+    ...castKernels,
     ...poolingKernels,
     ...depthwiseKernels,
   },

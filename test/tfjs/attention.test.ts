@@ -153,7 +153,7 @@ describe('attention', () => {
   });
 
   it.each([
-    ['q of integers', () => attention(tf.zeros([2, 2], 'int32'), tf.zeros([2, 2]), tf.zeros([2, 2])), 'attention: q has dtype int32'],
+    ['q of integers', () => attention(tf.zeros([2, 2], 'int32'), tf.zeros([2, 2]), tf.zeros([2, 2])), 'attention: query has dtype int32'],
     [
       'a mask of numbers',
       () => attention(tf.zeros([2, 2]), tf.zeros([2, 2]), tf.zeros([2, 2]), { mask: tf.zeros([2, 2]) }),

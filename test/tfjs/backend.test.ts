@@ -1,9 +1,10 @@
 /** What fovea/tfjs promises beside its kernels: that it is chosen, what it reports, whose memory is whose. */
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers'; // registers the gradients, too
-import { beforeEach, describe, expect, it } from 'vitest';
-import { backend as chosen } from '../../src/node.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { backend as chosen, setBackend } from '../../src/node.js';
 import { backend } from '../../src/tfjs/node.js';
+import { Pool } from '../../src/tfjs/pool.js';
 import { table } from '../../src/tfjs/table.js';
 
 const calls = (kernel: string): number => backend().fellBack.find((one) => one.kernel === kernel)?.calls ?? 0;
@@ -21,6 +22,10 @@ describe('the backend', () => {
     const registered = tf.getKernelsForBackend('fovea').map(({ kernelName }) => kernelName);
     expect(Object.keys(kernels).sort()).toEqual(registered.sort());
     for (const place of ['kernels', 'loops'] as const) for (const kernel in table[place]) expect(kernels[kernel]).toBe(place);
+    expect(Object.keys(table.native).map((kernel) => kernels[kernel])).toEqual(['kernels', 'kernels', 'kernels']);
+    setBackend('wasm');
+    expect(Object.keys(table.native).map((kernel) => backend().kernels[kernel])).toEqual(['loops', 'loops', 'loops']);
+    setBackend('auto');
     for (const { kernelName } of tf.getKernelsForBackend('cpu')) expect(registered).toContain(kernelName);
   });
 
@@ -60,6 +65,23 @@ describe('the backend', () => {
   });
 });
 
+describe('another TensorFlow.js', () => {
+  it.each([
+    ['tfjs-core', '5.0.0', '4.22.0'],
+    ['tfjs-backend-cpu', '4.22.0', '3.9.0'],
+  ])('%s of another major version is refused', async (name, core, cpu) => {
+    vi.resetModules();
+    vi.doMock('@tensorflow/tfjs-core', async (original) => ({ ...(await original<object>()), version_core: core }));
+    vi.doMock('@tensorflow/tfjs-backend-cpu', async (original) => ({ ...(await original<object>()), version_cpu: cpu }));
+    const { register } = await import('../../src/tfjs/register.js');
+    expect(() => register(() => tf.backend())).toThrow(
+      `fovea/tfjs: @tensorflow/${name} is ${name === 'tfjs-core' ? core : cpu}, expected version 4`,
+    );
+    vi.doUnmock('@tensorflow/tfjs-core');
+    vi.doUnmock('@tensorflow/tfjs-backend-cpu');
+  });
+});
+
 describe('a model of layers', () => {
   const inputs = Float32Array.from({ length: 64 * 10 }, (_, i) => Math.sin(i * i));
   const classOf = (row: number) => ((inputs[10 * row] ?? 0) > 0 ? 1 : 2);
@@ -89,6 +111,35 @@ describe('a model of layers', () => {
     const [expected, found] = [await learned('cpu'), await learned('fovea')];
     expect(expected.at(-1)).toBeLessThan(0.6 * (expected[0] ?? 0));
     for (const [i, loss] of expected.entries()) expect(Math.abs((found[i] ?? 0) - loss)).toBeLessThan(1e-3 * loss);
+  });
+});
+
+describe('the pool', () => {
+  const bytes = 2 ** 28;
+
+  it('keeps 256 MB at most, and lets go of the lengths that have not come back for longest', () => {
+    const pool = new Pool();
+    const [first, second, third] = [1, 2, 3].map((more) => new Float32Array(bytes / 4 / 2 - 8 + more)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    for (const array of [first, second, third]) pool.give(array);
+    expect(pool.take(first.length) === first).toBe(false);
+    expect(pool.take(second.length) === second).toBe(true);
+    expect(pool.take(third.length) === third).toBe(true);
+  });
+
+  it('takes nothing that is larger, and nothing once it is closed', () => {
+    const pool = new Pool();
+    const [large, small] = [new Float32Array(bytes / 4 + 1), new Float32Array(100)];
+    pool.give(large);
+    expect(pool.take(large.length) === large).toBe(false);
+    pool.give(small);
+    pool.close();
+    expect(pool.take(small.length) === small).toBe(false);
+    pool.give(small);
+    expect(pool.take(small.length) === small).toBe(false);
   });
 });
 

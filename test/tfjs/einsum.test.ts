@@ -75,3 +75,12 @@ describe('einsum, and its gradient, which TensorFlow.js lacks', () => {
     });
   });
 });
+
+it('gradients of unstack along the last dimension come back in their place', () => {
+  tf.setBackend('fovea');
+  const x = normals(2, 3);
+  const weights = [2, 3, 5];
+  const loss = (given: tf.Tensor) =>
+    tf.addN(tf.unstack(given, -1).map((column, i) => tf.mul(tf.sum(column), weights[i] ?? 0))) as tf.Scalar;
+  expect([...tf.grad(loss)(x).dataSync()]).toEqual([2, 3, 5, 2, 3, 5]);
+});

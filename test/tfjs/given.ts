@@ -13,6 +13,8 @@ export interface Given {
 export interface Row {
   readonly inputs: Readonly<Record<string, Given>>;
   readonly attrs?: NamedAttrMap;
+  /** Left to the kernel of cpu. */
+  readonly isCpus?: true;
 }
 
 const { uniform: next } = random('kernels of TensorFlow.js');

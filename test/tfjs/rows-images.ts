@@ -80,7 +80,9 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
     {
       inputs: { x: integers(5, 1, 4, 4, 2), filter: integers(5, 2, 2, 2, 3) },
       attrs: attrsOf({ image: [1, 4, 4, 2], filter: [2, 2, 2, 3] }),
+      isCpus: true,
     },
+    { inputs: { x: floats(0, 4, 4, 2), filter: floats(2, 2, 2, 3) }, attrs: attrsOf({ image: [0, 4, 4, 2], filter: [2, 2, 2, 3] }) },
   ],
   FusedConv2D: ways.slice(0, -1).flatMap((way) =>
     ['linear', 'relu', 'sigmoid', 'elu', 'leakyrelu', 'prelu'].flatMap((activation) =>
@@ -92,6 +94,7 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
           ...(activation === 'prelu' && { preluActivationWeights: floats(way.filter[3]) }),
         },
         attrs: { ...attrsOf(way), activation, leakyreluAlpha: 0.3 },
+        ...(way.dataFormat === 'NCHW' && (bias.length === 0 || activation === 'prelu') && { isCpus: true as const }),
       })),
     ),
   ),
@@ -105,7 +108,7 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
   })),
   MaxPool: [
     ...pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
-    { inputs: { x: integers(9, 1, 4, 4, 2) }, attrs: { filterSize: 2, strides: 2, pad: 'valid' } },
+    { inputs: { x: integers(9, 1, 4, 4, 2) }, attrs: { filterSize: 2, strides: 2, pad: 'valid' }, isCpus: true },
   ],
   AvgPool: pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
   MaxPoolGrad: pooledImages.flatMap((shape) =>

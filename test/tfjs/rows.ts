@@ -21,16 +21,21 @@ const binary: Row[] = [
   { inputs: { a: floats(1), b: floats() } },
   { inputs: { a: special(), b: floats(6) } },
   { inputs: { a: special(), b: special() } },
-  { inputs: { a: integers(9, 3, 4), b: integers(9, 4) } },
+  { inputs: { a: integers(9, 3, 4), b: integers(9, 4) }, isCpus: true },
 ];
 const unary = (make: (...shape: number[]) => Given, attrs: NamedAttrMap = {}): Row[] => [
   ...[[], [1], [0, 3], [17], [3, 500]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
   { inputs: { x: special() }, attrs },
 ];
-const reductions = (name: 'axis' | 'reductionIndices'): Row[] =>
-  [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]].flatMap((axes) =>
+const reductions = (name: 'axis' | 'reductionIndices'): Row[] => [
+  ...[[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]].flatMap((axes) =>
     [false, true].map((keepDims) => ({ inputs: { x: floats(4, 3, 50) }, attrs: { [name]: axes, keepDims } })),
-  );
+  ),
+  { inputs: { x: floats(4, 3, 5) }, attrs: { [name]: [-1, 0], keepDims: false } },
+  { inputs: { x: floats() }, attrs: { [name]: [], keepDims: false } },
+  { inputs: { x: floats(1, 1) }, attrs: { [name]: [0], keepDims: true } },
+  { inputs: { x: floats(0, 3) }, attrs: { [name]: [1], keepDims: false } },
+];
 
 /** Kernel → what it is called with. */
 export const rows: Readonly<Record<string, readonly Row[]>> = {
@@ -44,9 +49,9 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
   ...Object.fromEntries(['Log', 'Sqrt', 'Rsqrt'].map((name) => [name, unary(positive)] as const)),
   Step: unary(floats, { alpha: 0.25 }),
   ClipByValue: unary(floats, { clipValueMin: -0.5, clipValueMax: 0.75 }),
-  Sum: [...reductions('axis'), { inputs: { x: integers(9, 3, 4) }, attrs: { axis: 0, keepDims: false } }],
+  Sum: [...reductions('axis'), { inputs: { x: integers(9, 3, 4) }, attrs: { axis: 0, keepDims: false }, isCpus: true }],
   Mean: reductions('axis'),
-  Max: reductions('reductionIndices'),
+  Max: [...reductions('reductionIndices'), { inputs: { x: special() }, attrs: { reductionIndices: 0, keepDims: false } }],
   Softmax: [[1], [7], [3, 40], [2, 3, 4, 65]].map((shape) => ({ inputs: { logits: floats(...shape) }, attrs: { dim: shape.length - 1 } })),
   LogSoftmax: [],
   BatchMatMul: [
@@ -54,7 +59,8 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { a: floats(2, 7, 40), b: floats(2, 33, 7) }, attrs: { transposeA: true, transposeB: true } },
     { inputs: { a: floats(3, 2, 5, 64), b: floats(1, 64, 48) }, attrs: { transposeA: false, transposeB: false } },
     { inputs: { a: floats(2, 4, 0), b: floats(2, 0, 3) }, attrs: { transposeA: false, transposeB: false } },
-    { inputs: { a: integers(9, 1, 4, 3), b: integers(9, 1, 3, 2) }, attrs: { transposeA: false, transposeB: false } },
+    { inputs: { a: integers(9, 1, 4, 3), b: integers(9, 1, 3, 2) }, attrs: { transposeA: false, transposeB: false }, isCpus: true },
+    { inputs: { a: floats(0, 4, 3), b: floats(0, 3, 2) }, attrs: { transposeA: false, transposeB: false } },
   ],
   _FusedMatMul: ['linear', 'relu', 'sigmoid', 'relu6', 'elu', 'leakyrelu', 'prelu'].flatMap((activation) =>
     [[9], [1, 9], [4, 9], [1]].map((bias) => ({
@@ -79,7 +85,11 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     ['i,i->', floats(70), floats(70)],
     ['ij,ij->ij', floats(5, 7), floats(5, 7)],
     ['ij,jk->ik', integers(9, 5, 7), integers(9, 7, 2)],
-  ].map(([equation, a, b]) => ({ inputs: { 0: a as Given, 1: b as Given }, attrs: { equation: equation as string } })),
+  ].map(([equation, a, b]) => ({
+    inputs: { 0: a as Given, 1: b as Given },
+    attrs: { equation: equation as string },
+    ...((a as Given).dtype === 'int32' && { isCpus: true }),
+  })),
   ...imageRows,
   Transpose: [
     { inputs: { x: floats(3, 4) }, attrs: { perm: [1, 0] } },
@@ -110,17 +120,24 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { 0: floats(2, 3), 1: floats(2, 100), 2: floats(2, 0) }, attrs: { axis: 1 } },
     { inputs: { 0: integers(9, 2, 3), 1: integers(9, 4, 3) }, attrs: { axis: 0 } },
     { inputs: { 0: floats(2, 3, 2), 1: floats(2, 1, 2) }, attrs: { axis: -2 } },
-    { inputs: { 0: floats(0, 3), 1: floats(0, 3) }, attrs: { axis: 0 } },
+    { inputs: { 0: floats(0, 3), 1: floats(0, 3) }, attrs: { axis: 0 }, isCpus: true },
+    { inputs: { 0: floats(0), 1: integers(9, 2) }, attrs: { axis: 0 }, isCpus: true },
   ],
   Pack: [
     { inputs: { 0: floats(2, 3), 1: floats(2, 3) }, attrs: { axis: 0 } },
     { inputs: { 0: floats(2, 3), 1: floats(2, 3) }, attrs: { axis: 2 } },
+    { inputs: { 0: floats(2, 3), 1: floats(2, 3), 2: floats(2, 3) }, attrs: { axis: -1 } },
+    { inputs: { 0: floats(2, 3), 1: floats(2, 3) }, attrs: { axis: -2 } },
+    { inputs: { 0: floats(), 1: floats() }, attrs: { axis: 0 } },
     { inputs: { 0: truths(3), 1: truths(3) }, attrs: { axis: 1 } },
   ],
   GatherV2: [
     { inputs: { x: floats(9, 70), indices: integers(9, 5) }, attrs: { axis: 0, batchDims: 0 } },
     { inputs: { x: floats(3, 9, 2), indices: integers(9, 2, 4) }, attrs: { axis: 1, batchDims: 0 } },
     { inputs: { x: integers(50, 3, 9), indices: integers(9, 3, 2) }, attrs: { axis: 1, batchDims: 1 } },
+    { inputs: { x: floats(3, 9, 2), indices: integers(9, 3, 4) }, attrs: { axis: 1, batchDims: -1 } },
+    { inputs: { x: floats(3, 9), indices: integers(9, 0) }, attrs: { axis: -1, batchDims: 0 } },
+    { inputs: { x: floats(4), indices: integers(4) }, attrs: { axis: 0, batchDims: 0 } },
   ],
   UnsortedSegmentSum: [
     { inputs: { x: floats(20, 6), segmentIds: integers(5, 20) }, attrs: { numSegments: 5 } },
@@ -128,14 +145,20 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
       inputs: { x: floats(4, 2, 3), segmentIds: { shape: [4], dtype: 'int32', values: Int32Array.of(-1, 2, 7, 2) } },
       attrs: { numSegments: 3 },
     },
-    { inputs: { x: integers(9, 4, 2), segmentIds: integers(3, 4) }, attrs: { numSegments: 3 } },
+    { inputs: { x: integers(9, 4, 2), segmentIds: integers(3, 4) }, attrs: { numSegments: 3 }, isCpus: true },
+    { inputs: { x: floats(0, 2), segmentIds: integers(3, 0) }, attrs: { numSegments: 3 } },
   ],
   Select: [
     { inputs: { condition: truths(3, 40), t: floats(3, 40), e: floats(3, 40) } },
     { inputs: { condition: truths(5), t: floats(5), e: floats(5) } },
-    { inputs: { condition: truths(4), t: integers(9, 4), e: integers(9, 4) } },
+    { inputs: { condition: truths(4), t: integers(9, 4), e: integers(9, 4) }, isCpus: true },
+    { inputs: { condition: truths(), t: floats(), e: floats() } },
   ],
   Cast: (['float32', 'int32', 'bool', 'complex64'] as const).flatMap((dtype) =>
-    [floats(3, 4), special(), integers(3, 5), truths(5)].map((x) => ({ inputs: { x }, attrs: { dtype } })),
+    [floats(3, 4), special(), integers(3, 5), truths(5)].map((x) => ({
+      inputs: { x },
+      attrs: { dtype },
+      ...(dtype === 'complex64' && { isCpus: true as const }),
+    })),
   ),
 };

@@ -7,8 +7,9 @@ import { backend } from '../../index.js';
 import { finish, opsOf } from '../../ops/steps.js';
 import type { Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
-import { type Kernel, kernel, sizeOf } from '../kernel.js';
+import { type Kernel, kernel } from '../kernel.js';
 import { broadcastWalk, forRows, type Walk } from '../loops.js';
+import { sizeOf } from '../shape.js';
 
 /**
  * out[at …] = a[i, i + as, …] ∘ b[j, j + bs, …], n of them. A loop for each operation: an engine compiles one that calls another function as
@@ -70,28 +71,33 @@ interface Factors {
 /** Operands, both walked as `[batch, rows, columns]`, as the kernel takes them. */
 type OnKernel = (a: Tensor, b: Tensor) => Factors;
 
+/** Along a row: what stays where it is is better y than x. */
+function goesOn({ strides }: Tensor): boolean {
+  return strides?.at(-1) !== 0;
+}
+
 const minusOne: Tensor = { data: Float32Array.of(-1), shape: [1, 1, 1], strides: [0, 0, 0] };
 
 /** Numbers from which on a call of the kernel costs less than a loop, and those that a row of them has at least. */
 const large = 2 ** 13;
 const wideRow = 16;
+/** Of what is one long row, so that threads share it. */
+const rowOfMany = 2 ** 12;
 
 /** Whether the kernel has done it. */
-function ranOnKernel(
-  name: string,
-  onKernel: OnKernel,
-  { sizes, steps }: Walk,
-  a: Float32Array,
-  b: Float32Array,
-  out: Float32Array,
-): boolean {
-  if (out.length < large || sizes.length > 3 || (sizes.at(-1) ?? 1) < wideRow || backend().name !== 'native') return false;
+function ranOnKernel(name: string, onKernel: OnKernel, walk: Walk, a: Float32Array, b: Float32Array, out: Float32Array): boolean {
+  if (out.length < large || walk.sizes.length > 3 || (walk.sizes.at(-1) ?? 1) < wideRow || backend().name !== 'native') return false;
+  const { sizes, steps } = walk.sizes.length === 1 && out.length % rowOfMany === 0 ? inRows(walk) : walk;
   const shape = [...Array<number>(3 - sizes.length).fill(1), ...sizes];
   const front = Array<number>(3 - sizes.length).fill(0);
   const operand = (data: Float32Array, own: readonly number[] = []): Tensor => ({ data, shape, strides: [...front, ...own] });
   const { x, ...rest } = onKernel(operand(a, steps[0]), operand(b, steps[1]));
   finish(name, undefined, () => opsOf(name).multiply(x, { ...rest, out: { data: out, shape } }));
   return true;
+}
+
+function inRows({ sizes: [length = 0], steps }: Walk): Walk {
+  return { sizes: [length / rowOfMany, rowOfMany], steps: steps.map(([step = 0]) => [rowOfMany * step, step]) };
 }
 
 /** @param dtype of the result, which has `room` in such an array */
@@ -124,9 +130,9 @@ const comparison = (row: Row<Uint8Array>) => rowwise(row, 'bool', (_backend, len
 
 /** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
 export const productKernels = {
-  Add: arithmetic(add, 'Add', (x, plus) => ({ x, plus })),
+  Add: arithmetic(add, 'Add', (a, b) => (goesOn(a) ? { x: a, plus: b } : { x: b, plus: a })),
   Sub: arithmetic(subtract, 'Sub', (plus, x) => ({ x, y: minusOne, plus })),
-  Multiply: arithmetic(multiply, 'Multiply', (x, y) => ({ x, y })),
+  Multiply: arithmetic(multiply, 'Multiply', (a, b) => (goesOn(a) ? { x: a, y: b } : { x: b, y: a })),
 };
 
 export const binaryKernels = {

@@ -9,16 +9,17 @@ import {
   type Conv2DBackpropInputAttrs,
   type FusedConv2DAttrs,
   type TensorInfo,
+  util,
 } from '@tensorflow/tfjs-core';
 import { finish, opsOf } from '../../ops/steps.js';
 import type { Activation, Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { type Shape4, sizeOf } from '../shape.js';
 import { ended } from './fused.js';
 import { permuted } from './transpose.js';
 
 type Info = backend_util.Conv2DInfo;
-type Shape4 = [number, number, number, number];
 type Patches = Parameters<ReturnType<typeof opsOf>['patches']>[2];
 /** Along one side of an image. */
 type Side = Patches['height'];
@@ -36,6 +37,11 @@ function imageOf(backend: FoveaBackend, x: TensorInfo, { dataFormat }: Info): Te
 function imageTensor(backend: FoveaBackend, data: Float32Array, [b, h, w, c]: Shape4, { dataFormat }: Info): TensorInfo {
   if (dataFormat === 'channelsLast') return backend.tensor([b, h, w, c], 'float32', data);
   return backend.tensor([b, c, h, w], 'float32', permuted(backend, data, [b, h, w, c], [0, 3, 1, 2]) ?? data);
+}
+
+/** Whether a dimension is height or width. */
+function isSide(dimension: number, { dataFormat }: Info): boolean {
+  return dataFormat === 'channelsLast' ? dimension === 1 || dimension === 2 : dimension > 1;
 }
 
 /** How the filter goes over the image, place by place of the result. */
@@ -116,6 +122,12 @@ const conv2DBackpropInput = kernel<'dy' | 'filter', Conv2DBackpropInputAttrs>(({
   const { inputShape, strides, pad, dataFormat, dimRoundingMode } = attrs;
   const format = backend_util.convertConv2DDataFormat(dataFormat);
   const info = backend_util.computeConv2DInfo(inputShape, filter.shape as Shape4, strides, 1, pad, dimRoundingMode, false, format);
+  // What TensorFlow.js makes of a dy that is higher or wider: the places that the image has.
+  const isCovered = dy.shape.every((size, i) => size === info.outShape[i] || (size > (info.outShape[i] ?? 0) && isSide(i, info)));
+  util.assert(
+    isCovered,
+    () => `Error in conv2dDerInput: dy does not fit inputShape and filter. It is ${dy.shape}, expected ${info.outShape}.`,
+  );
   const [image, weights] = [imageOf(backend, dy, info), backend.floats(filter)];
   if (image === undefined || weights === undefined) return undefined;
   const { batchSize, inHeight, inWidth, inChannels, outChannels, filterHeight, filterWidth } = info;
@@ -131,6 +143,7 @@ const conv2DBackpropFilter = kernel<'x' | 'dy', Conv2DBackpropFilterAttrs>(({ in
   const { filterShape, strides, pad, dataFormat, dimRoundingMode } = attrs;
   const format = backend_util.convertConv2DDataFormat(dataFormat);
   const info = backend_util.computeConv2DInfo(x.shape as Shape4, filterShape, strides, 1, pad, dimRoundingMode, false, format);
+  util.assertShapesMatch(dy.shape, info.outShape, 'Error in conv2dDerFilter: dy does not fit x and filterShape. ');
   const [image, gradient] = [imageOf(backend, x, info), backend.floats(dy)];
   if (image === undefined || gradient === undefined) return undefined;
   const { batchSize, outHeight, outWidth, outChannels } = info;

@@ -9,23 +9,18 @@ import {
   type DepthwiseConv2dNativeBackpropInputAttrs,
   type FusedDepthwiseConv2DAttrs,
   type TensorInfo,
-  util,
 } from '@tensorflow/tfjs-core';
 import type { FoveaBackend } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { type Shape4, sizeOf } from '../shape.js';
 import { ended } from './fused.js';
-import { forTaps } from './taps.js';
+import { assertOneOfBoth, forTaps } from './taps.js';
 
-type Shape4 = [number, number, number, number];
 type Attrs = Pick<DepthwiseConv2dNativeAttrs, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode'>;
 
-/** @throws {Error} of TensorFlow.js for a stride and a dilation at once */
 function infoOf(shape: readonly number[], filter: readonly number[], { strides, pad, dilations, dimRoundingMode }: Attrs) {
   const apart = dilations ?? [1, 1];
-  util.assert(
-    backend_util.eitherStridesOrDilationsAreOne(strides, apart),
-    () => `Error in depthwiseConv2d: Either strides or dilations must be 1. Got strides ${strides} and dilations '${apart}'`,
-  );
+  assertOneOfBoth('depthwiseConv2d', strides, apart);
   return backend_util.computeConv2DInfo(shape as Shape4, filter as Shape4, strides, apart, pad, dimRoundingMode, true);
 }
 
@@ -35,14 +30,14 @@ function forward(backend: FoveaBackend, x: TensorInfo, filter: TensorInfo, attrs
   const info = infoOf(x.shape, filter.shape, attrs);
   const { inChannels, outChannels } = info;
   const each = outChannels / inChannels;
-  const out = backend.room(sizeOf(info.outShape)).fill(0);
+  const sums = new Float64Array(sizeOf(info.outShape));
   forTaps(info, (at, from, tap) => {
     for (let c = 0, o = 0; c < inChannels; c++) {
       const value = values[from + c] ?? 0;
-      for (let q = 0; q < each; q++, o++) out[at + o] = (out[at + o] ?? 0) + value * (weights[tap * outChannels + o] ?? 0);
+      for (let q = 0; q < each; q++, o++) sums[at + o] = (sums[at + o] ?? 0) + value * (weights[tap * outChannels + o] ?? 0);
     }
   });
-  return backend.tensor(info.outShape, 'float32', out);
+  return backend.tensor(info.outShape, 'float32', backend.rounded(sums));
 }
 
 const depthwise = kernel<'x' | 'filter', DepthwiseConv2dNativeAttrs>(({ inputs: { x, filter }, attrs, backend }) =>
@@ -71,9 +66,7 @@ const backpropFilter = kernel<'x' | 'dy', DepthwiseConv2dNativeBackpropFilterAtt
         sums[tap * outChannels + o] = (sums[tap * outChannels + o] ?? 0) + value * (gradient[at + o] ?? 0);
     }
   });
-  const out = backend.room(sums.length);
-  out.set(sums);
-  return backend.tensor(attrs.filterShape, 'float32', out);
+  return backend.tensor(attrs.filterShape, 'float32', backend.rounded(sums));
 });
 
 const backpropInput = kernel<'dy' | 'filter', DepthwiseConv2dNativeBackpropInputAttrs>(({ inputs: { dy, filter }, attrs, backend }) => {
@@ -82,15 +75,15 @@ const backpropInput = kernel<'dy' | 'filter', DepthwiseConv2dNativeBackpropInput
   const info = infoOf(attrs.inputShape, filter.shape, attrs);
   const { inChannels, outChannels } = info;
   const each = outChannels / inChannels;
-  const out = backend.room(sizeOf(attrs.inputShape)).fill(0);
+  const sums = new Float64Array(sizeOf(attrs.inputShape));
   forTaps(info, (at, to, tap) => {
     for (let c = 0, o = 0; c < inChannels; c++) {
-      let sum = out[to + c] ?? 0;
+      let sum = sums[to + c] ?? 0;
       for (let q = 0; q < each; q++, o++) sum += (gradient[at + o] ?? 0) * (weights[tap * outChannels + o] ?? 0);
-      out[to + c] = sum;
+      sums[to + c] = sum;
     }
   });
-  return backend.tensor(attrs.inputShape, 'float32', out);
+  return backend.tensor(attrs.inputShape, 'float32', backend.rounded(sums));
 });
 
 export const depthwiseKernels = {

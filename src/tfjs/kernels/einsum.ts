@@ -6,7 +6,8 @@
 import { backend_util, type EinsumAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { matmul } from '../../ops/matmul.js';
 import type { FoveaBackend } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { sizeOf } from '../shape.js';
 import { summedAlong } from './reduce.js';
 import { permuted } from './transpose.js';
 

@@ -3,7 +3,8 @@
  * @module
  */
 import { backend_util, type GatherV2Attrs, type UnsortedSegmentSumAttrs, util } from '@tensorflow/tfjs-core';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { sizeOf } from '../shape.js';
 
 const gather = kernel<'x' | 'indices', GatherV2Attrs>(({ inputs: { x, indices }, attrs, backend }) => {
   const [values, ids] = [backend.numbers(x), backend.numbers(indices)];
@@ -34,12 +35,12 @@ const unsortedSegmentSum = kernel<'x' | 'segmentIds', UnsortedSegmentSumAttrs>(
     if (values === undefined || ids === undefined || segmentIds.shape.length !== 1) return undefined;
     const shape = [numSegments, ...x.shape.slice(1)];
     const size = sizeOf(x.shape.slice(1));
-    const out = backend.room(sizeOf(shape)).fill(0);
+    const sums = new Float64Array(sizeOf(shape));
     for (const [i, id] of ids.entries()) {
       if (id < 0 || id >= numSegments) continue;
-      for (let c = 0; c < size; c++) out[id * size + c] = (out[id * size + c] ?? 0) + (values[i * size + c] ?? 0);
+      for (let c = 0; c < size; c++) sums[id * size + c] = (sums[id * size + c] ?? 0) + (values[i * size + c] ?? 0);
     }
-    return backend.tensor(shape, 'float32', out);
+    return backend.tensor(shape, 'float32', backend.rounded(sums));
   },
 );
 

@@ -6,7 +6,8 @@ import { type _FusedMatMulAttrs, type BatchMatMulAttrs, broadcast_util, type Ten
 import { matmul } from '../../ops/matmul.js';
 import type { Activation, Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { sizeOf } from '../shape.js';
 import { ended } from './fused.js';
 
 interface Product {

@@ -14,10 +14,11 @@ import {
   type UnpackAttrs,
   util,
 } from '@tensorflow/tfjs-core';
+import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend, Numbers } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
-import { forRows, joined } from '../loops.js';
-import { wide } from './transpose.js';
+import { kernel } from '../kernel.js';
+import { copyRow, forRows, joined } from '../loops.js';
+import { sizeOf } from '../shape.js';
 
 /** The tensor `x[begin … begin + size]`, whose numbers are `values`, as one of this shape. */
 function sliceOf(
@@ -29,8 +30,7 @@ function sliceOf(
   as = size,
 ): TensorInfo {
   const { shape, dtype } = x;
-  const steps = shape.map(() => 1);
-  for (let i = shape.length - 2; i >= 0; i--) steps[i] = (steps[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  const steps = rowMajor(shape);
   const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
   const walk = joined(size, [steps]);
   const length = walk.sizes.at(-1) ?? 1;
@@ -42,12 +42,6 @@ function sliceOf(
   const out = backend.roomLike(values, sizeOf(size));
   forRows(walk, ([from = 0], at) => copyRow(values, first + from, step, out, at, length));
   return backend.tensor(as, dtype, out);
-}
-
-function copyRow(x: Numbers, from: number, step: number, out: Numbers, at: number, n: number): void {
-  if (step === 1 && n >= wide) out.set(x.subarray(from, from + n), at);
-  else if (x instanceof Float32Array && out instanceof Float32Array) for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
-  else for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
 }
 
 const slice = kernel<'x', SliceAttrs>(({ inputs: { x }, attrs, backend }) => {
@@ -111,6 +105,7 @@ function joinedValues(backend: FoveaBackend, inputs: readonly TensorInfo[], axis
 
 const concat = kernel<string, ConcatAttrs>(({ inputs, attrs, backend }) => {
   const all = Object.values(inputs);
+  if (all.some(({ dtype }) => dtype !== all[0]?.dtype)) return undefined;
   const axis = util.parseAxisParam(attrs.axis, all[0]?.shape ?? [])[0] ?? 0;
   const shapes = all.map(({ shape }) => shape);
   backend_util.assertParamsConsistent(shapes, axis);
@@ -130,8 +125,9 @@ const pack = kernel<string, PackAttrs>(({ inputs, attrs, backend }) => {
     util.assertShapesMatch(shape, input.shape, 'All tensors passed to stack must have matching shapes');
     util.assert(dtype === input.dtype, () => 'All tensors passed to stack must have matching dtypes');
   }
-  const values = joinedValues(backend, all, attrs.axis);
-  return values && backend.tensor([...shape.slice(0, attrs.axis), all.length, ...shape.slice(attrs.axis)], dtype, values);
+  const axis = attrs.axis < 0 ? attrs.axis + shape.length + 1 : attrs.axis;
+  const values = joinedValues(backend, all, axis);
+  return values && backend.tensor([...shape.slice(0, axis), all.length, ...shape.slice(axis)], dtype, values);
 });
 
 export const pieceKernels = { Slice: slice, SplitV: splitV, Unpack: unpack, Concat: concat, Pack: pack };

@@ -10,24 +10,25 @@ import {
   type MaxPoolGradAttrs,
   util,
 } from '@tensorflow/tfjs-core';
-import { kernel, sizeOf } from '../kernel.js';
-import { forTaps } from './taps.js';
+import { kernel } from '../kernel.js';
+import { type Shape4, sizeOf } from '../shape.js';
+import { assertOneOfBoth, forTaps } from './taps.js';
 
-type Shape4 = [number, number, number, number];
-
-/** @throws {Error} of TensorFlow.js for a stride and a dilation at once */
 function infoOf(name: string, shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs | AvgPoolAttrs) {
-  util.assert(
-    backend_util.eitherStridesOrDilationsAreOne(strides, 1),
-    () => `Error in ${name}: Either strides or dilations must be 1. Got strides ${strides} and dilations '1'`,
-  );
+  assertOneOfBoth(name, strides, 1);
   return backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
+/** As TensorFlow.js has it: whatever the padding and the steps make of a filter of one pixel. */
+function isIdentity({ filterHeight, filterWidth, inShape, outShape }: ReturnType<typeof infoOf>): boolean {
+  return filterHeight === 1 && filterWidth === 1 && util.arraysEqual(inShape, outShape);
 }
 
 const maxPool = kernel<'x', MaxPoolAttrs>(({ inputs: { x }, attrs, backend }) => {
   const values = backend.floats(x);
   if (values === undefined) return undefined;
   const info = infoOf('maxPool', x.shape, attrs);
+  if (isIdentity(info)) return backend.reshaped(x, info.outShape);
   const out = backend.room(sizeOf(info.outShape)).fill(-Infinity);
   const { inChannels } = info;
   forTaps(info, (at, from) => {
@@ -56,12 +57,12 @@ const maxPoolGrad = kernel<'dy' | 'input', MaxPoolGradAttrs>(({ inputs: { dy, in
       }
     }
   });
-  const out = backend.room(sizeOf(input.shape)).fill(0);
+  const sums = new Float64Array(sizeOf(input.shape));
   for (let i = 0; i < places.length; i++) {
     const place = places[i] ?? -1;
-    if (place >= 0) out[place] = (out[place] ?? 0) + (gradient[i] ?? 0);
+    if (place >= 0) sums[place] = (sums[place] ?? 0) + (gradient[i] ?? 0);
   }
-  return backend.tensor(input.shape, 'float32', out);
+  return backend.tensor(input.shape, 'float32', backend.rounded(sums));
 });
 
 /** Of the pixels that are there. */
@@ -69,16 +70,17 @@ const avgPool = kernel<'x', AvgPoolAttrs>(({ inputs: { x }, attrs, backend }) =>
   const values = backend.floats(x);
   if (values === undefined) return undefined;
   const info = infoOf('avgPool', x.shape, attrs);
+  if (isIdentity(info)) return backend.reshaped(x, info.outShape);
   const { inChannels } = info;
-  const out = backend.room(sizeOf(info.outShape)).fill(0);
-  const counts = new Int32Array(out.length / Math.max(1, inChannels));
+  const sums = new Float64Array(sizeOf(info.outShape));
+  const counts = new Int32Array(sums.length / Math.max(1, inChannels));
   forTaps(info, (at, from) => {
     const place = at / inChannels;
     counts[place] = (counts[place] ?? 0) + 1;
-    for (let c = 0; c < inChannels; c++) out[at + c] = (out[at + c] ?? 0) + (values[from + c] ?? 0);
+    for (let c = 0; c < inChannels; c++) sums[at + c] = (sums[at + c] ?? 0) + (values[from + c] ?? 0);
   });
-  for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) / (counts[Math.floor(i / inChannels)] ?? 1);
-  return backend.tensor(info.outShape, 'float32', out);
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) / (counts[Math.floor(i / inChannels)] ?? 1);
+  return backend.tensor(info.outShape, 'float32', backend.rounded(sums));
 });
 
 /** TensorFlow.js divides by the size of the filter here, at the edges, too. */
@@ -87,12 +89,11 @@ const avgPoolGrad = kernel<'dy' | 'input', AvgPoolGradAttrs>(({ inputs: { dy, in
   if (gradient === undefined) return undefined;
   const info = infoOf('avgPool', input.shape, attrs);
   const { inChannels, filterHeight, filterWidth } = info;
-  const out = backend.room(sizeOf(input.shape)).fill(0);
-  const share = 1 / (filterHeight * filterWidth);
+  const sums = new Float64Array(sizeOf(input.shape));
   forTaps(info, (at, to) => {
-    for (let c = 0; c < inChannels; c++) out[to + c] = (out[to + c] ?? 0) + share * (gradient[at + c] ?? 0);
+    for (let c = 0; c < inChannels; c++) sums[to + c] = (sums[to + c] ?? 0) + (gradient[at + c] ?? 0);
   });
-  return backend.tensor(input.shape, 'float32', out);
+  return backend.tensor(input.shape, 'float32', backend.rounded(sums, filterHeight * filterWidth));
 });
 
 export const poolingKernels = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool, AvgPoolGrad: avgPoolGrad };

@@ -3,11 +3,13 @@
  * @module
  */
 import { backend_util, type MaxAttrs, type MeanAttrs, type SumAttrs, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
 import { joined } from '../loops.js';
+import { sizeOf } from '../shape.js';
 
-/** Makes one number of `counts` numbers of `x` each: adds row after row to a row of results, or all of a row to one. */
+/** Takes n numbers of x in: each by a number of `out` of its own, or (outStep 0) all by one. */
 type Fold = (x: Float32Array, from: number, step: number, n: number, out: Float64Array, at: number, outStep: number) => void;
 
 const add: Fold = (x, from, step, n, out, at, outStep) => {
@@ -35,12 +37,7 @@ function reduced(
   const axes = util.parseAxisParam(axis, x.shape);
   const [outShape, reduceShape] = backend_util.computeOutAndReduceShapes(x.shape, axes);
   const folded = new Float64Array(sizeOf(outShape)).fill(first);
-  let step = 1;
-  const steps = outShape.map(() => 0);
-  for (let i = outShape.length - 1; i >= 0; i--) {
-    steps[i] = step;
-    step *= outShape[i] ?? 1;
-  }
+  const steps = rowMajor(outShape);
   let kept = 0;
   const outSteps = x.shape.map((_, i) => (axes.includes(i) ? 0 : (steps[kept++] ?? 0)));
   foldAll(values, x.shape, outSteps, folded, fold);
@@ -67,16 +64,10 @@ function foldAll(x: Float32Array, shape: readonly number[], outSteps: readonly n
   }
 }
 
-function rounded(backend: FoveaBackend, numbers: Float64Array, divisor: number): Float32Array {
-  const out = backend.room(numbers.length);
-  for (let i = 0; i < out.length; i++) out[i] = (numbers[i] ?? 0) / divisor;
-  return out;
-}
-
 /** The sums along these axes, which are gone from its shape; undefined of what is not float32. */
 export function summedAlong(backend: FoveaBackend, x: TensorInfo, axes: number[], keepDims = false): TensorInfo | undefined {
   const result = reduced(backend, x, axes, keepDims, add, 0);
-  return result && backend.tensor(result.shape, 'float32', rounded(backend, result.folded, 1));
+  return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded));
 }
 
 const sum = kernel<'x', SumAttrs>(({ inputs: { x }, attrs: { axis, keepDims }, backend }) =>
@@ -85,12 +76,12 @@ const sum = kernel<'x', SumAttrs>(({ inputs: { x }, attrs: { axis, keepDims }, b
 
 const mean = kernel<'x', MeanAttrs>(({ inputs: { x }, attrs: { axis, keepDims }, backend }) => {
   const result = reduced(backend, x, axis, keepDims, add, 0);
-  return result && backend.tensor(result.shape, 'float32', rounded(backend, result.folded, result.counts));
+  return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded, result.counts));
 });
 
 const max = kernel<'x', MaxAttrs>(({ inputs: { x }, attrs: { reductionIndices, keepDims }, backend }) => {
   const result = reduced(backend, x, reductionIndices, keepDims, largest, -Infinity);
-  return result && backend.tensor(result.shape, 'float32', rounded(backend, result.folded, 1));
+  return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded));
 });
 
 export const reduceKernels = { Sum: sum, Mean: mean, Max: max };

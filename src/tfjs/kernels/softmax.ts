@@ -4,7 +4,8 @@
  */
 import type { LogSoftmaxAttrs, SoftmaxAttrs } from '@tensorflow/tfjs-core';
 import { softmax as softmaxOp } from '../../ops/softmax.js';
-import { kernel, sizeOf } from '../kernel.js';
+import { kernel } from '../kernel.js';
+import { sizeOf } from '../shape.js';
 
 const softmax = kernel<'logits', SoftmaxAttrs>(({ inputs: { logits }, attrs: { dim }, backend }) => {
   const values = backend.floats(logits);

@@ -2,7 +2,15 @@
  * A filter over images, one place of it at a time: for what is done to each channel by itself.
  * @module
  */
-import type { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, util } from '@tensorflow/tfjs-core';
+
+/** @throws {Error} of TensorFlow.js where a filter makes both steps and dilations above 1 */
+export function assertOneOfBoth(name: string, strides: number | number[], dilations: number | number[]): void {
+  util.assert(
+    backend_util.eitherStridesOrDilationsAreOne(strides, dilations),
+    () => `Error in ${name}: Either strides or dilations must be 1. Got strides ${strides} and dilations '${dilations}'`,
+  );
+}
 
 /** Where a place of the filter lies within the result, the image (the first channel of either) and the filter. */
 export type Visit = (out: number, image: number, tap: number) => void;

@@ -3,9 +3,11 @@
  * @module
  */
 import type { TransposeAttrs } from '@tensorflow/tfjs-core';
+import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend, Numbers } from '../backend.js';
-import { kernel, sizeOf } from '../kernel.js';
-import { forRows, joined } from '../loops.js';
+import { kernel } from '../kernel.js';
+import { copyRow, forRows, joined } from '../loops.js';
+import { sizeOf } from '../shape.js';
 
 const transpose = kernel<'x', TransposeAttrs>(({ inputs: { x }, attrs: { perm }, backend }) => {
   const values = backend.numbers(x);
@@ -17,8 +19,7 @@ const transpose = kernel<'x', TransposeAttrs>(({ inputs: { x }, attrs: { perm },
 
 /** Undefined where every number stays in its place. */
 export function permuted(backend: FoveaBackend, values: Numbers, shape: readonly number[], perm: readonly number[]): Numbers | undefined {
-  const steps = shape.map(() => 1);
-  for (let i = shape.length - 2; i >= 0; i--) steps[i] = (steps[i + 1] ?? 1) * (shape[i + 1] ?? 1);
+  const steps = rowMajor(shape);
   const walk = joined(
     perm.map((from) => shape[from] ?? 1),
     [perm.map((from) => steps[from] ?? 1)],
@@ -27,23 +28,8 @@ export function permuted(backend: FoveaBackend, values: Numbers, shape: readonly
   if (walk.sizes.length === 1 && step <= 1) return undefined;
   const length = walk.sizes.at(-1) ?? 1;
   const out = backend.roomLike(values, sizeOf(shape));
-  if (values instanceof Float32Array && out instanceof Float32Array)
-    forRows(walk, ([from = 0], at) => copyFloats(values, from, step, out, at, length));
-  else forRows(walk, ([from = 0], at) => copyNumbers(values, from, step, out, at, length));
+  forRows(walk, ([from = 0], at) => copyRow(values, from, step, out, at, length));
   return out;
 }
-
-function copyFloats(x: Float32Array, from: number, step: number, out: Float32Array, at: number, n: number): void {
-  if (step === 1 && n >= wide) out.set(x.subarray(from, from + n), at);
-  else for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
-}
-
-/** The same of any kind, in a loop of its own: what has seen several kinds of arrays is slower for each. */
-function copyNumbers(x: Numbers, from: number, step: number, out: Numbers, at: number, n: number): void {
-  for (let c = 0; c < n; c++) out[at + c] = x[from + c * step] ?? 0;
-}
-
-/** Numbers of a row from which on making a view of it costs less than a loop. */
-export const wide = 64;
 
 export const transposeKernels = { Transpose: transpose };

@@ -5,7 +5,8 @@
 import type { ClipByValueAttrs, StepAttrs } from '@tensorflow/tfjs-core';
 import { relu, sigmoid, tanh } from '../../ops/activate.js';
 import type { ActivationOptions, Tensor } from '../../types.js';
-import { type Kernel, kernel, sizeOf } from '../kernel.js';
+import { type Kernel, kernel } from '../kernel.js';
+import { sizeOf } from '../shape.js';
 
 /** On the activation kernel. */
 function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) => Tensor): Kernel {
