@@ -32,7 +32,6 @@ inline void copy_channels(const float* from, int64_t stride, int64_t n, float* t
 template <class V>
 inline void gather_patch(const Patches& patches, int64_t image, int64_t y, int64_t x, int64_t begin, int64_t end, float* to) {
   const int64_t channels = patches.channels, row = patches.width.taps * channels;
-  const auto* const data = static_cast<const float*>(patches.x.data) + image * patches.x.batch_stride;
   // Neighbours in the filter are neighbours in the image: a stretch of one of its rows is copied at once.
   const bool joined =
       patches.width.dilation == 1 && patches.width.gap == 1 && patches.x.row_stride == channels && patches.x.column_stride == 1;
@@ -45,10 +44,14 @@ inline void gather_patch(const Patches& patches, int64_t image, int64_t y, int64
       k = last;
       continue;
     }
-    const float* const pixels = data + pixel_y * patches.x.head_stride;
+    // Reckoned where there are pixels only: else there may be no memory that the sum could point into.
+    const auto pixel = [&](int64_t column) {
+      return static_cast<const float*>(patches.x.data) + image * patches.x.batch_stride + pixel_y * patches.x.head_stride +
+             column * patches.x.row_stride;
+    };
     const int64_t first = x * patches.width.step + patches.width.offset;  // pixel of the filter's first column
     if (joined && first >= 0 && first + patches.width.taps <= patches.width.pixels) {
-      copy_channels<V>(pixels + first * channels + (k - tap_y * row), 1, last - k, to);
+      copy_channels<V>(pixel(first) + (k - tap_y * row), 1, last - k, to);
       to += last - k;
       k = last;
       continue;
@@ -56,8 +59,7 @@ inline void gather_patch(const Patches& patches, int64_t image, int64_t y, int64
     while (k < last) {
       const int64_t tap_x = (k - tap_y * row) / channels, channel = k - tap_y * row - tap_x * channels;
       const int64_t n = smaller(channels - channel, last - k), pixel_x = pixel_at(patches.width, x, tap_x);
-      const float* const from = pixels + pixel_x * patches.x.row_stride + channel * patches.x.column_stride;
-      copy_channels<V>(pixel_x < 0 ? nullptr : from, patches.x.column_stride, n, to);
+      copy_channels<V>(pixel_x < 0 ? nullptr : pixel(pixel_x) + channel * patches.x.column_stride, patches.x.column_stride, n, to);
       to += n;
       k += n;
     }
