@@ -50,6 +50,8 @@ export abstract class AttentionLayer extends layers.Layer {
   protected readonly dropout: number;
   protected readonly useCausalMask: boolean;
   protected readonly returnAttentionScores: boolean;
+  /** Of the last call, which may ask for the weights. */
+  #outputs = 1;
 
   constructor({ dropout = 0, useCausalMask = false, returnAttentionScores = false, ...args }: AttentionLayerArgs = {}) {
     super(args);
@@ -86,6 +88,7 @@ export abstract class AttentionLayer extends layers.Layer {
     return tidy(() => {
       const call = this.#sorted(inputs as Tensor[], kwargs);
       const { output, scores } = this.attended(call);
+      this.#outputs = scores ? 2 : 1;
       return scores ? [output, scores] : output;
     });
   }
@@ -119,10 +122,10 @@ export abstract class AttentionLayer extends layers.Layer {
     return this.returnAttentionScores ? both : both[0];
   }
 
-  /** That of the query. */
+  /** That of the query; called after `call`. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
     const own = (Array.isArray(mask) ? mask[0] : mask) as Tensor;
-    return this.returnAttentionScores ? [own, undefined as unknown as Tensor] : own;
+    return this.#outputs === 2 ? [own, undefined as unknown as Tensor] : own;
   }
 
   override getConfig(): Config {
