@@ -46,20 +46,17 @@ class MaskTap extends layers.Layer {
 }
 serialization.registerClass(MaskTap);
 
-/** Of what has a tap already, the tensor behind it. */
-const taps = new WeakMap<SymbolicTensor, SymbolicTensor>();
-
 /** The tensor behind a tap. */
 export function tapped(x: SymbolicTensor): SymbolicTensor {
-  if (x.sourceLayer instanceof MaskTap) return x;
-  const own = taps.get(x) ?? (new MaskTap().apply(x) as SymbolicTensor);
-  taps.set(x, own);
-  return own;
+  return x.sourceLayer instanceof MaskTap ? x : (new MaskTap().apply(x) as SymbolicTensor);
 }
 
-/** The same, where it may have a mask when the model runs. */
-export function tappedIfMasked(x: SymbolicTensor): SymbolicTensor {
-  return mayHaveMask(x) ? tapped(x) : x;
+/**
+ * Inputs of a layer, behind taps where they may have a mask when the model runs. What is given a second time has a tap, too: TensorFlow.js counts a
+ * layer that takes a tensor twice as two that take it, and lets it go before others had it.
+ */
+export function tappedInputs(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+  return inputs.map((x, i) => (mayHaveMask(x) || inputs.indexOf(x) < i ? tapped(x) : x));
 }
 
 /** Whether some layer that it comes from makes masks, and all between hand them on. */
