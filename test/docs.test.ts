@@ -6,6 +6,7 @@ import * as tfLayers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import * as fovea from '../src/node.js';
 import * as seq2seq from '../src/seq2seq/node.js';
+import * as attending from '../src/tfjs/layers/node.js';
 import * as tfjs from '../src/tfjs/node.js';
 import type { Tensor } from '../src/types.js';
 import * as vision from '../src/vision/node.js';
@@ -21,6 +22,7 @@ const packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '@tensorflow/tfjs-layers': tfLayers,
   'fovea/seq2seq': seq2seq,
   'fovea/tfjs': tfjs,
+  'fovea/tfjs/layers': attending,
   'fovea/vision': vision,
   'fovea/viz': viz,
 };
@@ -210,6 +212,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     })(),
   ],
   'docs/design.md, fovea/tfjs': [{}, {}],
+  'docs/design.md, fovea/tfjs/layers': [{}, {}],
   'README.md, In TensorFlow.js': [{}],
   'docs/design.md, fovea/viz': [
     {

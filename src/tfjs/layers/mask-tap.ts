@@ -3,7 +3,7 @@
  * that has none, one of a layer before. So each input passes by a layer of its own, which is told its mask.
  * @module
  */
-import { clone, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import { clone, reshape, serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { LayerArgs } from './weights.js';
 
@@ -39,9 +39,12 @@ class MaskTap extends layers.Layer {
 
   /** Called after `call`, with the mask as the last thing. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    const own = only(mask);
-    if (own && this.#last) masks.set(this.#last, own);
-    return own as Tensor;
+    const given = only(mask);
+    if (!given || !this.#last) return given as Tensor;
+    // Sums of TensorFlow.js hand on `[1, b, s]`.
+    const own = given.rank > 2 ? reshape(given, this.#last.shape.slice(0, 2)) : given;
+    masks.set(this.#last, own);
+    return own;
   }
 }
 serialization.registerClass(MaskTap);
