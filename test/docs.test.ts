@@ -1,4 +1,4 @@
-/** Every example of docs/design.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
+/** Every example of docs/design.md, docs/migration.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -74,7 +74,7 @@ function* examplesOf(page: string): Generator<Example> {
   }
 }
 
-const examples = ['docs/design.md', 'README.md'].flatMap((page) => [...examplesOf(page)]);
+const examples = ['docs/design.md', 'docs/migration.md', 'README.md'].flatMap((page) => [...examplesOf(page)]);
 
 const sizes = { b: 2, t: 7, dState: 6, dMemory: 10, units: 5 };
 const additive = {
@@ -213,6 +213,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
   'docs/design.md, fovea/tfjs': [{}, {}],
   'docs/design.md, fovea/tfjs/layers': [{}, {}],
+  'docs/migration.md, The change': [{}],
   'README.md, In TensorFlow.js': [{}],
   'docs/design.md, fovea/viz': [
     {
