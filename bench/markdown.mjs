@@ -2,23 +2,14 @@
 /** The report as the tables of a README, written between two comments there. */
 import { digits, percent, rateOf, threadsWord, time, times } from './figures.mjs';
 import { fastest } from './kinds.mjs';
+import { cell, placeOf, table } from './place.mjs';
 import { summaryOf } from './summary.mjs';
 import { placeLine, versionsLine } from './words.mjs';
 
 /** @import { Report, Result } from './types.js' */
 
-const begin = '<!-- compare: npm run compare -- --from FILE --markdown FILE -->';
-const end = '<!-- /compare -->';
-
-/** The two comments between which the figures are written. */
-export const place = [begin, end];
-
-/** @param {string} text */
-export const hasPlace = (text) => text.includes(begin) && text.indexOf(end) > text.indexOf(begin);
-
-/** @param {string} text of a file with the two comments @param {Report} report */
-export const withFigures = (text, report) =>
-  `${text.slice(0, text.indexOf(begin) + begin.length)}\n\n${markdownOf(report)}\n${text.slice(text.indexOf(end))}`;
+/** Where the figures are written. */
+export const place = placeOf('compare', 'npm run compare -- --from FILE --markdown FILE');
 
 /** @param {Report} report */
 export function markdownOf(report) {
@@ -30,25 +21,11 @@ export function markdownOf(report) {
     ),
     ...section('More threads:', threadsTable(report)),
     ...section('Every contender on one thread, the fastest of a case in bold:', oneThreadTable(report)),
-    '',
   ].join('\n');
 }
 
 /** @param {string} title @param {readonly string[]} lines */
 const section = (title, lines) => (lines.length === 0 ? [] : ['', ...(title ? [title, ''] : []), ...lines]);
-
-/** Nothing in a cell may end it. @param {string} text */
-const cell = (text) => text.replace(/[|<>\\]/g, (character) => `\\${character}`).replaceAll('\n', ' ');
-
-/** In columns of one width, as formatters leave them. @param {readonly (readonly string[])[]} rows the first is the head */
-function table(rows) {
-  const safe = rows.map((row) => row.map(cell));
-  const [head = [], ...body] = safe;
-  const widths = head.map((_, column) => Math.max(3, ...safe.map((row) => [...(row[column] ?? '')].length)));
-  const line = (/** @type {readonly string[]} */ cells) =>
-    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return body.length === 0 ? [] : [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)];
-}
 
 /** A column for each target of ours and each other contender (its fastest way), the fastest of a case in bold. @param {Report} report */
 function oneThreadTable({ results }) {

@@ -7,8 +7,9 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { entriesOf } from '../bench/contenders.mjs';
 import { installPeers, isListed } from '../bench/install.mjs';
-import { hasPlace, place, withFigures } from '../bench/markdown.mjs';
+import { markdownOf, place } from '../bench/markdown.mjs';
 import { chosenCases, chosenEntries, help, optionsOf, UsageError } from '../bench/options.mjs';
+import { hasPlace, withFigures } from '../bench/place.mjs';
 import { asProgram, say } from './run/terminal.mjs';
 import { setUp } from './setup.mjs';
 
@@ -110,9 +111,9 @@ function filesOf({ json, svg, html, markdown }) {
 function markdownFile(given) {
   const path = writable('--markdown', given);
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  if (!hasPlace(text))
+  if (!hasPlace(text, place))
     throw new UsageError(`--markdown is ${given}, which has no place for the figures: expected the lines\n${place.join('\n')}`);
-  return { path, make: (/** @type {Report} */ report) => withFigures(text, report) };
+  return { path, make: (/** @type {Report} */ report) => withFigures(text, place, markdownOf(report)) };
 }
 
 /**

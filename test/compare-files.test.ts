@@ -4,7 +4,8 @@ import { bars } from '../bench/bars.mjs';
 import { cases } from '../bench/cases.mjs';
 import { htmlOf } from '../bench/html.mjs';
 import { judged } from '../bench/judged.mjs';
-import { place, withFigures } from '../bench/markdown.mjs';
+import { markdownOf, place } from '../bench/markdown.mjs';
+import { withFigures } from '../bench/place.mjs';
 import { summaryOf } from '../bench/summary.mjs';
 import { svgOf } from '../bench/svg.mjs';
 import type { Report, Result } from '../bench/types.js';
@@ -78,11 +79,11 @@ describe('the chart and the page', () => {
 describe('the Markdown', () => {
   it('goes between the two comments, again and again', () => {
     const file = `before\n${place.join('\n')}\nafter\n`;
-    const once = withFigures(file, report);
+    const once = withFigures(file, place, markdownOf(report));
     expect(once).toMatch(/^before\n/);
     expect(once).toMatch(/\nafter\n$/);
     expect(once).toContain('**100 GFLOP/s**');
-    expect(withFigures(once, report)).toBe(once);
+    expect(withFigures(once, place, markdownOf(report))).toBe(once);
   });
 });
 

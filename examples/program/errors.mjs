@@ -9,3 +9,8 @@ export class UsageError extends Error {
 export class InputError extends Error {
   exitCode = 1;
 }
+
+/** Stopped by Ctrl-C, with everything in order: the status is what shells give a program that SIGINT ended. */
+export class Interruption extends Error {
+  exitCode = 130;
+}

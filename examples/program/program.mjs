@@ -1,6 +1,6 @@
 /** What turns an example into a program: its command line is read, its work is done, and what went wrong becomes one sentence and an exit code. */
 import { createRequire } from 'node:module';
-import { InputError, UsageError } from './errors.mjs';
+import { InputError, Interruption, UsageError } from './errors.mjs';
 
 /**
  * @template {{ help: boolean }} Settings
@@ -8,7 +8,7 @@ import { InputError, UsageError } from './errors.mjs';
  * @property {string} name what stands before its complaints
  * @property {string} usage what --help prints
  * @property {(argv: string[]) => Settings} parseArguments throws a UsageError
- * @property {() => Promise<{ run: (settings: Settings) => string }>} load imports what does the work, and with it fovea; `run` gives what goes to stdout
+ * @property {() => Promise<{ run: (settings: Settings) => string | Promise<string> }>} load imports what does the work, and with it fovea; `run` gives what goes to stdout
  */
 
 /**
@@ -31,7 +31,7 @@ export async function runProgram({ name, usage, parseArguments, load }) {
     // CommonJS file throws while it is imported gets past every catch.
     createRequire(import.meta.url)('fovea');
     const { run } = await load();
-    process.stdout.write(run(settings));
+    process.stdout.write(await run(settings));
   } catch (error) {
     const { message, exitCode } = explain(error);
     process.stderr.write(`${name}: ${message}\n`);
@@ -45,7 +45,7 @@ export async function runProgram({ name, usage, parseArguments, load }) {
  */
 function explain(error) {
   if (error instanceof UsageError) return { message: `${error.message}\nTry --help.`, exitCode: error.exitCode };
-  if (error instanceof InputError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof InputError || error instanceof Interruption) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof Error && error.name === 'FoveaError') return { message: error.message, exitCode: 1 };
   if (error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code))) {
     const [what] = error.message.split('\n');

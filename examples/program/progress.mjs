@@ -5,46 +5,50 @@ import { Presets, SingleBar } from 'cli-progress';
 const secondsBetweenLines = 5;
 
 /**
- * @typedef {{ advance: (count: number) => void, stop: () => void }} Progress
+ * @typedef {{ advance: (count: number, note?: string) => void, stop: () => void }} Progress note: what there is to say of the work so far
  */
 
 /**
  * @param {string} label what is done, such as "native avx2"
  * @param {number} total
- * @param {NodeJS.WriteStream} [stream]
+ * @param {number} [done] of it, before
  * @returns {Progress}
  */
-export function startProgress(label, total, stream = process.stderr) {
-  return stream.isTTY && process.env.TERM !== 'dumb' ? startBar(label, total, stream) : startLines(label, total, stream);
+export function startProgress(label, total, done = 0) {
+  const stream = process.stderr;
+  return stream.isTTY && process.env.TERM !== 'dumb' ? startBar(label, total, done, stream) : startLines(label, total, done, stream);
 }
 
-/** @param {string} label @param {number} total @param {NodeJS.WriteStream} stream @returns {Progress} */
-function startBar(label, total, stream) {
+/** @param {string} label @param {number} total @param {number} done @param {NodeJS.WriteStream} stream @returns {Progress} */
+function startBar(label, total, done, stream) {
   const bar = new SingleBar(
     {
       stream,
-      format: `${label} {bar} {value}/{total}, {eta_formatted} left`,
+      format: `${label} {bar} {value}/{total}{note}, {eta_formatted} left`,
       barsize: 30,
       clearOnComplete: true,
-      // The work blocks the event loop: a handler for Ctrl-C would wait for its end, the system's own does not.
+      // Most work blocks the event loop: a handler for Ctrl-C would wait for its end, the system's own does not. What yields has a handler of its own.
       gracefulExit: false,
     },
     Presets.shades_classic,
   );
-  bar.start(total, 0);
-  return { advance: (count) => bar.increment(count), stop: () => bar.stop() };
+  bar.start(total, done, { note: '' });
+  return {
+    advance: (count, note) => bar.increment(count, { note: note === undefined ? '' : `, ${note}` }),
+    stop: () => bar.stop(),
+  };
 }
 
-/** @param {string} label @param {number} total @param {NodeJS.WriteStream} stream @returns {Progress} */
-function startLines(label, total, stream) {
-  let done = 0;
+/** @param {string} label @param {number} total @param {number} before @param {NodeJS.WriteStream} stream @returns {Progress} */
+function startLines(label, total, before, stream) {
+  let done = before;
   let last = performance.now();
   return {
-    advance(count) {
+    advance(count, note) {
       done += count;
       if (performance.now() - last < secondsBetweenLines * 1000) return;
       last = performance.now();
-      stream.write(`${label}: ${done} of ${total}\n`);
+      stream.write(`${label}: ${done} of ${total}${note === undefined ? '' : `, ${note}`}\n`);
     },
     stop() {},
   };

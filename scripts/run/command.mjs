@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /**
@@ -15,14 +16,16 @@ import { delimiter, join } from 'node:path';
  */
 export async function run(program, args, { show = false, ...options } = {}) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  /** @type {Buffer[]} */
   const stdout = [];
+  /** @type {Buffer[]} */
   const all = [];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     stdout.push(chunk);
     all.push(chunk);
     if (show) process.stderr.write(chunk);
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     all.push(chunk);
     if (show) process.stderr.write(chunk);
   });
@@ -36,18 +39,30 @@ export async function run(program, args, { show = false, ...options } = {}) {
 }
 
 /**
- * Runs a program with our own standard streams.
- * @returns {Promise<number>} its exit status; 1 when a signal ended it
+ * Runs a program with our own standard streams. Ctrl-C is its matter: it may have something to bring to an end, which is waited for.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ * @returns {Promise<number>} its exit status; as shells say it when a signal ended it
  */
 export async function handOver(program, args, options = {}) {
   const child = spawn(program, args, { stdio: 'inherit', ...options });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
-  });
+  const pass = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal);
+  for (const signal of passed) process.on(signal, pass);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, signal) => resolve(status ?? (signal ? 128 + system.signals[signal] : 1)));
+    });
+  } finally {
+    for (const signal of passed) process.off(signal, pass);
+  }
 }
 
-/** The first of these names that is a program on PATH, as a full path; undefined when none is. */
+/** What would end this process before the one that it waits for. */
+const passed = /** @type {const} */ (['SIGINT', 'SIGTERM']);
+
+/** The first of these names that is a program on PATH, as a full path; undefined when none is. @param {...string} names */
 export function onPath(...names) {
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
   for (const name of names) {
@@ -61,6 +76,7 @@ export function onPath(...names) {
   return undefined;
 }
 
+/** @param {string} path */
 function isProgram(path) {
   try {
     accessSync(path, constants.X_OK);

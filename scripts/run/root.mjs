@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder with package.json. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** True in the module that `node FILE` was called with. */
+/** True in the module that `node FILE` was called with. @param {ImportMeta} meta */
 export function isMain(meta) {
   return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(meta.url);
 }

@@ -3,12 +3,8 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attention, attentionWeights, multiHeadAttention, type TfAttentionOptions } from '../../src/tfjs/node.js';
-import { random } from '../random.js';
 import { targets, use } from '../targets.js';
-import { expectGradients } from './slope.js';
-
-const { normal } = random('attention of TensorFlow.js');
-const normals = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
+import { expectGradients, normals } from './differences.js';
 
 interface Row {
   readonly name: string;
@@ -84,7 +80,7 @@ describe.each(targets)('attention, $name $target', (target) => {
   it.each(rows)('$name: gradients are what differences say', ({ shapes = standard, options, more = [] }) => {
     const inputs = [...shapes, ...more].map((shape) => normals(...shape));
     const run = (...[q, k, v, ...rest]: tf.Tensor[]) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, options(rest));
-    expectGradients({ run, inputs, normal, roundings: 64 });
+    expectGradients(run, inputs);
   });
 
   it('is what the ops of TensorFlow.js make of it, gradients too', () => {

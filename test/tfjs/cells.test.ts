@@ -4,17 +4,14 @@ import * as L from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AttentionMemory, BahdanauCell, LuongCell } from '../../src/tfjs/layers/node.js';
 import { exact, inexactIn } from '../inexact.js';
-import { random } from '../random.js';
 import { targets, use } from '../targets.js';
 import * as keras from '../textbook/keras.js';
 import { thrown } from '../thrown.js';
 import { kernelArithmetic } from '../tolerance.js';
 import { built, withWeights } from './built.js';
-import { expectGradients } from './slope.js';
+import { expectGradients, normals } from './differences.js';
 import { expectWithin, rowsOf } from './within.js';
 
-const { normal } = random('cells that attend');
-const normals = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
 const { tanh } = inexactIn(kernelArithmetic);
 
 const [batch, steps, units, valueDim, state, width] = [2, 5, 4, 6, 3, 2];
@@ -153,15 +150,14 @@ describe('in tf.layers.rnn', () => {
       normals(batch, steps, valueDim),
     ];
     const weights = built(layer, inputs[0] as tf.Tensor, { initialState: [...inputs.slice(1), seen] });
-    expectGradients({
-      run: (...all) => {
+    expectGradients(
+      (...all) => {
         const [x, ...initial] = all.slice(0, inputs.length) as [tf.Tensor, ...tf.Tensor[]];
         return withWeights(layer, all.slice(inputs.length), () => layer.apply(x, { initialState: [...initial, seen] }) as tf.Tensor);
       },
-      inputs: [...inputs, ...weights],
-      normal,
-      roundings: 256,
-    });
+      [...inputs, ...weights],
+      256,
+    );
   });
 
   it.each(cells)('$name: step by step gives what all steps at once give', ({ make, states }) => {

@@ -3,15 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as L from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, it } from 'vitest';
 import { AdditiveAttention, Attention, AttentionPooling, GroupQueryAttention, MultiHeadAttention } from '../../src/tfjs/layers/node.js';
-import { random } from '../random.js';
 import { targets, use } from '../targets.js';
 import * as keras from '../textbook/keras.js';
 import { built, withWeights } from './built.js';
-import { expectGradients } from './slope.js';
+import { expectGradients, normals } from './differences.js';
 import { expectWithin, rowsOf } from './within.js';
-
-const { normal } = random('layers');
-const normals = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
 
 const [batch, queries, keys] = [2, 5, 7];
 /** The second sequence is shorter, on both sides. */
@@ -199,12 +195,10 @@ describe('gradients of layers that attend', () => {
     { name: 'AttentionPooling', layer: new AttentionPooling({ units: 4 }), inputs: [normals(2, 5, 6)], args: {} },
   ])('$name: of its inputs and its weights', ({ layer, inputs, args }) => {
     const apply = (own: tf.Tensor[]) => layer.apply(own.length === 1 ? (own[0] as tf.Tensor) : own, args) as tf.Tensor;
-    expectGradients({
-      run: (...all) => withWeights(layer, all.slice(inputs.length), () => apply(all.slice(0, inputs.length))),
-      inputs: [...inputs, ...built(layer, inputs.length === 1 ? (inputs[0] as tf.Tensor) : inputs)],
-      normal,
-      roundings: 64,
-    });
+    expectGradients(
+      (...all) => withWeights(layer, all.slice(inputs.length), () => apply(all.slice(0, inputs.length))),
+      [...inputs, ...built(layer, inputs.length === 1 ? (inputs[0] as tf.Tensor) : inputs)],
+    );
   });
 
   it('of the weights that are a result, too', () => {
@@ -213,7 +207,7 @@ describe('gradients of layers that attend', () => {
       const [query, value] = [normals(2, 3, 4), normals(2, 5, 4)];
       const scores = (q: tf.Tensor, v: tf.Tensor) => (layer.apply([q, v], { training: true }) as tf.Tensor[])[1] as tf.Tensor;
       scores(query, value);
-      expectGradients({ run: (q, v) => scores(q as tf.Tensor, v as tf.Tensor), inputs: [query, value], normal, roundings: 64 });
+      expectGradients((q, v) => scores(q as tf.Tensor, v as tf.Tensor), [query, value]);
     });
   });
 });
