@@ -13,7 +13,7 @@ const report = process.env.FOVEA_TEST_REPORT;
 export default defineConfig({
   plugins: [forVite],
   // The examples import fovea by its name: their tests run on the sources too, and share one state with them.
-  resolve: { alias: [{ find: /^fovea(\/\w+)?$/, replacement: `${fileURLToPath(new URL('./src', import.meta.url))}$1/node.ts` }] },
+  resolve: { alias: [{ find: /^fovea((?:\/\w+)*)$/, replacement: `${fileURLToPath(new URL('./src', import.meta.url))}$1/node.ts` }] },
   test: {
     include: [slow ? 'test/slow/**/*.test.ts' : 'test/**/*.test.ts'],
     exclude: slow ? [] : ['test/slow/**'],

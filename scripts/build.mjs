@@ -24,7 +24,7 @@ import { forEsbuild } from './toolchain/page-parts.mjs';
 const target = ['node20', 'chrome91', 'firefox90', 'safari16.4'];
 
 /** `fovea/<name>`: presets src/<name>/node.ts and browser.ts, and an entry in the `exports` of package.json. */
-const subpaths = ['seq2seq', 'tfjs', 'vision', 'viz'];
+const subpaths = ['seq2seq', 'tfjs', 'tfjs/layers', 'vision', 'viz'];
 
 /** Packages that a user of a subpath has, whose own copy is meant. */
 const peers = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).peerDependencies);

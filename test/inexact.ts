@@ -51,6 +51,12 @@ export function inexactIn(arithmetic: Arithmetic) {
 
   const relu = ({ value, error }: Inexact): Inexact => ({ value: Number.isNaN(value) ? value : Math.max(value, 0), error });
 
+  /** Its slope is at most 1. */
+  const tanh = ({ value, error }: Inexact): Inexact => ({
+    value: Math.tanh(value),
+    error: error + Math.abs(Math.tanh(value)) * arithmetic.tanh + smallest,
+  });
+
   /** Its slope is at most ¼; e^−x, the sum with 1 and the quotient are off by so much of themselves. */
   const sigmoid = ({ value, error }: Inexact): Inexact => {
     const weight = 1 / (1 + Math.exp(-value));
@@ -70,5 +76,5 @@ export function inexactIn(arithmetic: Arithmetic) {
     return powers.map((power) => ({ value: power / total, error: (power / total) * relative + arithmetic.vanish }));
   };
 
-  return { product, sum, mean, maximum, dot, relu, sigmoid, softmax };
+  return { product, sum, mean, maximum, dot, relu, tanh, sigmoid, softmax };
 }

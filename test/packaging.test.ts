@@ -147,6 +147,7 @@ describe('the tarball', () => {
       '.',
       'seq2seq',
       'tfjs',
+      'tfjs/layers',
       'vision',
       'viz',
     ]).catch((error) => error);

@@ -1,0 +1,119 @@
+/**
+ * Layers of several heads: projections of Keras' shapes, attention of all heads at once, one projection back.
+ * @module
+ */
+import { add, matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { optionError } from '../../errors.js';
+import { received } from '../../validate/describe.js';
+import { type Attended, attend } from './attend.js';
+import { type AttentionCall, AttentionLayer, type AttentionLayerArgs } from './attention-layer.js';
+import { both, ofQueries } from './masks.js';
+import { type WeightArgs, Weights } from './weights.js';
+
+type Shape = (number | null)[];
+
+/** Of layers that project. */
+export interface HeadsLayerArgs extends AttentionLayerArgs, WeightArgs {
+  /** Of all four projections. @default true */
+  readonly useBias?: boolean | undefined;
+}
+
+/** How many heads, and how wide. */
+export interface Heads {
+  readonly queryHeads: number;
+  readonly kvHeads: number;
+  readonly keyDim: number;
+  readonly valueDim: number;
+}
+
+interface Projection {
+  readonly kernel: LayerVariable;
+  readonly bias: LayerVariable | undefined;
+}
+
+/** The weights, in Keras' order, are kernel and bias of the query `[width, h, d]`, `[h, d]`, of key and value alike, and of the output `[h, dv, width]`, `[width]`. */
+export abstract class HeadsLayer extends AttentionLayer {
+  readonly #heads: Heads;
+  readonly #useBias: boolean;
+  readonly #weights: Weights;
+  #projections:
+    | { readonly query: Projection; readonly key: Projection; readonly value: Projection; readonly output: Projection }
+    | undefined;
+
+  constructor(heads: Heads, { useBias = true, ...args }: HeadsLayerArgs) {
+    super(args);
+    this.#heads = heads;
+    this.#useBias = useBias;
+    this.#weights = new Weights(args);
+  }
+
+  /** Width of the output. @param query of the query */
+  protected abstract outputWidth(query: number): number;
+
+  override build(inputShape: Shape | Shape[]): void {
+    const [query = 0, value = 0, key = value] = (inputShape as Shape[]).map((shape) => shape.at(-1) ?? 0);
+    const { queryHeads, kvHeads, keyDim, valueDim } = this.#heads;
+    const addWeight = this.addWeight.bind(this);
+    const projection = (name: string, kernel: number[], bias: number[]): Projection => ({
+      kernel: this.#weights.kernel(addWeight, `${name}_kernel`, kernel),
+      bias: this.#useBias ? this.#weights.bias(addWeight, `${name}_bias`, bias) : undefined,
+    });
+    const width = this.outputWidth(query);
+    this.#projections = {
+      query: projection('query', [query, queryHeads, keyDim], [queryHeads, keyDim]),
+      key: projection('key', [key, kvHeads, keyDim], [kvHeads, keyDim]),
+      value: projection('value', [value, kvHeads, valueDim], [kvHeads, valueDim]),
+      output: projection('attention_output', [queryHeads, valueDim, width], [width]),
+    };
+    this.built = true;
+  }
+
+  protected override attended({ query, value, key, queryMask, how }: AttentionCall): Attended {
+    const all = this.#projections;
+    if (!all) throw new Error(`${this.name} is not built`);
+    const mask = both(queryMask && ofQueries(queryMask), how.mask);
+    const [q, k, v] = [headsOf(query, all.query), headsOf(key, all.key), headsOf(value, all.value)];
+    const { output, scores } = attend(q, k, v, { ...how, mask, scale: 1 / Math.sqrt(this.#heads.keyDim) });
+    return { output: joined(output, all.output), scores };
+  }
+
+  protected override outputShapes([batch = null, queries = null, width = null]: Shape, value: Shape): [Shape, Shape] {
+    return [
+      [batch, queries, this.outputWidth(width ?? 0)],
+      [batch, this.#heads.queryHeads, queries, value[1] ?? null],
+    ];
+  }
+
+  override getConfig() {
+    return { ...super.getConfig(), useBias: this.#useBias, ...this.#weights.config() };
+  }
+}
+
+/** @throws {FoveaError} ERR_OPTION */
+export function wholeNumber(op: string, name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1)
+    throw optionError(op, name, received(value), 'a whole number from 1');
+  return value;
+}
+
+/** `[b, s, width]` → `[b, s, h, d]` */
+function headsOf(x: Tensor, { kernel, bias }: Projection): Tensor {
+  const [batch = 1, length = 1, width = 1] = x.shape;
+  const [, heads = 1, size = 1] = kernel.shape as number[];
+  const rows = reshape(x, [batch * length, width]);
+  return reshape(product(rows, reshape(kernel.read(), [width, heads * size]), bias), [batch, length, heads, size]);
+}
+
+/** `[b, s, h, dv]` → `[b, s, width]` */
+function joined(x: Tensor, { kernel, bias }: Projection): Tensor {
+  const [batch = 1, length = 1, heads = 1, size = 1] = x.shape;
+  const width = kernel.shape.at(-1) ?? 1;
+  const rows = reshape(x, [batch * length, heads * size]);
+  return reshape(product(rows, reshape(kernel.read(), [heads * size, width]), bias), [batch, length, width]);
+}
+
+function product(rows: Tensor, kernel: Tensor, bias: LayerVariable | undefined): Tensor {
+  const out = matMul(rows, kernel);
+  return bias ? add(out, reshape(bias.read(), [-1])) : out;
+}
