@@ -8,7 +8,7 @@ const pixels = side * side;
 const heldOutShare = 0.1;
 
 /**
- * @typedef {readonly (readonly Float32Array[])[]} Digits by digit, 0 to 9: images of 28 × 28 from 0 (paper) to 1 (ink)
+ * @typedef {readonly (readonly Float32Array[])[]} Digits by digit, 0 to 9 or fewer: images of 28 × 28 from 0 (paper) to 1 (ink)
  */
 
 /** The package's own functions give other counts than those asked for, so its files are cut here. @returns {{ seen: Digits, heldOut: Digits }} */

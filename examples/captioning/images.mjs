@@ -31,7 +31,7 @@ export function compose(digits, uniform) {
   const pixels = new Float32Array(height * width);
   const named = steps.map((step) => {
     x += step;
-    const digit = between(0, 9);
+    const digit = between(0, digits.length - 1);
     draw(pixels, digits[digit][between(0, digits[digit].length - 1)], x);
     return words[digit];
   });

@@ -1,7 +1,7 @@
 /**
  * Images to words. Begin here:
  *
- *   image → 3 × (convolution, relu), halved twice → a map of features, 7 × 28, with the place of each → attended to; their mean → what the decoder begins with
+ *   image → 4 × (convolution, relu), halved twice → a map of features, 7 × 28, with the place of each → attended to; their mean → what the decoder begins with
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, input, layers } from '@tensorflow/tfjs-layers';
@@ -11,38 +11,36 @@ import { seedFor } from '../training/seed.mjs';
 import { height, width } from './images.mjs';
 
 /** Filters of the convolutions, the last of which is the width of a place of the map; of the decoder. */
-export const sizes = { filters: [16, 32, 64], units: 128, embedding: 32 };
+export const sizes = { filters: [16, 32, 64, 64], placeDim: 32, units: 128, embedding: 32 };
+const { placeDim } = sizes;
 
-/** Rows and columns of the map: each place is made of 18 × 18 pixels around 4 × 4 of its own. */
+/** Rows and columns of the map: each place is made of 26 × 26 pixels around 4 × 4 of its own, about as many as a digit has. */
 export const map = [height / 4, width / 4];
 
 /**
- * Adds to each place of the map where it is: sines and cosines of its row in one half of the numbers, of its column in the other. Features alone do not tell
- * a 7 on the left from one on the right.
+ * Puts to the features of each place of the map where it is: sines and cosines of its row, and of its column. Features alone do not tell a 7 on the left from
+ * one on the right.
  */
 class Places extends layers.Layer {
   static className = 'Places';
 
-  /** @param {tf.Tensor | tf.Tensor[]} inputs `[b, rows, columns, d]` @returns {tf.Tensor} `[b, rows · columns, d]` */
+  /** @override @param {tf.Tensor | tf.Tensor[]} inputs `[b, rows, columns, d]` @returns {tf.Tensor} `[b, rows · columns, d + 2 · placeDim]` */
   call(inputs) {
     return tf.tidy(() => {
       const x = Array.isArray(inputs) ? inputs[0] : inputs;
       const [batch, rows, columns, d] = /** @type {[number, number, number, number]} */ (x.shape);
-      const [ofRows, ofColumns] = [rows, columns].map((count) => tf.tensor2d(sinusoidalPositions(count, d / 2).data, [count, d / 2]));
-      const places = tf.concat(
-        [
-          tf.tile(tf.reshape(ofRows, [rows, 1, d / 2]), [1, columns, 1]),
-          tf.tile(tf.reshape(ofColumns, [1, columns, d / 2]), [rows, 1, 1]),
-        ],
-        2,
-      );
-      return tf.reshape(tf.add(x, places), [batch, rows * columns, d]);
+      const [ofRows, ofColumns] = [rows, columns].map((count) => tf.tensor(sinusoidalPositions(count, placeDim).data, [count, placeDim]));
+      const there = [
+        tf.tile(tf.reshape(ofRows, [1, rows, 1, placeDim]), [batch, 1, columns, 1]),
+        tf.tile(tf.reshape(ofColumns, [1, 1, columns, placeDim]), [batch, rows, 1, 1]),
+      ];
+      return tf.reshape(tf.concat([x, ...there], 3), [batch, rows * columns, d + 2 * placeDim]);
     });
   }
 
-  /** @param {number[]} shape */
+  /** @override @param {number[]} shape */
   computeOutputShape([batch, rows, columns, d]) {
-    return [batch, rows * columns, d];
+    return [batch, rows * columns, d + 2 * placeDim];
   }
 }
 
@@ -61,9 +59,13 @@ export function createCaptioner(vocabulary, { seed }) {
     return /** @type {Symbolic} */ (i < 2 ? layers.maxPooling2d({ poolSize: 2 }).apply(y) : y);
   }, reads);
   const mean = layers.globalAveragePooling2d({}).apply(features);
-  const first = layers.dense({ units, activation: 'tanh', kernelInitializer: initializers.glorotUniform({ seed: seedFor(seed, 'first state') }) });
+  const first = layers.dense({
+    units,
+    activation: 'tanh',
+    kernelInitializer: initializers.glorotUniform({ seed: seedFor(seed, 'first state') }),
+  });
   return withDecoder(
     { reads, values: /** @type {Symbolic} */ (new Places().apply(features)), state: /** @type {Symbolic} */ (first.apply(mean)) },
-    { vocabulary, embedding, units, valueDim: filters[2], attends: true, seed },
+    { vocabulary, embedding, units, valueDim: filters[3] + 2 * placeDim, attends: true, seed },
   );
 }

@@ -21,7 +21,7 @@ import { checkpointOf } from '../training/place.mjs';
  */
 
 /** Steps of a training unless --steps says otherwise: words of numbers are longer than dates. @type {Readonly<Record<TaskName, number>>} */
-const fullSteps = { dates: 900, numbers: 1500 };
+const fullSteps = { dates: 900, numbers: 1200 };
 
 export const usage = `Trains a GRU encoder and a GRU decoder with additive attention, character by character, on TensorFlow.js with the backend fovea: dates of 43 locales
 become ISO dates, or numbers in words of 10 languages become digits. The same model without attention is trained beside it.
