@@ -1,4 +1,4 @@
-/** Every example of docs/design.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
+/** Every example of docs/design.md, docs/migration.md and README.md runs as it stands there and gives what it says; every name of the family's table exists. */
 import { readFileSync } from 'node:fs';
 import { format } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,6 +6,7 @@ import * as tfLayers from '@tensorflow/tfjs-layers';
 import { describe, expect, it } from 'vitest';
 import * as fovea from '../src/node.js';
 import * as seq2seq from '../src/seq2seq/node.js';
+import * as attending from '../src/tfjs/layers/node.js';
 import * as tfjs from '../src/tfjs/node.js';
 import type { Tensor } from '../src/types.js';
 import * as vision from '../src/vision/node.js';
@@ -21,6 +22,7 @@ const packages: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '@tensorflow/tfjs-layers': tfLayers,
   'fovea/seq2seq': seq2seq,
   'fovea/tfjs': tfjs,
+  'fovea/tfjs/layers': attending,
   'fovea/vision': vision,
   'fovea/viz': viz,
 };
@@ -72,7 +74,7 @@ function* examplesOf(page: string): Generator<Example> {
   }
 }
 
-const examples = ['docs/design.md', 'README.md'].flatMap((page) => [...examplesOf(page)]);
+const examples = ['docs/design.md', 'docs/migration.md', 'README.md'].flatMap((page) => [...examplesOf(page)]);
 
 const sizes = { b: 2, t: 7, dState: 6, dMemory: 10, units: 5 };
 const additive = {
@@ -210,6 +212,8 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     })(),
   ],
   'docs/design.md, fovea/tfjs': [{}, {}],
+  'docs/design.md, fovea/tfjs/layers': [{}, {}],
+  'docs/migration.md, The change': [{}],
   'README.md, In TensorFlow.js': [{}],
   'docs/design.md, fovea/viz': [
     {

@@ -205,7 +205,11 @@ describe('subpaths', () => {
   });
 
   it('fovea/tfjs runs on the peers that are there, by import and by require', async () => {
-    await symlink(join(root, 'node_modules/@tensorflow'), join(folder, 'app/node_modules/@tensorflow'), 'junction');
+    const peer = (name: string) =>
+      symlink(join(root, 'node_modules/@tensorflow', name), join(folder, 'app/node_modules/@tensorflow', name), 'junction');
+    await mkdir(join(folder, 'app/node_modules/@tensorflow'));
+    await peer('tfjs-core');
+    await peer('tfjs-backend-cpu');
     const product =
       'const x = tf.tensor2d([1, 2, 3, 4], [2, 2]); console.log(JSON.stringify([tf.getBackend(), backend().name, ...tf.matMul(x, x).dataSync()]));';
     const run = async (...args: string[]) =>
@@ -214,6 +218,22 @@ describe('subpaths', () => {
     const required = `const tf = require('@tensorflow/tfjs-core'); const { backend } = require('fovea/tfjs'); ${product}`;
     expect(await run('--input-type=module', '-e', imported)).toEqual(['fovea', 'fovea', 7, 10, 15, 22]);
     expect(await run('-e', required)).toEqual(['fovea', 'fovea', 7, 10, 15, 22]);
+    // The layers are a subpath of their own: they alone need the third.
+    const { stderr } = await run('-e', "require('fovea/tfjs/layers')").catch((error) => error);
+    expect(stderr).toContain("Cannot find module '@tensorflow/tfjs-layers'");
+    await peer('tfjs-layers');
+    const pooled = `const layer = new AttentionPooling(); const x = tf.ones([1, 2, 2]);
+      console.log(JSON.stringify([...layer.apply(x).dataSync(), tf.getBackend()]));`;
+    expect(
+      await run(
+        '--input-type=module',
+        '-e',
+        `import * as tf from '@tensorflow/tfjs-core'; import { AttentionPooling } from 'fovea/tfjs/layers'; ${pooled}`,
+      ),
+    ).toEqual([1, 1, 'fovea']);
+    expect(
+      await run('-e', `const tf = require('@tensorflow/tfjs-core'); const { AttentionPooling } = require('fovea/tfjs/layers'); ${pooled}`),
+    ).toEqual([1, 1, 'fovea']);
   });
 
   it('need no import of fovea beside them', async () => {

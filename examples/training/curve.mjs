@@ -18,20 +18,22 @@ const kinds = ['first', 'second', 'third'];
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #57575f } .title { font-weight: 600; font-size: 15px; fill: #1a1a1e } .ground { fill: #fff }
   path { fill: none; stroke-width: 2; stroke-linejoin: round } .grid { stroke: #e3e3e8; stroke-width: 1 } .level { stroke: #57575f; stroke-width: 1.2; stroke-dasharray: 2 3 }
+  .name { stroke: #fff; stroke-width: 4; stroke-linejoin: round; paint-order: stroke }
   .first { stroke: #0b5cad } .second { stroke: #b3261e; stroke-dasharray: 7 3 } .third { stroke: #2f7d32; stroke-dasharray: 2 3 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #b0b0ba } .title { fill: #f1f1f4 } .ground { fill: #17181c } .grid { stroke: #33343b } .level { stroke: #b0b0ba }
+    text { fill: #b0b0ba } .title { fill: #f1f1f4 } .ground { fill: #17181c } .grid { stroke: #33343b } .level { stroke: #b0b0ba } .name { stroke: #17181c }
     .first { stroke: #7cc0ff } .second { stroke: #f2a6a0 } .third { stroke: #8fd694 }
   }`;
 
 /** @param {Picture} picture @returns {string} an SVG */
 export function drawCurves({ title, description, x, y, curves, levels = [] }) {
   const points = curves.flatMap((curve) => curve.points);
-  const right = ticks(0, Math.max(...points.map(([at]) => at)));
+  const end = Math.max(...points.map(([at]) => at));
+  const right = ticks(0, end).filter((at) => at <= end);
   const values = [...points.map(([, value]) => value), ...levels.map(({ value }) => value)];
   const up = ticks(Math.min(...values), Math.max(...values));
-  const toX = scale(right, plot.left, width - plot.right);
-  const toY = scale(up, height - plot.bottom, plot.top);
+  const toX = scale(0, end, plot.left, width - plot.right);
+  const toY = scale(up[0], up[up.length - 1], height - plot.bottom, plot.top);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title about">`,
     `<title id="title">${escaped(title)}</title>`,
@@ -46,8 +48,8 @@ export function drawCurves({ title, description, x, y, curves, levels = [] }) {
     ...right.map((value) => `<text x="${toX(value)}" y="${height - plot.bottom + 18}" text-anchor="middle">${value}</text>`),
     `<text x="${width - plot.right}" y="${height - 10}" text-anchor="end">${escaped(x)}</text>`,
     `<text x="16" y="46">${escaped(y)}</text>`,
-    ...levels.map((level) => levelLine(level, toY(level.value))),
     ...curves.map((curve, i) => `<path class="${kinds[i]}" d="${lineOf(curve.points.map(([at, value]) => `${toX(at)} ${toY(value)}`))}"/>`),
+    ...levelLines(levels, toY),
     ...legend(curves.map(({ name }) => name)),
     '</svg>',
     '',
@@ -68,9 +70,18 @@ export function smoothed(losses, stretches = 120) {
   });
 }
 
-/** @param {{ name: string, value: number }} level @param {number} y */
-function levelLine({ name, value }, y) {
-  return `<path class="level" d="M${plot.left} ${y}H${width - plot.right}"/><text x="${width - plot.right}" y="${y - 5}" text-anchor="end">${escaped(`${name} ${value.toPrecision(3)}`)}</text>`;
+/**
+ * Each with its name above it, or below it where another line's is near above.
+ * @param {readonly { name: string, value: number }[]} levels
+ * @param {(value: number) => number} toY
+ */
+function levelLines(levels, toY) {
+  const sorted = levels.toSorted((a, b) => b.value - a.value);
+  return sorted.map(({ name, value }, i) => {
+    const y = toY(value);
+    const isBelow = i > 0 && y - toY(sorted[i - 1].value) < 20;
+    return `<path class="level" d="M${plot.left} ${y}H${width - plot.right}"/><text class="name" x="${width - plot.right}" y="${isBelow ? y + 15 : y - 5}" text-anchor="end">${escaped(`${name} ${value.toPrecision(3)}`)}</text>`;
+  });
 }
 
 /** Beside what is measured, from the right. @param {readonly string[]} names */
@@ -85,9 +96,8 @@ function legend(names) {
 /** @param {readonly string[]} places */
 const lineOf = (places) => places.map((place, i) => `${i === 0 ? 'M' : 'L'}${place}`).join('');
 
-/** From the first tick to the last. @param {readonly number[]} ticks @param {number} from @param {number} to @returns {(value: number) => number} */
-function scale(ticks, from, to) {
-  const [low, high] = [ticks[0], ticks[ticks.length - 1]];
+/** @param {number} low @param {number} high @param {number} from @param {number} to @returns {(value: number) => number} */
+function scale(low, high, from, to) {
   return (value) => Math.round(10 * (from + ((to - from) * (value - low)) / (high - low))) / 10;
 }
 

@@ -7,7 +7,7 @@ import { dtypeError } from '../errors.js';
 import { attention as attentionOp } from '../ops/attention.js';
 import { attentionBackward } from '../ops/attention-backward.js';
 import type { AttentionOptions, GradientName, Score, ScoreGradients, Tensor } from '../types.js';
-import { floatsOf, numbersOf, roomFor, tfTensor } from './bridge.js';
+import { floatsOf, integersOf, numbersOf, roomFor, tfTensor } from './bridge.js';
 
 /** As `Score` of fovea, with weights that are tensors of TensorFlow.js. */
 export type TfScore =
@@ -113,8 +113,8 @@ function fixedOptions({ score: _score, bias: _bias, sinks: _sinks, mask, keyLeng
   return {
     ...own,
     mask: mask && maskOf(mask),
-    keyLengths: integersOf('keyLengths', keyLengths),
-    queryLengths: integersOf('queryLengths', queryLengths),
+    keyLengths: integersOf(op, 'keyLengths', keyLengths),
+    queryLengths: integersOf(op, 'queryLengths', queryLengths),
   };
 }
 
@@ -122,13 +122,6 @@ function maskOf(mask: TfTensor): Tensor<Uint8Array> {
   const data = mask.dtype === 'bool' ? numbersOf(mask) : undefined;
   if (!(data instanceof Uint8Array)) throw dtypeError(op, 'mask', `dtype ${mask.dtype}`, 'bool');
   return { data: data.slice(), shape: mask.shape }; // its tensor may be gone when the gradient asks for it
-}
-
-function integersOf(name: string, value: TfTensor | Int32Array | undefined): Int32Array | undefined {
-  if (value === undefined || value instanceof Int32Array) return value;
-  const data = value.dtype === 'int32' ? numbersOf(value) : undefined;
-  if (!(data instanceof Int32Array)) throw dtypeError(op, name, `dtype ${value.dtype}`, 'int32');
-  return data.slice();
 }
 
 interface Given {

@@ -22,6 +22,14 @@ export function floatsOf(op: string, name: string, x: TfTensor): Tensor {
   return { data, shape: x.shape };
 }
 
+/** Whole numbers of an option, which its tensor may not outlive. @param op @param name for errors @throws {FoveaError} ERR_DTYPE for what is not int32 */
+export function integersOf(op: string, name: string, value: TfTensor | Int32Array | undefined): Int32Array | undefined {
+  if (value === undefined || value instanceof Int32Array) return value;
+  const data = value.dtype === 'int32' ? numbersOf(value) : undefined;
+  if (!(data instanceof Int32Array)) throw dtypeError(op, name, `dtype ${value.dtype}`, 'int32');
+  return data.slice();
+}
+
 /** Memory for a result of this shape, of any content. */
 export function roomFor(shape: readonly number[]): Tensor {
   const backend = current();

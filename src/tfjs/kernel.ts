@@ -16,7 +16,7 @@ interface KernelCall<Names extends string, Attrs, Optional extends string> {
 }
 
 /** Undefined: not for this dtype or these options, so the kernel of cpu takes the call. */
-export type Outcome = TensorInfo | TensorInfo[] | undefined;
+type Outcome = TensorInfo | TensorInfo[] | undefined;
 
 export type Kernel = (call: KernelCall<string, object, never>) => Outcome;
 

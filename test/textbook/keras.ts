@@ -77,10 +77,27 @@ export interface Projection {
   readonly bias?: readonly number[] | undefined;
 }
 
+/** Numbers as rows of so many columns. */
+export function matrix(numbers: readonly number[], columns: number): number[][] {
+  return range(numbers.length / columns).map((i) => numbers.slice(i * columns, (i + 1) * columns));
+}
+
+type Projections = readonly [query: Projection, key: Projection, value: Projection, output: Projection];
+
+/** Of the weights of a layer in Keras' order, with biases or without. @param columns of query, key, value, output */
+export function projections(weights: readonly (readonly number[])[], columns: readonly number[]): Projections {
+  const step = weights.length / 4;
+  const one = (i: number): Projection => ({
+    weight: matrix(weights[i * step] ?? [], columns[i] ?? 1),
+    bias: step === 2 ? weights[i * step + 1] : undefined,
+  });
+  return [one(0), one(1), one(2), one(3)];
+}
+
 /** Several heads: each projects, attends, and all are projected once more. */
 export function heads(
   [query, key, value]: readonly [Rows, Rows, Rows],
-  [q, k, v, out]: readonly [Projection, Projection, Projection, Projection],
+  [q, k, v, out]: Projections,
   { queryHeads, kvHeads }: { readonly queryHeads: number; readonly kvHeads: number },
   sees: Sees,
 ): Answer {

@@ -3,11 +3,8 @@ import '@tensorflow/tfjs-layers'; // registers the gradients
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attention, attentionWeights, multiHeadAttention, type TfAttentionOptions } from '../../src/tfjs/node.js';
-import { random } from '../random.js';
 import { targets, use } from '../targets.js';
-
-const { normal } = random('attention of TensorFlow.js');
-const normals = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
+import { expectGradients, normals } from './differences.js';
 
 interface Row {
   readonly name: string;
@@ -81,26 +78,9 @@ describe.each(targets)('attention, $name $target', (target) => {
   });
 
   it.each(rows)('$name: gradients are what differences say', ({ shapes = standard, options, more = [] }) => {
-    tf.tidy(() => {
-      const inputs = [...shapes, ...more].map((shape) => normals(...shape));
-      const run = (...[q, k, v, ...rest]: tf.Tensor[]) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, options(rest));
-      const weight = normals(...run(...inputs).shape);
-      const loss = (...all: tf.Tensor[]) => tf.sum(tf.mul(run(...all), weight)) as tf.Scalar;
-      const gradients = tf.grads(loss)(inputs);
-      for (const [which, gradient] of gradients.entries()) {
-        const input = inputs[which] as tf.Tensor;
-        expect(gradient.shape).toEqual(input.shape);
-        const direction = normals(...input.shape);
-        const at = (step: number) =>
-          loss(...inputs.map((own, i) => (i === which ? tf.add(own, tf.mul(direction, step)) : own))).dataSync()[0] ?? 0;
-        const step = 2 ** -7;
-        const expected = (at(step) - at(-step)) / (2 * step);
-        const found = tf.sum(tf.mul(gradient, direction)).dataSync()[0] ?? 0;
-        expect(Math.abs(found - expected), `input ${which}: ${found}, by differences ${expected}`).toBeLessThan(
-          0.02 * Math.max(1, Math.abs(expected)),
-        );
-      }
-    });
+    const inputs = [...shapes, ...more].map((shape) => normals(...shape));
+    const run = (...[q, k, v, ...rest]: tf.Tensor[]) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, options(rest));
+    expectGradients(run, inputs);
   });
 
   it('is what the ops of TensorFlow.js make of it, gradients too', () => {

@@ -1,16 +1,13 @@
 /** Layers that attend, beside their formulas on every target: for inference, by the kernels, and while training, by ops that a loss may hang on. */
 import * as tf from '@tensorflow/tfjs-core';
 import type * as L from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { AdditiveAttention, Attention, AttentionPooling, GroupQueryAttention, MultiHeadAttention } from '../../src/tfjs/layers/node.js';
-import { random } from '../random.js';
 import { targets, use } from '../targets.js';
 import * as keras from '../textbook/keras.js';
-import { expectGradients } from './slope.js';
+import { built, withWeights } from './built.js';
+import { expectGradients, normals } from './differences.js';
 import { expectWithin, rowsOf } from './within.js';
-
-const { normal } = random('layers');
-const normals = (...shape: number[]) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
 
 const [batch, queries, keys] = [2, 5, 7];
 /** The second sequence is shorter, on both sides. */
@@ -37,22 +34,6 @@ interface Row {
 }
 
 const alone = (answer: ReturnType<typeof keras.attention>): keras.Answer => ({ output: answer.output, weights: [answer.weights] });
-const matrix = (numbers: number[], columns: number) =>
-  Array.from({ length: numbers.length / columns }, (_, i) => numbers.slice(i * columns, (i + 1) * columns));
-
-/** Kernels and biases in Keras' order. @param columns of query, key, value, output */
-function projections(
-  weights: number[][],
-  columns: readonly number[],
-): [keras.Projection, keras.Projection, keras.Projection, keras.Projection] {
-  const step = weights.length / 4;
-  const one = (i: number): keras.Projection => ({
-    weight: matrix(weights[i * step] ?? [], columns[i] ?? 1),
-    bias: step === 2 ? weights[i * step + 1] : undefined,
-  });
-  return [one(0), one(1), one(2), one(3)];
-}
-
 const dots: Row['formula'] = ([q, v, k], [[scale = 1] = []], sees) =>
   alone(keras.attention(q ?? [], k ?? v ?? [], v ?? [], keras.dotScore(scale), sees));
 
@@ -110,7 +91,7 @@ const rows: readonly Row[] = [
       widths: [6, 4, 8],
       call,
       formula: ([q = [], v = [], k = []], weights, sees) =>
-        keras.heads([q, k, v], projections(weights, [12, 12, 6, 5]), { queryHeads: 3, kvHeads: 3 }, sees),
+        keras.heads([q, k, v], keras.projections(weights, [12, 12, 6, 5]), { queryHeads: 3, kvHeads: 3 }, sees),
     }),
   ),
   {
@@ -118,7 +99,7 @@ const rows: readonly Row[] = [
     make: (args) => new MultiHeadAttention({ numHeads: 2, keyDim: 3, useBias: false, ...args }),
     widths: [6, 6],
     formula: ([q = [], v = []], weights, sees) =>
-      keras.heads([q, v, v], projections(weights, [6, 6, 6, 6]), { queryHeads: 2, kvHeads: 2 }, sees),
+      keras.heads([q, v, v], keras.projections(weights, [6, 6, 6, 6]), { queryHeads: 2, kvHeads: 2 }, sees),
   },
   {
     name: 'GroupQueryAttention',
@@ -127,7 +108,7 @@ const rows: readonly Row[] = [
     widths: [5, 5],
     call: { mask: true, useCausalMask: true },
     formula: ([q = [], v = []], weights, sees) =>
-      keras.heads([q, v, v], projections(weights, [24, 8, 8, 5]), { queryHeads: 6, kvHeads: 2 }, sees),
+      keras.heads([q, v, v], keras.projections(weights, [24, 8, 8, 5]), { queryHeads: 6, kvHeads: 2 }, sees),
   },
 ];
 
@@ -193,7 +174,7 @@ describe.each(targets)('layers that attend, $name $target', (target) => {
     const [output, scores] = layer.apply(x, { mask: tf.tensor2d(valueMask, undefined, 'bool') }) as tf.Tensor[];
     const [kernel = [], bias = [], context = []] = layer.getWeights().map((weight) => [...weight.dataSync()]);
     const answers = rowsOf(x).map((rows, b) =>
-      keras.pooled(rows, { weight: matrix(kernel, 4), bias }, context, (j) => valueMask[b]?.[j] === 1),
+      keras.pooled(rows, { weight: keras.matrix(kernel, 4), bias }, context, (j) => valueMask[b]?.[j] === 1),
     );
     expectWithin(
       output as tf.Tensor,
@@ -213,20 +194,11 @@ describe('gradients of layers that attend', () => {
     ...rows.map((row) => ({ name: row.name, layer: row.make(), inputs: inputsOf(row), args: argsOf(row) })),
     { name: 'AttentionPooling', layer: new AttentionPooling({ units: 4 }), inputs: [normals(2, 5, 6)], args: {} },
   ])('$name: of its inputs and its weights', ({ layer, inputs, args }) => {
-    tf.tidy(() => {
-      const apply = (own: tf.Tensor[]) => layer.apply(own.length === 1 ? (own[0] as tf.Tensor) : own, args) as tf.Tensor;
-      apply(inputs); // builds it
-      const weights = layer.getWeights().map((weight) => weight.clone());
-      expectGradients({
-        run: (...all) => {
-          const own = all.slice(inputs.length);
-          return withWeights(layer, own, () => apply(all.slice(0, inputs.length)));
-        },
-        inputs: [...inputs, ...weights],
-        normal,
-        roundings: 64,
-      });
-    });
+    const apply = (own: tf.Tensor[]) => layer.apply(own.length === 1 ? (own[0] as tf.Tensor) : own, args) as tf.Tensor;
+    expectGradients(
+      (...all) => withWeights(layer, all.slice(inputs.length), () => apply(all.slice(0, inputs.length))),
+      [...inputs, ...built(layer, inputs.length === 1 ? (inputs[0] as tf.Tensor) : inputs)],
+    );
   });
 
   it('of the weights that are a result, too', () => {
@@ -235,23 +207,7 @@ describe('gradients of layers that attend', () => {
       const [query, value] = [normals(2, 3, 4), normals(2, 5, 4)];
       const scores = (q: tf.Tensor, v: tf.Tensor) => (layer.apply([q, v], { training: true }) as tf.Tensor[])[1] as tf.Tensor;
       scores(query, value);
-      expectGradients({ run: (q, v) => scores(q as tf.Tensor, v as tf.Tensor), inputs: [query, value], normal, roundings: 64 });
+      expectGradients((q, v) => scores(q as tf.Tensor, v as tf.Tensor), [query, value]);
     });
   });
 });
-
-/** What a layer computes with these as its weights, differentiable in them. */
-function withWeights<T>(layer: L.layers.Layer, weights: readonly tf.Tensor[], run: () => T): T {
-  const variables = layer.weights as unknown as { read: () => tf.Tensor }[];
-  const own = variables.map((variable) => variable.read);
-  variables.forEach((variable, i) => {
-    variable.read = () => weights[i] as tf.Tensor;
-  });
-  try {
-    return run();
-  } finally {
-    variables.forEach((variable, i) => {
-      variable.read = own[i] as () => tf.Tensor;
-    });
-  }
-}

@@ -8,7 +8,7 @@ import type { FoveaBackend } from '../backend.js';
 import { backendName } from '../kernel.js';
 
 /** Of TensorFlow.js, whichever kernel it belongs to. */
-export interface Ending {
+interface Ending {
   readonly bias?: TensorInfo | undefined;
   readonly preluActivationWeights?: TensorInfo | undefined;
   readonly activation?: string | undefined;

@@ -13,7 +13,7 @@ export function assertOneOfBoth(name: string, strides: number | number[], dilati
 }
 
 /** Where a place of the filter lies within the result, the image (the first channel of either) and the filter. */
-export type Visit = (out: number, image: number, tap: number) => void;
+type Visit = (out: number, image: number, tap: number) => void;
 
 /** Calls `visit` for each place of the result and each place of the filter there that lies within the image; `[b, h, w, c]`, all row-major. */
 export function forTaps(info: backend_util.Conv2DInfo, visit: Visit): void {

@@ -5,7 +5,7 @@
 import { cast, reshape, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import { optionError } from '../../errors.js';
-import { received } from '../../validate/describe.js';
+import { list, received } from '../../validate/describe.js';
 import { attention, attentionWeights, type TfScore } from '../attention.js';
 import { wholeNumber } from './heads-layer.js';
 import { type LayerArgs, type WeightArgs, Weights } from './weights.js';
@@ -71,16 +71,16 @@ export abstract class AttentionCell extends layers.RNNCell {
 
   /** States before the memory, and the memory. */
   protected sorted(states: readonly Tensor[]): { readonly own: Tensor[]; readonly memory: Memory; readonly kept: Tensor[] } {
-    const expected = this.innerStates() + memorySize;
-    if (states.length !== expected)
+    const kept = states.slice(-memorySize);
+    const [keys, values, mask] = kept as [Tensor, Tensor, Tensor];
+    if (states.length !== this.innerStates() + memorySize || keys.rank !== 3)
       throw optionError(
         this.getClassName(),
         'initialState',
-        `${states.length} tensors`,
-        `${expected}: the states of the cell, then keys, values and mask of an AttentionMemory`,
+        `of ranks ${list(states.map(({ rank }) => rank))}`,
+        'the states of the cell, then keys, values and mask of an AttentionMemory',
+        'without an initialState TensorFlow.js gives rank 2 to all',
       );
-    const kept = states.slice(-memorySize);
-    const [keys, values, mask] = kept as [Tensor, Tensor, Tensor];
     return { own: states.slice(0, -memorySize), memory: { keys, values, mask }, kept };
   }
 

@@ -7,7 +7,7 @@ import { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { optionError, shapeError } from '../../errors.js';
 import { list, received } from '../../validate/describe.js';
 import { type Attended, attend } from './attend.js';
-import { maskOf, tappedIfMasked } from './mask-tap.js';
+import { maskOf, tappedInputs } from './mask-tap.js';
 import { both, ofHeads, ofKeys } from './masks.js';
 import type { LayerArgs } from './weights.js';
 
@@ -81,7 +81,7 @@ export abstract class AttentionLayer extends layers.Layer {
         "it as an argument of the layer's constructor, or tensors",
         'TensorFlow.js drops it',
       );
-    return super.apply(all.map(tappedIfMasked));
+    return super.apply(tappedInputs(all));
   }
 
   override call(inputs: Tensor | Tensor[], kwargs: CallArgs = {}): Tensor | Tensor[] {

@@ -3,7 +3,7 @@
  * that has none, one of a layer before. So each input passes by a layer of its own, which is told its mask.
  * @module
  */
-import { clone, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import { clone, reshape, serialization, type Tensor } from '@tensorflow/tfjs-core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { LayerArgs } from './weights.js';
 
@@ -39,27 +39,27 @@ class MaskTap extends layers.Layer {
 
   /** Called after `call`, with the mask as the last thing. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    const own = only(mask);
-    if (own && this.#last) masks.set(this.#last, own);
-    return own as Tensor;
+    const given = only(mask);
+    if (!given || !this.#last) return given as Tensor;
+    // Sums of TensorFlow.js hand on `[1, b, s]`.
+    const own = given.rank > 2 ? reshape(given, this.#last.shape.slice(0, 2)) : given;
+    masks.set(this.#last, own);
+    return own;
   }
 }
 serialization.registerClass(MaskTap);
 
-/** Of what has a tap already, the tensor behind it. */
-const taps = new WeakMap<SymbolicTensor, SymbolicTensor>();
-
 /** The tensor behind a tap. */
 export function tapped(x: SymbolicTensor): SymbolicTensor {
-  if (x.sourceLayer instanceof MaskTap) return x;
-  const own = taps.get(x) ?? (new MaskTap().apply(x) as SymbolicTensor);
-  taps.set(x, own);
-  return own;
+  return x.sourceLayer instanceof MaskTap ? x : (new MaskTap().apply(x) as SymbolicTensor);
 }
 
-/** The same, where it may have a mask when the model runs. */
-export function tappedIfMasked(x: SymbolicTensor): SymbolicTensor {
-  return mayHaveMask(x) ? tapped(x) : x;
+/**
+ * Inputs of a layer, behind taps where they may have a mask when the model runs. What is given a second time has a tap, too: TensorFlow.js counts a
+ * layer that takes a tensor twice as two that take it, and lets it go before others had it.
+ */
+export function tappedInputs(inputs: readonly SymbolicTensor[]): SymbolicTensor[] {
+  return inputs.map((x, i) => (mayHaveMask(x) || inputs.indexOf(x) < i ? tapped(x) : x));
 }
 
 /** Whether some layer that it comes from makes masks, and all between hand them on. */

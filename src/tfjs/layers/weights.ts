@@ -9,7 +9,7 @@ type DenseArgs = Parameters<typeof layers.dense>[0];
 /** What every layer of TensorFlow.js takes: `name`, `trainable`, … */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
-/** Of kernels and biases, as `tf.layers.dense` takes them. */
+/** Of kernels and biases, as `tf.layers.dense` takes them; kernels begin as `'glorotUniform'`, as in Keras, biases at 0. */
 export type WeightArgs = Pick<
   DenseArgs,
   'kernelInitializer' | 'biasInitializer' | 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint'
@@ -33,6 +33,7 @@ export class Weights {
 
   constructor(args: WeightArgs) {
     const own = Object.fromEntries(argNames.map((name) => [name, args[name]]));
+    own.kernelInitializer ??= 'glorotUniform';
     this.#dense = layers.dense({ ...own, units: 1, name: 'weights' }); // a name: the layers of the model are numbered without it
   }
 

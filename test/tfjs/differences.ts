@@ -1,34 +1,29 @@
-/** Gradients beside differences, with a bound that the differences themselves give. */
+/** Gradients of ops and layers of fovea/tfjs beside numerical differences, with a bound that the differences themselves give. */
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
+import { random } from '../random.js';
 
-export interface Slope {
-  /** What is differentiated, at these inputs. */
-  readonly run: (...inputs: tf.Tensor[]) => tf.Tensor;
-  readonly inputs: readonly tf.Tensor[];
-  /** Numbers by chance. */
-  readonly normal: () => number;
-  /** How many roundings, in units of the last place, an element of the result may have suffered. */
-  readonly roundings: number;
-}
+const { normal } = random('ops of TensorFlow.js');
 
-const normals = (shape: readonly number[], normal: () => number) =>
-  tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape as number[]);
+/** A tensor of normal numbers. */
+export const normals = (...shape: number[]): tf.Tensor =>
+  tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, normal), shape);
 
 /**
  * The gradient of Σ weight · run(…) along a direction of each input is the limit of (f(x + h·d) − f(x − h·d)) / 2h. What two steps, h and h/2, tell about each
  * other bounds how far their extrapolation is off; to it come the roundings of f, over h.
+ * @param roundings that an element of the result may have suffered, in units of the last place
  */
-export function expectGradients({ run, inputs, normal, roundings }: Slope): void {
+export function expectGradients(run: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: readonly tf.Tensor[], roundings = 64): void {
   tf.tidy(() => {
-    const weight = normals(run(...inputs).shape, normal);
+    const weight = normals(...run(...inputs).shape);
     const weights = weight.dataSync();
     const gradients = tf.grads((...all: tf.Tensor[]) => tf.sum(tf.mul(run(...all), weight)) as tf.Scalar)([...inputs]);
     expect(gradients.length).toBe(inputs.length);
     for (const [which, gradient] of gradients.entries()) {
       const input = inputs[which] as tf.Tensor;
       expect(gradient.shape).toEqual(input.shape);
-      const direction = normals(input.shape, normal);
+      const direction = normals(...input.shape);
       let magnitude = 0;
       const at = (step: number) => {
         const moved = inputs.map((own, i) => (i === which ? tf.add(own, tf.mul(direction, step)) : own));
