@@ -226,7 +226,7 @@ describe('the program', { timeout: 240_000 }, () => {
     const { stdout, status } = start([...small, ...kept, '--resume'], { CI: 'true' });
     expect(status).toBe(0);
     expect(stdout).toContain('trained before, by a run whose checkpoint this is');
-    expect(stdout).toContain("✓ fovea's logits, step by step, are those of TensorFlow.js in one pass");
+    expect(stdout).toContain('✓ The logits of fovea, step by step, are those of TensorFlow.js in one pass');
     expect(stdout).toContain('MORE than the 3-gram');
     expect(stdout).toContain(report.written.text.split('\n')[0]);
     expect(stdout).not.toContain('\u001b');
