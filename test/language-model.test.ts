@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeOf } from '../bench/place.mjs';
 import { parseArguments } from '../examples/language-model/arguments.mjs';
 import { joined, readCorpus } from '../examples/language-model/corpus.mjs';
 import { bitsPerCharacter, createTraining } from '../examples/language-model/learn.mjs';
@@ -269,4 +270,15 @@ describe('the program', { timeout: 240_000 }, () => {
     const program = path.join(root, 'examples/language-model/main.mjs');
     return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
   }
+});
+
+it('has a picture and measured figures in its README', () => {
+  const svg = readFileSync(path.join(root, 'examples/language-model/picture.svg'), 'utf8');
+  expect(named(parsed(svg), 'desc')[0]?.text).toMatch(/On held-out text the transformer needs \d\.\d\d, a 3-gram \d\.\d\d/);
+  const readme = readFileSync(path.join(root, 'examples/language-model/README.md'), 'utf8');
+  const [begin, end] = placeOf('language-model', 'npm run language-model -- --markdown FILE');
+  const figures = readme.slice(readme.indexOf(begin), readme.indexOf(end));
+  expect(figures).toMatch(/\n> .* cores · .* Node v.*\n/);
+  const of = (name: string) => Number(new RegExp(`\\| ${name}.*\\| (\\d\\.\\d{3}) +\\|`).exec(figures)?.[1]);
+  expect(of('the transformer')).toBeLessThan(0.8 * of('3-gram'));
 });
