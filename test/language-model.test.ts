@@ -10,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { placeOf } from '../bench/place.mjs';
 import { parseArguments } from '../examples/language-model/arguments.mjs';
 import { joined, readCorpus } from '../examples/language-model/corpus.mjs';
 import { bitsPerCharacter, createTraining } from '../examples/language-model/learn.mjs';
@@ -226,7 +227,7 @@ describe('the program', { timeout: 240_000 }, () => {
     const { stdout, status } = start([...small, ...kept, '--resume'], { CI: 'true' });
     expect(status).toBe(0);
     expect(stdout).toContain('trained before, by a run whose checkpoint this is');
-    expect(stdout).toContain("✓ fovea's logits, step by step, are those of TensorFlow.js in one pass");
+    expect(stdout).toContain('✓ The logits of fovea, step by step, are those of TensorFlow.js in one pass');
     expect(stdout).toContain('MORE than the 3-gram');
     expect(stdout).toContain(report.written.text.split('\n')[0]);
     expect(stdout).not.toContain('\u001b');
@@ -269,4 +270,15 @@ describe('the program', { timeout: 240_000 }, () => {
     const program = path.join(root, 'examples/language-model/main.mjs');
     return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
   }
+});
+
+it('has a picture and measured figures in its README', () => {
+  const svg = readFileSync(path.join(root, 'examples/language-model/picture.svg'), 'utf8');
+  expect(named(parsed(svg), 'desc')[0]?.text).toMatch(/On held-out text the transformer needs \d\.\d\d, a 3-gram \d\.\d\d/);
+  const readme = readFileSync(path.join(root, 'examples/language-model/README.md'), 'utf8');
+  const [begin, end] = placeOf('language-model', 'npm run language-model -- --markdown FILE');
+  const figures = readme.slice(readme.indexOf(begin), readme.indexOf(end));
+  expect(figures).toMatch(/\n> .* cores · .* Node v.*\n/);
+  const of = (name: string) => Number(new RegExp(`\\| ${name}.*\\| (\\d\\.\\d{3}) +\\|`).exec(figures)?.[1]);
+  expect(of('the transformer')).toBeLessThan(0.8 * of('3-gram'));
 });

@@ -73,7 +73,7 @@ export function formatFigures(report) {
       .map((line) => line.trimEnd()),
     '```',
     '',
-    `${checkLine(check)[0].toUpperCase()}${checkLine(check).slice(1)}.`,
+    `${checkLine(check)}.`,
     '',
     licenceLine(report),
   ].join('\n');
@@ -122,7 +122,7 @@ function licenceLine({ corpus: { licenses } }) {
 /** @param {Report['check']} check */
 function checkLine({ difference, bound, largest, holds }) {
   const said = `they differ by at most ${difference.toExponential(1)}; float32 may take them ${bound.toExponential(1)} apart (the largest is ${largest.toFixed(1)})`;
-  return `fovea's logits, step by step, are ${holds ? '' : 'NOT '}those of TensorFlow.js in one pass: ${said}`;
+  return `The logits of fovea, step by step, are ${holds ? '' : 'NOT '}those of TensorFlow.js in one pass: ${said}`;
 }
 
 /** @param {number} number */

@@ -2,26 +2,28 @@
 
 /**
  * @typedef {readonly [x: number, y: number]} Point
+ * @typedef {{ name: string, value: number }} Level
  * @typedef {object} Picture
  * @property {string} title
  * @property {string} description what a screen reader says
  * @property {string} x what is counted to the right, such as "step"
  * @property {string} y what is measured upwards, such as "bits per character"
  * @property {readonly { name: string, points: readonly Point[] }[]} curves three at most
- * @property {readonly { name: string, value: number }[]} [levels] lines from side to side
+ * @property {readonly Level[]} [levels] lines from side to side
  */
 
 const [width, height] = [720, 400];
-const plot = { left: 56, right: 24, top: 64, bottom: 48 };
+const plot = { left: 56, top: 64, bottom: 48 };
+/** Between two lines of text. */
+const lineHeight = 15;
 const kinds = ['first', 'second', 'third'];
 
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #57575f } .title { font-weight: 600; font-size: 15px; fill: #1a1a1e } .ground { fill: #fff }
   path { fill: none; stroke-width: 2; stroke-linejoin: round } .grid { stroke: #e3e3e8; stroke-width: 1 } .level { stroke: #57575f; stroke-width: 1.2; stroke-dasharray: 2 3 }
-  .name { stroke: #fff; stroke-width: 4; stroke-linejoin: round; paint-order: stroke }
   .first { stroke: #0b5cad } .second { stroke: #b3261e; stroke-dasharray: 7 3 } .third { stroke: #2f7d32; stroke-dasharray: 2 3 }
   @media (prefers-color-scheme: dark) {
-    text { fill: #b0b0ba } .title { fill: #f1f1f4 } .ground { fill: #17181c } .grid { stroke: #33343b } .level { stroke: #b0b0ba } .name { stroke: #17181c }
+    text { fill: #b0b0ba } .title { fill: #f1f1f4 } .ground { fill: #17181c } .grid { stroke: #33343b } .level { stroke: #b0b0ba }
     .first { stroke: #7cc0ff } .second { stroke: #f2a6a0 } .third { stroke: #8fd694 }
   }`;
 
@@ -32,7 +34,9 @@ export function drawCurves({ title, description, x, y, curves, levels = [] }) {
   const right = ticks(0, end).filter((at) => at <= end);
   const values = [...points.map(([, value]) => value), ...levels.map(({ value }) => value)];
   const up = ticks(Math.min(...values), Math.max(...values));
-  const toX = scale(0, end, plot.left, width - plot.right);
+  // Names of levels stand beside them.
+  const edge = width - 24 - 7 * Math.max(0, ...levels.map((level) => nameOf(level).length));
+  const toX = scale(0, end, plot.left, edge);
   const toY = scale(up[0], up[up.length - 1], height - plot.bottom, plot.top);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title about">`,
@@ -43,14 +47,17 @@ export function drawCurves({ title, description, x, y, curves, levels = [] }) {
     `<text class="title" x="16" y="24">${escaped(title)}</text>`,
     ...up.map(
       (value) =>
-        `<path class="grid" d="M${plot.left} ${toY(value)}H${width - plot.right}"/><text x="${plot.left - 8}" y="${toY(value) + 4}" text-anchor="end">${value}</text>`,
+        `<path class="grid" d="M${plot.left} ${toY(value)}H${edge}"/><text x="${plot.left - 8}" y="${toY(value) + 4}" text-anchor="end">${value}</text>`,
     ),
     ...right.map((value) => `<text x="${toX(value)}" y="${height - plot.bottom + 18}" text-anchor="middle">${value}</text>`),
-    `<text x="${width - plot.right}" y="${height - 10}" text-anchor="end">${escaped(x)}</text>`,
+    `<text x="${edge}" y="${height - 10}" text-anchor="end">${escaped(x)}</text>`,
     `<text x="16" y="46">${escaped(y)}</text>`,
     ...curves.map((curve, i) => `<path class="${kinds[i]}" d="${lineOf(curve.points.map(([at, value]) => `${toX(at)} ${toY(value)}`))}"/>`),
-    ...levelLines(levels, toY),
-    ...legend(curves.map(({ name }) => name)),
+    ...levelLines(levels, toY, edge),
+    ...legend(
+      curves.map(({ name }) => name),
+      edge,
+    ),
     '</svg>',
     '',
   ].join('\n');
@@ -71,24 +78,30 @@ export function smoothed(losses, stretches = 120) {
 }
 
 /**
- * Each with its name above it, or below it where another line's is near above.
- * @param {readonly { name: string, value: number }[]} levels
+ * Each with its name to the right of it, none over another's.
+ * @param {readonly Level[]} levels
  * @param {(value: number) => number} toY
+ * @param {number} edge where the plot ends
  */
-function levelLines(levels, toY) {
-  const sorted = levels.toSorted((a, b) => b.value - a.value);
-  return sorted.map(({ name, value }, i) => {
-    const y = toY(value);
-    const isBelow = i > 0 && y - toY(sorted[i - 1].value) < 20;
-    return `<path class="level" d="M${plot.left} ${y}H${width - plot.right}"/><text class="name" x="${width - plot.right}" y="${isBelow ? y + 15 : y - 5}" text-anchor="end">${escaped(`${name} ${value.toPrecision(3)}`)}</text>`;
-  });
+function levelLines(levels, toY, edge) {
+  let below = 0;
+  return levels
+    .toSorted((a, b) => b.value - a.value)
+    .map((level) => {
+      const y = toY(level.value);
+      below = Math.max(y + 4, below + lineHeight);
+      return `<path class="level" d="M${plot.left} ${y}H${edge}"/><text x="${edge + 8}" y="${below}">${escaped(nameOf(level))}</text>`;
+    });
 }
 
-/** Beside what is measured, from the right. @param {readonly string[]} names */
-function legend(names) {
+/** @param {Level} level */
+const nameOf = ({ name, value }) => `${name} ${value.toPrecision(3)}`;
+
+/** Beside what is measured, from the right. @param {readonly string[]} names @param {number} edge where the plot ends */
+function legend(names, edge) {
   const widths = names.map((name) => 7 * name.length + 48);
   return names.map((name, i) => {
-    const x = width - plot.right - widths.slice(i).reduce((sum, own) => sum + own, 0) + 8;
+    const x = edge - widths.slice(i).reduce((sum, own) => sum + own, 0) + 8;
     return `<path class="${kinds[i]}" d="M${x} 42h24"/><text x="${x + 30}" y="46">${escaped(name)}</text>`;
   });
 }

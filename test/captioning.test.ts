@@ -1,0 +1,220 @@
+/**
+ * examples/captioning: digits that are held out are in no image of the training; images are what their words say; steps of the decoder give what the pass that is
+ * trained gives; a short training learns to read, and looks where it reads; and the program that `npm run captioning` runs, as a user would start it (on the
+ * built library; `npm test` builds that first). What it shares with examples/translation is in translation.test.ts.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBatches } from '../examples/captioning/batches.mjs';
+import { type Digits, readDigits, side } from '../examples/captioning/digits.mjs';
+import { compose, height, width, words } from '../examples/captioning/images.mjs';
+import { createCaptioner, map } from '../examples/captioning/model.mjs';
+import { drawLooks } from '../examples/captioning/picture.mjs';
+import { seededRandom } from '../examples/program/random.mjs';
+import { trainModel } from '../examples/seq2seq-training/course.mjs';
+import { exactMatch } from '../examples/seq2seq-training/exact.mjs';
+import '../src/tfjs/node.js';
+import { named, parsed } from './viz/parsed.js';
+
+const examples = fileURLToPath(new URL('../examples', import.meta.url));
+const stackTrace = /\n\s+at /;
+let folder: string;
+let digits: ReturnType<typeof readDigits>;
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'fovea-captioning-'));
+  digits = readDigits();
+  await tf.setBackend('fovea');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('digits', () => {
+  it('are 10,000 or nearly so, a tenth of each held out, in none of the others', () => {
+    const [seen, heldOut] = [digits.seen, digits.heldOut].map((all) => all.map((images) => images.map(String)));
+    if (!seen || !heldOut) throw new Error('there are no digits');
+    for (let digit = 0; digit < 10; digit++) {
+      const [many, few] = [seen[digit] ?? [], heldOut[digit] ?? []];
+      expect(many.length).toBeGreaterThan(700);
+      expect(few.length / (many.length + few.length)).toBeCloseTo(0.1, 2);
+    }
+    const known = new Set(seen.flat());
+    expect(heldOut.flat().filter((image) => known.has(image))).toEqual([]);
+  });
+
+  it('are pixels from paper to ink', () => {
+    for (const image of [...digits.seen, ...digits.heldOut].map(([first]) => first ?? new Float32Array()))
+      expect([image.length, Math.min(...image), Math.max(...image) > 0.9]).toEqual([side * side, 0, true]);
+  });
+});
+
+/** One image of each digit, which is all of one number, so that an image says what it is made of. */
+const plain: Digits = Array.from({ length: 10 }, (_, digit) => [new Float32Array(side * side).fill((digit + 1) / 10)]);
+
+it('makes images of two to four digits that are, from left to right, what their words say', () => {
+  const uniform = seededRandom(1);
+  const counts = new Set<number>();
+  for (let i = 0; i < 300; i++) {
+    const image = compose(plain, uniform);
+    counts.add(image.words.length);
+    expect(image.pixels).toHaveLength(height * width);
+    const row = [...image.pixels.subarray(0, width)];
+    // What comes first and last in the row is whole; in between the darker one hides a few columns of the other.
+    const inks = row.filter((ink, x) => ink > 0 && ink !== row[x - 1]).map((ink) => words[Math.round(ink * 10) - 1]);
+    const merged = image.words.filter((word, at) => word !== image.words[at - 1]);
+    expect(inks).toEqual(merged);
+  }
+  expect([...counts].sort()).toEqual([2, 3, 4]);
+});
+
+/** Logits are sums of a few hundred products, one behind the other in each step: what float32 makes of another order of them. */
+const rounding = 1e-4;
+
+describe('the model', () => {
+  it('gives step by step what the trained pass gives', () => {
+    const batches = createBatches(digits, 1, 3);
+    const model = createCaptioner(batches.vocabulary, { seed: 1 });
+    const { source, taught } = batches.training(0);
+    const whole = model.teach(source, taught.given);
+    let states = model.begin(source);
+    const steps = tf.unstack(taught.given, 1).map((ids) => {
+      const { logits, states: behind } = model.step(ids, states);
+      states = behind;
+      return logits;
+    });
+    const difference = (other: tf.Tensor) => Number(tf.max(tf.abs(tf.sub(whole, other))).dataSync()[0] ?? Number.NaN);
+    expect(difference(tf.stack(steps, 1))).toBeLessThan(rounding);
+    expect(difference(model.teach(tf.reverse(source, 2), taught.given))).toBeGreaterThan(100 * rounding);
+  });
+});
+
+describe('a short training', () => {
+  it('learns to read zeros and ones that it has not seen, and looks from left to right', { timeout: 240_000 }, async () => {
+    const few = { seen: digits.seen.slice(0, 2), heldOut: digits.heldOut.slice(0, 2) };
+    const batches = createBatches(few, 1, 16);
+    const model = createCaptioner(batches.vocabulary, { seed: 1 });
+    const asked = {
+      label: 'test',
+      steps: 160,
+      rate: 0.003,
+      settings: {},
+      file: path.join(folder, 'a.safetensors'),
+      resume: false,
+      goOn: 'again',
+    };
+    const { losses } = await trainModel(model, batches.training, asked);
+    const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+    expect(mean(losses.slice(0, 3))).toBeGreaterThan(1.5);
+    expect(mean(losses.slice(-10))).toBeLessThan(0.3);
+    const results = batches.write(model, batches.heldOut(100), { looks: true });
+    // By chance it would be less than 15 of 100.
+    expect(exactMatch(results).share).toBeGreaterThan(0.6);
+    const right = results.filter(({ written, expected }) => written === expected);
+    const moves = right.flatMap(({ looks, image }) => {
+      const places = looks.slice(0, image.words.length).map(columnOf);
+      return places.slice(1).map((place, i) => place > (places[i] ?? 0));
+    });
+    console.log(losses.slice(-10), exactMatch(results).share, moves.filter(Boolean).length / moves.length);
+    expect(moves.filter(Boolean).length / moves.length).toBeGreaterThan(0.8);
+  });
+});
+
+/** Mean column of the map. */
+const columnOf = (weights: Float32Array) => weights.reduce((sum, weight, i) => sum + weight * (i % (map[1] ?? 1)), 0);
+
+it('draws the image once a word, with what it looked at', () => {
+  const image = compose(plain, seededRandom(2));
+  const looks = image.words.map((_, i) => {
+    const weights = new Float32Array((map[0] ?? 0) * (map[1] ?? 0));
+    weights[i] = 0.5;
+    return weights;
+  });
+  const svg = parsed(drawLooks({ image, written: image.words.join(' '), looks: [...looks, new Float32Array(looks[0]?.length ?? 0)] }));
+  expect(named(svg, 'title')[0]?.text).toBe(image.words.join(' '));
+  const count = image.words.length;
+  expect(named(svg, 'image').map(({ attributes }) => [attributes.width, attributes.height])).toEqual(
+    Array(2).fill([`${3 * width}`, `${3 * (count * height + (count - 1) * 4)}`]),
+  );
+});
+
+describe('the program', { timeout: 240_000 }, () => {
+  it('trains, says what it reads, and writes pictures and figures', () => {
+    const pictures = path.join(folder, 'pictures');
+    const checkpoint = path.join(folder, 'kept.safetensors');
+    const markdown = path.join(folder, 'README.md');
+    writeFileSync(markdown, readFileSync(path.join(examples, 'captioning/README.md')));
+    const { status, stdout, stderr } = launch([
+      '--steps',
+      '2',
+      '--checkpoint',
+      checkpoint,
+      '--pictures',
+      pictures,
+      '--markdown',
+      markdown,
+      '--json',
+    ]);
+    expect([status, stderr.match(stackTrace)]).toEqual([0, null]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ steps: 2, trained: 2, batch: 32, match: { count: 2000 } });
+    expect(Object.keys(report.match.kinds).sort()).toEqual(['2 digits', '3 digits', '4 digits']);
+    // Two steps are no full training.
+    expect(report.holds).toBeUndefined();
+    expect(report.pictures).toHaveLength(4);
+    for (const file of report.pictures) expect(readFileSync(file, 'utf8')).toMatch(/^<svg /);
+    const figures = readFileSync(markdown, 'utf8').split('<!-- captioning: ')[1]?.split('<!-- /captioning -->')[0];
+    expect(figures).toMatch(/2 steps of 32 images of \d+ digits(?:.|\n)*\| right of 2000 +\| \d/);
+    const again = JSON.parse(launch(['--steps', '2', '--checkpoint', checkpoint, '--resume', '--json']).stdout);
+    expect([again.trained, again.match, again.shown]).toEqual([0, report.match, report.shown]);
+  });
+
+  it('explains its options', () => {
+    const { status, stdout } = launch(['--help']);
+    expect(status).toBe(0);
+    for (const option of ['--steps', '--seed', '--resume', '--checkpoint', '--pictures', '--markdown', '--json'])
+      expect(stdout).toContain(option);
+  });
+
+  it.each([
+    { name: 'an unknown option', given: ['--step', '3'], status: 2, says: /Unknown option '--step'/ },
+    { name: 'a text', given: ['hello'], status: 2, says: /Unexpected argument 'hello'/ },
+    { name: 'no steps', given: ['--steps', 'x'], status: 2, says: /--steps is x, expected a whole number from 1 to 100000/ },
+    {
+      name: 'to go on from nothing',
+      given: ['--resume', '--checkpoint', 'none'],
+      status: 1,
+      says: /cannot read the checkpoint .*none: it does not exist/,
+    },
+  ])('refuses $name in one sentence, with nothing on stdout', ({ given, status, says }) => {
+    const result = launch(given);
+    expect(result.stderr).toMatch(says);
+    expect(result.stderr).not.toMatch(stackTrace);
+    expect([result.status, result.stdout]).toEqual([status, '']);
+  });
+
+  /** Runs the program in the test's folder. */
+  function launch(given: string[]) {
+    const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
+    return spawnSync(process.execPath, [path.join(examples, 'captioning/main.mjs'), ...given], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: inherited,
+    });
+  }
+});
+
+it('has the pictures that its README shows', () => {
+  const readme = readFileSync(path.join(examples, 'captioning/README.md'), 'utf8');
+  const shown = [...readme.matchAll(/\((pictures\/[^)]+\.svg)\)/g)].map(([, picture]) => picture ?? '');
+  expect(shown.length).toBe(4);
+  for (const picture of shown) {
+    const file = path.join(examples, 'captioning', picture);
+    expect([picture, existsSync(file)]).toEqual([picture, true]);
+    const svg = readFileSync(file, 'utf8');
+    expect(svg.length).toBeLessThan(60_000);
+    expect(named(parsed(svg), 'title')[0]?.text).toMatch(/.../);
+  }
+});
