@@ -76,11 +76,13 @@ async function judge({ contender, beside, variant, threads, item, pace }) {
         await addCopies(jobs, session, item, inputs, pace.coldBytes);
       longestMs = Math.max(longestMs, callMs);
     }
-    const times = there ? await measureInTurns(here, there, pace, longestMs) : await measure(here, pace, longestMs);
+    const times = there ? await measureInTurns(here, there, pace, longestMs, item.loop) : await measure(here, pace, longestMs, item.loop);
     const wrongAfterwards = wrongResult(); // of the very calls that were timed
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     const bytes = item.alone ? wasmBytes() : undefined;
-    return { kind: 'measured', version: sessions[0].version, maxError, ...(bytes && { wasmBytes: bytes }), ...times };
+    const outside = here[0].outside?.();
+    const { version } = sessions[0];
+    return { kind: 'measured', version, maxError, ...(bytes && { wasmBytes: bytes }), ...(outside !== undefined && { outside }), ...times };
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   } finally {

@@ -2,8 +2,8 @@
 /** The report as the tables of a README, written between two comments there. */
 import { digits, percent, rateOf, threadsWord, time, times } from './figures.mjs';
 import { fastest } from './kinds.mjs';
-import { summaryOf } from './summary.mjs';
-import { placeLine, versionsLine } from './words.mjs';
+import { comparison, summaryOf } from './summary.mjs';
+import { outsideLines, outsideTitle, placeLine, versionsLine } from './words.mjs';
 
 /** @import { Report, Result } from './types.js' */
 
@@ -24,9 +24,10 @@ export const withFigures = (text, report) =>
 export function markdownOf(report) {
   return [
     `> ${cell(placeLine(report))} · ${cell(versionsLine(report))}`,
+    ...section(comparison, summaryTable(report)),
     ...section(
-      'Ours beside the best of the others, machine code with machine code and WebAssembly with WebAssembly, one thread:',
-      summaryTable(report),
+      outsideTitle,
+      outsideLines(report).map((line) => `- ${cell(line)}`),
     ),
     ...section('More threads:', threadsTable(report)),
     ...section('Every contender on one thread, the fastest of a case in bold:', oneThreadTable(report)),

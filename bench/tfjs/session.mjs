@@ -1,17 +1,28 @@
 // @ts-check
 /**
- * What the TensorFlow.js contenders share. It has no fused attention, so attention is what one writes with it: two products and a softmax,
+ * What the contenders with TensorFlow.js share. It has no fused attention, so attention is what one writes with it: two products and a softmax,
  * over all heads at once or head by head. Inputs are tensors already and results stay tensors, but for the rows "from arrays".
  */
 import { visibleKeys } from '../counting.mjs';
 import { joined } from '../joined.mjs';
 import { additiveJob } from './additive.mjs';
+import { convolutionJob } from './convolution.mjs';
+import { graphModelJob } from './graph-model.mjs';
 import { imagesJob } from './images.mjs';
 import { jobOf } from './job.mjs';
 import { rowsJob } from './rows.mjs';
+import { registerUnsortedSegmentSum } from './segments.mjs';
+import { trainingJob } from './training.mjs';
 
 /** @import { AttentionCase, Case, Inputs, Job, MatmulCase, Roof, Session, SoftmaxCase, Variant } from '../types.js' */
-/** @import { TfTensor, Tfjs } from './types.js' */
+/** @import { TfCore, TfLayers } from './training.mjs' */
+/** @import { TfTensor, Tfjs, TfjsConverter } from './types.js' */
+
+const graphModel = 'graph model';
+const graphModelOneByOne = 'graph model, one by one';
+
+/** With a kernel of the comparison's own, which the backend lacks. */
+export const layersAndLoop = 'layers, UnsortedSegmentSum a plain loop';
 
 /** @param {Roof} [roof] @returns {readonly Variant[]} */
 export const variants = (roof) => [
@@ -22,6 +33,10 @@ export const variants = (roof) => [
   { name: 'all heads', ops: ['attention'], full: true, ...(roof && { roof }) },
   { name: 'additive', ops: ['attention'], full: true, ...(roof && { roof }) },
   { name: 'core', ops: ['layerNorm', 'rmsNorm', 'rotary', 'gelu', 'squeezeExcite', 'spatialAttention'], full: true },
+  { name: 'conv2d', ops: ['convolution'], full: true, ...(roof && { roof }) },
+  { name: graphModel, ops: ['encoder'], full: true, ...(roof && { roof }) },
+  { name: graphModelOneByOne, ops: ['encoder'], full: true, ...(roof && { roof }) },
+  { name: 'layers', ops: ['convnetStep', 'translationStep'], full: true, ...(roof && { roof }) },
 ];
 
 /** @param {Case} item @param {string} variant */
@@ -30,20 +45,31 @@ export function refusal(item, variant) {
   if ('weights' in item && item.weights) return `has no ${item.weights}`;
   if (item.op === 'attention' && (variant === 'additive') !== (item.score === 'additive')) return '';
   if ('score' in item && item.score) return item.score === 'additive' ? undefined : 'is asked for dot products and additive scores';
+  if ('norms' in item && item.norms) return ''; // it is asked for the other
   if ('through' in item && item.through) return 'keeps no cache';
   if (item.op === 'softmax' && item.axis !== item.shape.length - 1) return 'has softmax along the last axis only';
   return undefined;
 }
 
-/** @param {Tfjs} tf @param {string} version @param {string} backend @param {string} variant @returns {Promise<Session>} */
-export async function openTfjs(tf, version, backend, variant) {
+/**
+ * @typedef {object} Opened
+ * @property {Tfjs} tf
+ * @property {(name: string) => unknown} load a package that works with this very copy of its core
+ * @property {string} version
+ * @property {string} backend
+ */
+
+/** @param {Opened} opened @param {string} variant one of those above @returns {Promise<Session>} */
+export async function openTfjs({ tf, load, version, backend }, variant) {
   if (!(await tf.setBackend(backend))) throw new Error(`its backend ${backend} does not start here`);
+  const core = /** @type {TfCore} */ (/** @type {unknown} */ (tf));
   return {
     version,
-    prepare(item, inputs) {
+    async prepare(item, inputs) {
       tf.engine().startScope(); // until `dispose`
       switch (item.op) {
         case 'matmul':
+          if (variant === 'matMul of a batch') return batchJob(tf, item, inputs);
           return variant === 'matMul' ? matmulJob(tf, item, inputs) : arraysJob(tf, item, inputs);
         case 'softmax':
           return softmaxJob(tf, item, inputs);
@@ -58,6 +84,18 @@ export async function openTfjs(tf, version, backend, variant) {
         case 'squeezeExcite':
         case 'spatialAttention':
           return imagesJob(tf, item, inputs);
+        case 'convolution':
+          return convolutionJob(tf, item, inputs);
+        case 'encoder': {
+          const converter = /** @type {TfjsConverter} */ (await load('@tensorflow/tfjs-converter'));
+          return graphModelJob(core, converter, variant === graphModelOneByOne);
+        }
+        case 'translationStep':
+        case 'convnetStep': {
+          const layers = /** @type {TfLayers} */ (await load('@tensorflow/tfjs-layers'));
+          if (variant === layersAndLoop) registerUnsortedSegmentSum(core);
+          return trainingJob(core, layers, item, inputs);
+        }
         default:
           throw new Error(`has no ${item.op}`);
       }
@@ -84,6 +122,13 @@ function matmulJob(tf, { batch, m, n, k }, { a, b }) {
     right: tf.tensor(b.slice(index * k * n, (index + 1) * k * n), [k, n]),
   }));
   return jobOf(tf, () => pairs.map(({ left, right }) => tf.matMul(left, right)));
+}
+
+/** A batch at once. @param {Tfjs} tf @param {MatmulCase} item @param {Inputs} inputs @returns {Job} */
+function batchJob(tf, item, { a, b }) {
+  const [aShape, bShape] = shapesOf(item);
+  const [left, right] = [tf.tensor(a, aShape), tf.tensor(b, bShape)];
+  return jobOf(tf, () => [tf.matMul(left, right)]);
 }
 
 /** From Float32Arrays to a Float32Array. @param {Tfjs} tf @param {MatmulCase} item @param {Inputs} inputs @returns {Job} */
