@@ -14,8 +14,8 @@
  * @typedef {'share' | 'peer' | 'other' | 'rate' | 'tokens' | 'scaling' | 'speedup' | 'micros' | 'memory' | 'shares' | 'direct'} Measure share of the roof · speed
  *   over a peer's · speed over our own on another case · our flops a second on another case over those on this (at most) · our time a
  *   token over that on another case (at most) · speedup by threads over that of the peak · speedup by threads · microseconds a call (at
- *   most) · MB of memory beyond inputs and output (at most) · share of the roof over that on another case · our speed over that of our own
- *   kernels called directly
+ *   most) · MB of memory beyond inputs and output (at most) · share of the roof over that on another case · speed over that of our own
+ *   kernels called directly, in turns
  */
 
 const native = 'fovea-native';

@@ -81,13 +81,32 @@ async function judge({ contender, beside, variant, threads, item, pace }) {
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     const bytes = item.alone ? wasmBytes() : undefined;
     const outside = here[0].outside?.();
-    const { version } = sessions[0];
-    return { kind: 'measured', version, maxError, ...(bytes && { wasmBytes: bytes }), ...(outside !== undefined && { outside }), ...times };
+    const direct = there ? undefined : await shareOfDirect(here[0], oracle, pace);
+    const more = { ...(bytes && { wasmBytes: bytes }), ...(outside !== undefined && { outside }), ...(direct !== undefined && { direct }) };
+    return { kind: 'measured', version: sessions[0].version, maxError, ...more, ...times };
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   } finally {
     for (const job of sides.flat().reverse()) await job.dispose?.();
   }
+}
+
+/**
+ * The speed of a job over that of the same work done directly, where it has that, turn by turn: of two processes, one after the other, the machine's pace
+ * would be compared as well.
+ * @param {Job} job
+ * @param {ReturnType<typeof oracleOf>} oracle
+ * @param {Assignment['pace']} pace
+ * @throws where the other way's result is wrong
+ */
+async function shareOfDirect(job, oracle, pace) {
+  const { direct } = job;
+  if (!direct) return undefined;
+  const callMs = await timed(direct);
+  const { wrong } = check(direct.output(), oracle);
+  if (wrong) throw new Error(`wrong result of our kernels called directly: ${wrong}`);
+  const { ratio } = await measureInTurns([job], [direct], pace, callMs);
+  return 1 / ratio;
 }
 
 /**

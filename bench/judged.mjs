@@ -6,7 +6,7 @@ import { bytesOf } from './counting.mjs';
 import { fastest, isOurs, kindOf } from './kinds.mjs';
 
 /** @import { Bar, Measure } from './bars.mjs' */
-/** @import { Report, Result } from './types.js' */
+/** @import { Report } from './types.js' */
 
 /**
  * @typedef {object} Judged
@@ -71,12 +71,8 @@ function figure(report, bar, contender, build) {
       const peer = fastest(peersOf(report, bar, contender));
       return peer && { measured: peer.medianMs / row.medianMs, against: `${peer.contender}/${peer.variant}` };
     }
-    case 'direct': {
-      const direct = results.find(
-        (other) => isDirect(other, bar) && other.variant === build && other.medianMs !== null && other.threads === row.threads,
-      );
-      return direct?.medianMs ? { measured: direct.medianMs / row.medianMs, against: `${direct.contender}/${build}` } : undefined;
-    }
+    case 'direct':
+      return row.direct === undefined ? undefined : { measured: row.direct, against: 'our kernels called directly' };
     case 'memory': {
       const item = caseOf(bar.case);
       return item && row.wasmBytes ? { measured: (row.wasmBytes - bytesOf(item)) / 2 ** 20, against: 'inputs and output' } : undefined;
@@ -109,9 +105,6 @@ function figure(report, bar, contender, build) {
     }
   }
 }
-
-/** Our kernels, with memory handed in and nothing packed, which nobody can do who calls TensorFlow.js. @param {Result} row @param {Bar} bar */
-const isDirect = (row, bar) => row.case === bar.case && row.contender === 'fovea-native';
 
 /** What a build that has a few cases only is held against. @param {Report} report @param {string} name @param {string} contender */
 const fastestBuild = ({ results }, name, contender) =>

@@ -203,6 +203,8 @@ export interface Job {
   output(): Float32Array;
   /** What share of a call's time passes outside of the contender's kernels, where that can be told; of further calls, which are not timed. */
   outside?(): number;
+  /** The same by our kernels called directly, to be measured with it in turns. */
+  readonly direct?: Job;
   /** Gives back what a garbage collector does not; jobs are ended in the order contrary to their making. */
   dispose?(): void | Promise<void>;
 }
@@ -253,6 +255,7 @@ export type Verdict =
       readonly maxError: number;
       readonly wasmBytes?: number;
       readonly outside?: number;
+      readonly direct?: number;
     } & Times &
       Partial<Beside>)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
@@ -283,6 +286,8 @@ export interface Result {
   readonly wasmBytes?: number;
   /** What share of a call's time passes outside of the contender's kernels. */
   readonly outside?: number;
+  /** Its speed over that of our kernels called directly, of both in turns within one process. */
+  readonly direct?: number;
   readonly failed?: string;
 }
 

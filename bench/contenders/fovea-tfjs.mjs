@@ -4,11 +4,14 @@
  * which fovea/tfjs finds; its converter, which only bench/ has, is handed that copy, because each has a registry of kernels of its own.
  */
 import { createRequire } from 'node:module';
+import { convolutionJob } from '../fovea/convolution.mjs';
+import { matmulJob } from '../fovea/matmul.mjs';
 import { foveaOn, version } from '../fovea/session.mjs';
 import { isInstalled } from '../peer.mjs';
 import { openTfjs, refusal } from '../tfjs/session.mjs';
 
-/** @import { Case, Contender, Roof, Variant } from '../types.js' */
+/** @import { Fovea } from '../fovea/session.mjs' */
+/** @import { Case, Contender, Inputs, Roof, Variant } from '../types.js' */
 /** @import { Tfjs } from '../tfjs/types.js' */
 
 const require = createRequire(new URL('../../package.json', import.meta.url));
@@ -42,14 +45,26 @@ export default {
     return refusal(item, variant);
   },
   async open(variant, threads) {
-    foveaOn('native', variant, threads);
+    const fovea = foveaOn('native', variant, threads);
     /** @type {Tfjs} */
     const tf = require(core);
     require('fovea/tfjs');
     const opened = { tf, load, version: `${version} with TensorFlow.js ${tf.version_core}`, backend: 'fovea' };
-    return openTfjs(opened, variant.endsWith(oneByOne) ? 'graph model, one by one' : 'matMul of a batch');
+    const session = await openTfjs(opened, variant.endsWith(oneByOne) ? 'graph model, one by one' : 'matMul of a batch');
+    return {
+      ...session,
+      async prepare(item, inputs) {
+        return { ...(await session.prepare(item, inputs)), ...directly(fovea, item, inputs) };
+      },
+    };
   },
 };
+
+/** What TensorFlow.js adds to a product and to a convolution is seen beside these. @param {Fovea} fovea @param {Case} item @param {Inputs} inputs */
+function directly(fovea, item, inputs) {
+  if (item.op === 'matmul') return { direct: matmulJob(fovea, item, inputs) };
+  return item.op === 'convolution' ? { direct: convolutionJob(item, inputs) } : {};
+}
 
 /** @param {string} name of a package */
 function load(name) {
