@@ -133,7 +133,8 @@ const timesOf = (samples) => ({ medianMs: median(samples), p10Ms: percentile(sam
  */
 async function sampled(sides, { budgetMs, leastRuns }, ranMs, loops) {
   let shortestMs = ranMs;
-  if (ranMs <= budgetMs) for (const jobs of sides) shortestMs = Math.min(shortestMs, await warmUp(jobs, budgetMs / 3, loops));
+  if (ranMs <= (loops ? Math.max(budgetMs, loop.longestMs / 2) : budgetMs))
+    for (const jobs of sides) shortestMs = Math.min(shortestMs, await warmUp(jobs, budgetMs / 3, loops));
   const calls = callsOf(shortestMs);
   /** @type {number[][]} */
   const samples = sides.map(() => []);

@@ -164,6 +164,12 @@ describe('a slow call', () => {
     expect(calls.count).toBe(0);
   });
 
+  it('is warmed up all the same when it is a turn of a loop', async () => {
+    const { calls, job } = counted();
+    const { runs } = await measure([job], { ...pace, budgetMs: 1 }, 500, true);
+    expect(calls.count).toBeGreaterThanOrEqual(runs + 10);
+  });
+
   it('collects no garbage between the turns of a loop, and does between other calls', async () => {
     const collect = vi.fn();
     vi.stubGlobal('gc', collect);

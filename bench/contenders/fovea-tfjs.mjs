@@ -24,14 +24,14 @@ const ops = ['matmul', 'convolution', 'encoder', 'translationStep', 'convnetStep
 
 const oneByOne = ' one by one';
 
-/** @param {Roof} roof @returns {readonly Variant[]} */
-const variantsOf = (roof) => [
-  { name: roof, roof, ops, full: true },
+/** @param {Roof} roof @param {Roof} [better] @returns {readonly Variant[]} */
+const variantsOf = (roof, better) => [
+  { name: roof, roof, ops, ...(better && { better }) },
   { name: `${roof}${oneByOne}`, roof, ops: ['encoder'], full: true },
 ];
 
 /** @type {Readonly<Record<string, readonly Variant[]>>} */
-const variantsByArchitecture = { x64: [...variantsOf('avx512'), ...variantsOf('avx2')], arm64: variantsOf('neon') };
+const variantsByArchitecture = { x64: [...variantsOf('avx512'), ...variantsOf('avx2', 'avx512')], arm64: variantsOf('neon') };
 
 /** @type {Contender} */
 export default {

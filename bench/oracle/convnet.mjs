@@ -1,7 +1,7 @@
 // @ts-check
 /** Loss and gradients of the network of convolutions, without padding, and of pools of 2 × 2. */
 import { filterSize, weightsOf } from '../training.mjs';
-import { Tape } from './tape.mjs';
+import { Arithmetic } from './arithmetic.mjs';
 
 /** @import { ConvnetCase, Inputs } from '../types.js' */
 /** @import { Learned } from './training.mjs' */
@@ -12,7 +12,7 @@ import { Tape } from './tape.mjs';
 /** @param {ConvnetCase} item @param {Inputs} inputs @returns {Learned} */
 export function convnet(item, inputs) {
   const [batch, height, width] = item.shape;
-  const tape = new Tape();
+  const tape = new Arithmetic();
   const weights = Object.fromEntries(weightsOf(item).map(([name, shape]) => [name, tape.given(inputs[name], shape[shape.length - 1])]));
   const convolve = (/** @type {Images} */ images, /** @type {number} */ layer) => {
     const made = convolved(tape, batch, images, weights[`filter${layer}`]);
@@ -28,7 +28,7 @@ export function convnet(item, inputs) {
   return { loss, gradients: Object.fromEntries(Object.entries(weights).map(([name, { slope }]) => [name, slope])) };
 }
 
-/** @param {Tape} tape @param {number} batch @param {Images} images @param {Matrix} filter `[taps · channels, columns]` @returns {Images} */
+/** @param {Arithmetic} tape @param {number} batch @param {Images} images @param {Matrix} filter `[taps · channels, columns]` @returns {Images} */
 function convolved(tape, batch, { height, width, pixels }, filter) {
   const [high, wide] = [height - filterSize + 1, width - filterSize + 1];
   const channels = pixels.columns;
@@ -66,7 +66,7 @@ function convolved(tape, batch, { height, width, pixels }, filter) {
   return { height: high, width: wide, pixels: made };
 }
 
-/** The largest of 2 × 2 pixels; what is left over at an edge is dropped. @param {Tape} tape @param {number} batch @param {Images} images @returns {Images} */
+/** The largest of 2 × 2 pixels; what is left over at an edge is dropped. @param {Arithmetic} tape @param {number} batch @param {Images} images @returns {Images} */
 function pooled(tape, batch, { height, width, pixels: { value: x, slope: xSlope, columns } }) {
   const [high, wide] = [Math.floor(height / 2), Math.floor(width / 2)];
   const chosen = new Int32Array(batch * high * wide * columns);

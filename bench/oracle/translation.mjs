@@ -1,7 +1,7 @@
 // @ts-check
 /** Loss and gradients of the model that translates: GRUs (Cho et al. 2014) around additive attention (Bahdanau et al. 2015). */
 import { weightsOf } from '../training.mjs';
-import { Tape } from './tape.mjs';
+import { Arithmetic } from './arithmetic.mjs';
 
 /** @import { Inputs, TranslationCase } from '../types.js' */
 /** @import { Learned } from './training.mjs' */
@@ -10,7 +10,7 @@ import { Tape } from './tape.mjs';
 /** @param {TranslationCase} item @param {Inputs} inputs @returns {Learned} */
 export function translation(item, inputs) {
   const { batch, source, target, hidden } = item;
-  const tape = new Tape();
+  const tape = new Arithmetic();
   const weights = Object.fromEntries(weightsOf(item).map(([name, shape]) => [name, tape.given(inputs[name], shape[shape.length - 1])]));
   /** A token of every sentence. @param {Float32Array} tokens @param {number} length @param {number} place */
   const tokensAt = (tokens, length, place) => Array.from({ length: batch }, (_, row) => (place < 0 ? 0 : tokens[row * length + place]));
@@ -41,7 +41,7 @@ export function translation(item, inputs) {
   return { loss, gradients: Object.fromEntries(Object.entries(weights).map(([name, { slope }]) => [name, slope])) };
 }
 
-/** A step of a cell: update and reset are sigmoids, and what is reset is the old state before its product. @param {Tape} tape @param {Record<string, Matrix>} weights @param {string} name @param {number} hidden */
+/** A step of a cell: update and reset are sigmoids, and what is reset is the old state before its product. @param {Arithmetic} tape @param {Record<string, Matrix>} weights @param {string} name @param {number} hidden */
 function gru(tape, weights, name, hidden) {
   const recurrent = weights[`${name}Recurrent`];
   const [ofGates, ofNew] = [tape.columns(recurrent, 0, 2 * hidden), tape.columns(recurrent, 2 * hidden, 3 * hidden)];
