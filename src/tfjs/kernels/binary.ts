@@ -1,8 +1,8 @@
 /**
- * Add, Multiply and the like, and comparisons, of float32: in rows, along which each operand goes on or stays where it is.
+ * Add, Multiply and the like, and comparisons, of float32, And and Or of bool: in rows, along which each operand goes on or stays where it is.
  * @module
  */
-import { broadcast_util } from '@tensorflow/tfjs-core';
+import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend } from '../../index.js';
 import { finish, opsOf } from '../../ops/steps.js';
 import type { Tensor } from '../../types.js';
@@ -15,7 +15,7 @@ import { sizeOf } from '../shape.js';
  * out[at …] = a[i, i + as, …] ∘ b[j, j + bs, …], n of them. A loop for each operation: an engine compiles one that calls another function as
  * a call.
  */
-type Row<Out> = (a: Float32Array, i: number, as: number, b: Float32Array, j: number, bs: number, out: Out, at: number, n: number) => void;
+type Row<Out, In = Float32Array> = (a: In, i: number, as: number, b: In, j: number, bs: number, out: Out, at: number, n: number) => void;
 
 const add: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
   for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) + (b[j + c * bs] ?? 0);
@@ -41,6 +41,15 @@ const squaredDifference: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) =>
     out[at + c] = difference * difference;
   }
 };
+const power: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) ** (b[j + c * bs] ?? 0);
+};
+const prelu: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) {
+    const value = a[i + c * as] ?? 0;
+    out[at + c] = value < 0 ? (b[j + c * bs] ?? 0) * value : value;
+  }
+};
 
 const equal: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
   for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] === b[j + c * bs] ? 1 : 0;
@@ -59,6 +68,13 @@ const less: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
 };
 const lessEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
   for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) <= (b[j + c * bs] ?? 0) ? 1 : 0;
+};
+
+const and: Row<Uint8Array, Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] && b[j + c * bs]) ?? 0;
+};
+const or: Row<Uint8Array, Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
+  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] || b[j + c * bs]) ?? 0;
 };
 
 /** What the multiply kernel of fovea makes out = x · y + plus of: whatever of it is there. */
@@ -100,15 +116,16 @@ function inRows({ sizes: [length = 0], steps }: Walk): Walk {
   return { sizes: [length / rowOfMany, rowOfMany], steps: steps.map(([step = 0]) => [rowOfMany * step, step]) };
 }
 
-/** @param dtype of the result, which has `room` in such an array */
-function rowwise<Out extends Float32Array | Uint8Array>(
-  row: Row<Out>,
+/** @param read the numbers of an operand; undefined of other dtypes @param dtype of the result, which has `room` in such an array */
+function rowwise<Out extends Float32Array | Uint8Array, In>(
+  row: Row<Out, In>,
+  read: (backend: FoveaBackend, x: TensorInfo) => In | undefined,
   dtype: 'float32' | 'bool',
   room: (backend: FoveaBackend, length: number) => Out,
-  run?: (walk: Walk, a: Float32Array, b: Float32Array, out: Out) => boolean,
+  run?: (walk: Walk, a: In, b: In, out: Out) => boolean,
 ): Kernel {
   return kernel<'a' | 'b'>(({ inputs: { a, b }, backend }) => {
-    const [left, right] = [backend.floats(a), backend.floats(b)];
+    const [left, right] = [read(backend, a), read(backend, b)];
     if (left === undefined || right === undefined) return undefined;
     const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const out = room(backend, sizeOf(shape));
@@ -122,11 +139,26 @@ function rowwise<Out extends Float32Array | Uint8Array>(
   });
 }
 
+const floats = (backend: FoveaBackend, x: TensorInfo) => backend.floats(x);
+const room = (backend: FoveaBackend, length: number) => backend.room(length);
+const truths = (backend: FoveaBackend, x: TensorInfo) => {
+  const values = x.dtype === 'bool' ? backend.numbers(x) : undefined;
+  return values instanceof Uint8Array ? values : undefined;
+};
+const roomForTruths = (_backend: FoveaBackend, length: number) => new Uint8Array(length);
+
 function arithmetic(row: Row<Float32Array>, name = '', onKernel?: OnKernel): Kernel {
   const run = onKernel && ((...args: [Walk, Float32Array, Float32Array, Float32Array]) => ranOnKernel(name, onKernel, ...args));
-  return rowwise(row, 'float32', (backend, length) => backend.room(length), run);
+  return rowwise(row, floats, 'float32', room, run);
 }
-const comparison = (row: Row<Uint8Array>) => rowwise(row, 'bool', (_backend, length) => new Uint8Array(length));
+const comparison = (row: Row<Uint8Array>) => rowwise(row, floats, 'bool', roomForTruths);
+const logical = (row: Row<Uint8Array, Uint8Array>) => rowwise(row, truths, 'bool', roomForTruths);
+
+/** With operands of other names. */
+const ofPrelu = arithmetic(prelu);
+const preluKernel = kernel<'x' | 'alpha'>(({ inputs: { x, alpha }, attrs, backend }) =>
+  ofPrelu({ inputs: { a: x, b: alpha }, attrs, backend }),
+);
 
 /** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
 export const productKernels = {
@@ -140,10 +172,14 @@ export const binaryKernels = {
   Maximum: arithmetic(maximum),
   Minimum: arithmetic(minimum),
   SquaredDifference: arithmetic(squaredDifference),
+  Pow: arithmetic(power),
+  Prelu: preluKernel,
   Equal: comparison(equal),
   NotEqual: comparison(notEqual),
   Greater: comparison(greater),
   GreaterEqual: comparison(greaterEqual),
   Less: comparison(less),
   LessEqual: comparison(lessEqual),
+  LogicalAnd: logical(and),
+  LogicalOr: logical(or),
 };

@@ -2,7 +2,7 @@
  * Functions of each number of a float32 tensor: those with an activation kernel on that, the others in plain loops.
  * @module
  */
-import type { ClipByValueAttrs, StepAttrs } from '@tensorflow/tfjs-core';
+import type { ClipByValueAttrs, LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs-core';
 import { relu, sigmoid, tanh } from '../../ops/activate.js';
 import type { ActivationOptions, Tensor } from '../../types.js';
 import { type Kernel, kernel } from '../kernel.js';
@@ -47,6 +47,31 @@ const negative: Loop = (x, out) => {
 const absolute: Loop = (x, out) => {
   for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i] ?? 0);
 };
+const sine: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.sin(x[i] ?? 0);
+};
+const cosine: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.cos(x[i] ?? 0);
+};
+const floor: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.floor(x[i] ?? 0);
+};
+const ceil: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.ceil(x[i] ?? 0);
+};
+const elu: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) {
+    const value = x[i] ?? 0;
+    out[i] = value >= 0 ? value : Math.exp(value) - 1;
+  }
+};
+const relu6: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(0, x[i] ?? 0), 6);
+};
+/** 0 of NaN and of both zeros. */
+const sign: Loop = (x, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = Number((x[i] ?? 0) > 0) - Number((x[i] ?? 0) < 0);
+};
 
 function unary(loop: Loop): Kernel {
   return kernel<'x'>(({ inputs: { x }, backend }) => {
@@ -68,6 +93,46 @@ const step = kernel<'x', StepAttrs>(({ inputs: { x }, attrs: { alpha }, backend 
     out[i] = value > 0 ? 1 : Number.isNaN(value) ? Number.NaN : alpha;
   }
   return backend.tensor(x.shape, 'float32', out);
+});
+
+/** `alpha` times what is below 0. */
+const leakyRelu = kernel<'x', LeakyReluAttrs>(({ inputs: { x }, attrs: { alpha }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = backend.room(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = value < 0 ? alpha * value : value;
+  }
+  return backend.tensor(x.shape, 'float32', out);
+});
+
+/** The slope of elu by its result: dy · (y + 1) below 0. */
+const eluGrad = kernel<'dy' | 'y'>(({ inputs: { dy, y }, backend }) => {
+  const [slopes, values] = [backend.floats(dy), backend.floats(y)];
+  if (slopes === undefined || values === undefined || slopes.length !== values.length) return undefined;
+  const out = backend.room(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = (slopes[i] ?? 0) * (value >= 0 ? 1 : value + 1);
+  }
+  return backend.tensor(y.shape, 'float32', out);
+});
+
+const isNaNKernel = kernel<'x'>(({ inputs: { x }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = new Uint8Array(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) out[i] = Number(Number.isNaN(values[i]));
+  return backend.tensor(x.shape, 'bool', out);
+});
+
+const logicalNot = kernel<'x'>(({ inputs: { x }, backend }) => {
+  const values = x.dtype === 'bool' ? backend.numbers(x) : undefined;
+  if (values === undefined) return undefined;
+  const out = new Uint8Array(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) out[i] = Number(values[i] === 0);
+  return backend.tensor(x.shape, 'bool', out);
 });
 
 /** What is outside of both bounds becomes the nearer one; NaN stays. */
@@ -92,6 +157,17 @@ export const unaryKernels = {
   Square: unary(square),
   Neg: unary(negative),
   Abs: unary(absolute),
+  Sin: unary(sine),
+  Cos: unary(cosine),
+  Floor: unary(floor),
+  Ceil: unary(ceil),
+  Sign: unary(sign),
+  Elu: unary(elu),
+  EluGrad: eluGrad,
+  Relu6: unary(relu6),
+  LeakyRelu: leakyRelu,
+  IsNan: isNaNKernel,
+  LogicalNot: logicalNot,
   Step: step,
   ClipByValue: clip,
 };
