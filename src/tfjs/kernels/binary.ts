@@ -160,11 +160,30 @@ const preluKernel = kernel<'x' | 'alpha'>(({ inputs: { x, alpha }, attrs, backen
   ofPrelu({ inputs: { a: x, b: alpha }, attrs, backend }),
 );
 
+/** A product of each number with itself, or with the same one. */
+function ofOne(name: string, onKernel: OnKernel, loop: (x: Float32Array, out: Float32Array) => void): Kernel {
+  return kernel<'x'>(({ inputs: { x }, backend }) => {
+    const values = backend.floats(x);
+    if (values === undefined) return undefined;
+    const out = backend.room(values.length);
+    if (!ranOnKernel(name, onKernel, { sizes: [values.length], steps: [[1], [1]] }, values, values, out)) loop(values, out);
+    return backend.tensor(x.shape, 'float32', out);
+  });
+}
+const square = (x: Float32Array, out: Float32Array) => {
+  for (let i = 0; i < out.length; i++) out[i] = (x[i] ?? 0) * (x[i] ?? 0);
+};
+const negative = (x: Float32Array, out: Float32Array) => {
+  for (let i = 0; i < out.length; i++) out[i] = -(x[i] ?? 0);
+};
+
 /** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
 export const productKernels = {
   Add: arithmetic(add, 'Add', (a, b) => (goesOn(a) ? { x: a, plus: b } : { x: b, plus: a })),
   Sub: arithmetic(subtract, 'Sub', (plus, x) => ({ x, y: minusOne, plus })),
   Multiply: arithmetic(multiply, 'Multiply', (a, b) => (goesOn(a) ? { x: a, y: b } : { x: b, y: a })),
+  Square: ofOne('Square', (x) => ({ x, y: x }), square),
+  Neg: ofOne('Neg', (x) => ({ x, y: minusOne }), negative),
 };
 
 export const binaryKernels = {

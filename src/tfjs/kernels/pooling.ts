@@ -10,6 +10,7 @@ import {
   type MaxPoolGradAttrs,
   util,
 } from '@tensorflow/tfjs-core';
+import type { FoveaBackend } from '../backend.js';
 import { kernel } from '../kernel.js';
 import { type Shape4, sizeOf } from '../shape.js';
 import { assertOneOfBoth, forTaps } from './taps.js';
@@ -31,14 +32,21 @@ const maxPool = kernel<'x', MaxPoolAttrs>(({ inputs: { x }, attrs, backend }) =>
   if (isIdentity(info)) return backend.reshaped(x, info.outShape);
   const out = backend.room(sizeOf(info.outShape)).fill(-Infinity);
   const { inChannels } = info;
-  forTaps(info, (at, from) => {
+  // Which of two is larger is as good as random, so it is no branch, which would be guessed wrong, but chooses all bits of a number or none.
+  const [from, to] = [bitsOf(values), bitsOf(out)];
+  forTaps(info, (at, pixel) => {
     for (let c = 0; c < inChannels; c++) {
-      const value = values[from + c] ?? 0;
-      if (value > (out[at + c] ?? 0)) out[at + c] = value;
+      const isLarger = -Number((values[pixel + c] ?? 0) > (out[at + c] ?? 0));
+      to[at + c] = ((from[pixel + c] ?? 0) & isLarger) | ((to[at + c] ?? 0) & ~isLarger);
     }
   });
   return backend.tensor(info.outShape, 'float32', out);
 });
+
+/** The same memory. */
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length);
+}
 
 /** To the first of the largest, row by row. */
 const maxPoolGrad = kernel<'dy' | 'input', MaxPoolGradAttrs>(({ inputs: { dy, input }, attrs, backend }) => {
@@ -48,22 +56,39 @@ const maxPoolGrad = kernel<'dy' | 'input', MaxPoolGradAttrs>(({ inputs: { dy, in
   const { inChannels } = info;
   const largest = new Float32Array(sizeOf(info.outShape)).fill(-Infinity);
   const places = new Int32Array(largest.length).fill(-1);
-  forTaps(info, (at, from) => {
+  const [from, to] = [bitsOf(values), bitsOf(largest)]; // as in maxPool
+  forTaps(info, (at, pixel) => {
     for (let c = 0; c < inChannels; c++) {
-      const value = values[from + c] ?? 0;
-      if (value > (largest[at + c] ?? 0)) {
-        largest[at + c] = value;
-        places[at + c] = from + c;
-      }
+      const isLarger = -Number((values[pixel + c] ?? 0) > (largest[at + c] ?? 0));
+      to[at + c] = ((from[pixel + c] ?? 0) & isLarger) | ((to[at + c] ?? 0) & ~isLarger);
+      places[at + c] = ((pixel + c) & isLarger) | ((places[at + c] ?? 0) & ~isLarger);
     }
   });
-  const sums = new Float64Array(sizeOf(input.shape));
+  return backend.tensor(input.shape, 'float32', broughtBack(backend, gradient, places, values.length, areApart(info)));
+});
+
+/** Whether no two places of the filter have a pixel in common. */
+function areApart({ filterHeight, filterWidth, strideHeight, strideWidth }: ReturnType<typeof infoOf>): boolean {
+  return filterHeight <= strideHeight && filterWidth <= strideWidth;
+}
+
+/** Numbers at their places, but those whose place is below 0; where several come to one, their sum. */
+function broughtBack(backend: FoveaBackend, gradient: Float32Array, places: Int32Array, length: number, isOneEach: boolean): Float32Array {
+  if (isOneEach) {
+    const out = backend.room(length).fill(0);
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] ?? -1;
+      if (place >= 0) out[place] = (gradient[i] ?? 0) + 0; // never −0, as no sum is
+    }
+    return out;
+  }
+  const sums = new Float64Array(length);
   for (let i = 0; i < places.length; i++) {
     const place = places[i] ?? -1;
     if (place >= 0) sums[place] = (sums[place] ?? 0) + (gradient[i] ?? 0);
   }
-  return backend.tensor(input.shape, 'float32', backend.rounded(sums));
-});
+  return backend.rounded(sums);
+}
 
 /** Of the pixels that are there. */
 const avgPool = kernel<'x', AvgPoolAttrs>(({ inputs: { x }, attrs, backend }) => {

@@ -38,12 +38,6 @@ const rsqrt: Loop = (x, out) => {
 const reciprocal: Loop = (x, out) => {
   for (let i = 0; i < out.length; i++) out[i] = 1 / (x[i] ?? 0);
 };
-const square: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = (x[i] ?? 0) * (x[i] ?? 0);
-};
-const negative: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = -(x[i] ?? 0);
-};
 const absolute: Loop = (x, out) => {
   for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i] ?? 0);
 };
@@ -83,14 +77,15 @@ function unary(loop: Loop): Kernel {
   });
 }
 
-/** 1 above 0, `alpha` elsewhere, NaN of NaN: the slope of relu. */
+/** 1 above 0, `alpha` elsewhere, NaN of NaN: the slope of relu. Looked up: of numbers of either sign a branch would be guessed wrong half the time. */
 const step = kernel<'x', StepAttrs>(({ inputs: { x }, attrs: { alpha }, backend }) => {
   const values = backend.floats(x);
   if (values === undefined) return undefined;
   const out = backend.room(sizeOf(x.shape));
+  const slopes = Float32Array.of(alpha, 1, Number.NaN);
   for (let i = 0; i < out.length; i++) {
     const value = values[i] ?? 0;
-    out[i] = value > 0 ? 1 : Number.isNaN(value) ? Number.NaN : alpha;
+    out[i] = slopes[Number(value > 0) + 2 * Number(Number.isNaN(value))] ?? 0;
   }
   return backend.tensor(x.shape, 'float32', out);
 });
@@ -154,8 +149,6 @@ export const unaryKernels = {
   Sqrt: unary(sqrt),
   Rsqrt: unary(rsqrt),
   Reciprocal: unary(reciprocal),
-  Square: unary(square),
-  Neg: unary(negative),
   Abs: unary(absolute),
   Sin: unary(sine),
   Cos: unary(cosine),
