@@ -11,6 +11,7 @@ import { einsum } from './kernels/einsum.js';
 import { fillKernels } from './kernels/fill.js';
 import { gatherKernels } from './kernels/gather.js';
 import { batchMatMul, fusedMatMul } from './kernels/matmul.js';
+import { maxPoolingKernels } from './kernels/max-pooling.js';
 import { pieceKernels } from './kernels/pieces.js';
 import { placeKernels } from './kernels/places.js';
 import { poolingKernels } from './kernels/pooling.js';
@@ -49,6 +50,7 @@ export const table: Readonly<Record<'kernels' | 'native' | 'loops', Readonly<Rec
     ...placeKernels,
     ...selectKernels,
     ...castKernels,
+    ...maxPoolingKernels,
     ...poolingKernels,
     ...depthwiseKernels,
   },

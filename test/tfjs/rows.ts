@@ -25,7 +25,7 @@ const binary: Row[] = [
   { inputs: { a: integers(9, 3, 4), b: integers(9, 4) }, isCpus: true },
 ];
 const unary = (make: (...shape: number[]) => Given, attrs: NamedAttrMap = {}): Row[] => [
-  ...[[], [1], [0, 3], [17], [3, 500]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
+  ...[[], [1], [0, 3], [17], [3, 500], [90, 100]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
   { inputs: { x: special() }, attrs },
 ];
 const reductions = (name: 'axis' | 'reductionIndices'): Row[] => [

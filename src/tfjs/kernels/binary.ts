@@ -10,72 +10,27 @@ import type { FoveaBackend } from '../backend.js';
 import { type Kernel, kernel } from '../kernel.js';
 import { broadcastWalk, forRows, type Walk } from '../loops.js';
 import { sizeOf } from '../shape.js';
-
-/**
- * out[at …] = a[i, i + as, …] ∘ b[j, j + bs, …], n of them. A loop for each operation: an engine compiles one that calls another function as
- * a call.
- */
-type Row<Out, In = Float32Array> = (a: In, i: number, as: number, b: In, j: number, bs: number, out: Out, at: number, n: number) => void;
-
-const add: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) + (b[j + c * bs] ?? 0);
-};
-const subtract: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
-};
-const multiply: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) * (b[j + c * bs] ?? 0);
-};
-const divide: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) / (b[j + c * bs] ?? 0);
-};
-const maximum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = Math.max(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
-};
-const minimum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = Math.min(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
-};
-const squaredDifference: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) {
-    const difference = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
-    out[at + c] = difference * difference;
-  }
-};
-const power: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) ** (b[j + c * bs] ?? 0);
-};
-const prelu: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) {
-    const value = a[i + c * as] ?? 0;
-    out[at + c] = value < 0 ? (b[j + c * bs] ?? 0) * value : value;
-  }
-};
-
-const equal: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] === b[j + c * bs] ? 1 : 0;
-};
-const notEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] !== b[j + c * bs] ? 1 : 0;
-};
-const greater: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) > (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const greaterEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) >= (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const less: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) < (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const lessEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) <= (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-
-const and: Row<Uint8Array, Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] && b[j + c * bs]) ?? 0;
-};
-const or: Row<Uint8Array, Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] || b[j + c * bs]) ?? 0;
-};
+import {
+  add,
+  and,
+  divide,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  multiply,
+  notEqual,
+  or,
+  power,
+  prelu,
+  type Row,
+  squaredDifference,
+  subtract,
+} from './binary-rows.js';
+import { type Loop, negative, square } from './unary-loops.js';
 
 /** What the multiply kernel of fovea makes out = x · y + plus of: whatever of it is there. */
 interface Factors {
@@ -161,7 +116,7 @@ const preluKernel = kernel<'x' | 'alpha'>(({ inputs: { x, alpha }, attrs, backen
 );
 
 /** A product of each number with itself, or with the same one. */
-function ofOne(name: string, onKernel: OnKernel, loop: (x: Float32Array, out: Float32Array) => void): Kernel {
+function ofOne(name: string, onKernel: OnKernel, loop: Loop): Kernel {
   return kernel<'x'>(({ inputs: { x }, backend }) => {
     const values = backend.floats(x);
     if (values === undefined) return undefined;
@@ -170,13 +125,6 @@ function ofOne(name: string, onKernel: OnKernel, loop: (x: Float32Array, out: Fl
     return backend.tensor(x.shape, 'float32', out);
   });
 }
-const square = (x: Float32Array, out: Float32Array) => {
-  for (let i = 0; i < out.length; i++) out[i] = (x[i] ?? 0) * (x[i] ?? 0);
-};
-const negative = (x: Float32Array, out: Float32Array) => {
-  for (let i = 0; i < out.length; i++) out[i] = -(x[i] ?? 0);
-};
-
 /** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
 export const productKernels = {
   Add: arithmetic(add, 'Add', (a, b) => (goesOn(a) ? { x: a, plus: b } : { x: b, plus: a })),

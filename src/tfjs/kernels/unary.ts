@@ -7,6 +7,7 @@ import { relu, sigmoid, tanh } from '../../ops/activate.js';
 import type { ActivationOptions, Tensor } from '../../types.js';
 import { type Kernel, kernel } from '../kernel.js';
 import { sizeOf } from '../shape.js';
+import { absolute, ceil, cosine, elu, exp, floor, type Loop, log, reciprocal, relu6, rsqrt, sign, sine, sqrt } from './unary-loops.js';
 
 /** On the activation kernel. */
 function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) => Tensor): Kernel {
@@ -19,53 +20,6 @@ function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) =>
     return backend.tensor(x.shape, 'float32', out.data);
   });
 }
-
-/** A loop for each function: an engine compiles one that calls another function as a call. */
-type Loop = (x: Float32Array, out: Float32Array) => void;
-
-const exp: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.exp(x[i] ?? 0);
-};
-const log: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.log(x[i] ?? 0);
-};
-const sqrt: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(x[i] ?? 0);
-};
-const rsqrt: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = 1 / Math.sqrt(x[i] ?? 0);
-};
-const reciprocal: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = 1 / (x[i] ?? 0);
-};
-const absolute: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i] ?? 0);
-};
-const sine: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.sin(x[i] ?? 0);
-};
-const cosine: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.cos(x[i] ?? 0);
-};
-const floor: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.floor(x[i] ?? 0);
-};
-const ceil: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.ceil(x[i] ?? 0);
-};
-const elu: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) {
-    const value = x[i] ?? 0;
-    out[i] = value >= 0 ? value : Math.exp(value) - 1;
-  }
-};
-const relu6: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(0, x[i] ?? 0), 6);
-};
-/** 0 of NaN and of both zeros. */
-const sign: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Number((x[i] ?? 0) > 0) - Number((x[i] ?? 0) < 0);
-};
 
 function unary(loop: Loop): Kernel {
   return kernel<'x'>(({ inputs: { x }, backend }) => {
