@@ -37,6 +37,8 @@ const ours = [
     'clipByValue',
   ],
   ...['transpose', 'slice', 'split', 'unstack', 'stack', 'concat', 'gather', 'unsortedSegmentSum', 'where', 'cast', 'gradients'],
+  ...['scatterND', 'sparseToDense', 'stridedSlice', 'prod', 'tile', 'fill', 'zerosLike', 'onesLike', 'elu', 'leakyrelu', 'prelu', 'pow'],
+  ...['logicalAnd', 'logicalOr', 'logicalNot', 'isNaN', 'sign', 'sin', 'cos', 'floor', 'ceil'],
 ];
 
 const best = ['native', 'wasm'].flatMap((name) => targets.find((target) => target.name === name) ?? []);

@@ -12,7 +12,7 @@ import { fillKernels } from './kernels/fill.js';
 import { gatherKernels } from './kernels/gather.js';
 import { batchMatMul, fusedMatMul } from './kernels/matmul.js';
 import { maxPoolingKernels } from './kernels/max-pooling.js';
-import { pieceKernels } from './kernels/pieces.js';
+import { joinedKernels, takenKernels } from './kernels/pieces.js';
 import { placeKernels } from './kernels/places.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { reduceKernels } from './kernels/reduce.js';
@@ -37,14 +37,13 @@ export const table: Readonly<Record<'kernels' | 'native' | 'loops', Readonly<Rec
     Softmax: softmaxKernels.Softmax,
     ...activationKernels,
   },
-  native: productKernels,
+  native: { ...productKernels, ...transposeKernels, ...takenKernels },
   loops: {
     LogSoftmax: softmaxKernels.LogSoftmax,
     ...binaryKernels,
     ...unaryKernels,
     ...reduceKernels,
-    ...transposeKernels,
-    ...pieceKernels,
+    ...joinedKernels,
     ...fillKernels,
     ...gatherKernels,
     ...placeKernels,

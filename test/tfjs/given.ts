@@ -37,3 +37,9 @@ export function truths(...shape: number[]): Given {
 export function special(): Given {
   return { shape: [6], dtype: 'float32', values: Float32Array.of(Number.NaN, Infinity, -Infinity, -0, 0, 1) };
 }
+/** Every third number of it NaN, −∞ or a zero of either sign. */
+export function strange(given: Given): Given {
+  const odd = [Number.NaN, -0, 0, -Infinity];
+  for (let i = 0; i < given.values.length; i += 3) given.values[i] = odd[(i / 3) % odd.length] ?? 0;
+  return given;
+}

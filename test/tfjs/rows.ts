@@ -1,6 +1,6 @@
 /** What the kernels of fovea/tfjs are called with: shapes that broadcast, that are empty, and that are long enough for every path; dtypes that are cpu's. */
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
-import { floats, type Given, integers, positive, type Row, special, truths } from './given.js';
+import { floats, type Given, integers, positive, type Row, special, strange, truths } from './given.js';
 import { imageRows } from './rows-images.js';
 import { placeRows } from './rows-places.js';
 
@@ -147,6 +147,8 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { x: floats(3, 4) }, attrs: { perm: [1, 0] } },
     { inputs: { x: floats(2, 3, 4, 100) }, attrs: { perm: [0, 2, 1, 3] } },
     { inputs: { x: floats(2, 3, 4, 5) }, attrs: { perm: [3, 1, 0, 2] } },
+    { inputs: { x: strange(floats(2, 40, 30, 64)) }, attrs: { perm: [0, 2, 1, 3] } },
+    { inputs: { x: floats(2, 20, 3, 50, 32) }, attrs: { perm: [0, 2, 3, 1, 4] } },
     { inputs: { x: floats(1, 3, 1, 5) }, attrs: { perm: [2, 1, 0, 3] } },
     { inputs: { x: integers(99, 3, 4, 5) }, attrs: { perm: [2, 0, 1] } },
     { inputs: { x: truths(3, 4) }, attrs: { perm: [1, 0] } },
@@ -155,6 +157,7 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
   Slice: [
     { inputs: { x: floats(6, 5) }, attrs: { begin: [2, 0], size: [3, 5] } },
     { inputs: { x: floats(6, 200) }, attrs: { begin: [1, 3], size: [2, 150] } },
+    { inputs: { x: floats(350, 250) }, attrs: { begin: [10, 30], size: [330, 201] } },
     { inputs: { x: integers(9, 2, 3, 4) }, attrs: { begin: [1, 1, 1], size: [1, -1, 2] } },
     { inputs: { x: floats(4) }, attrs: { begin: [1], size: [0] } },
   ],
@@ -167,6 +170,8 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
       [floats(6, 5), [1, 1], [4, 3], [1, 1]],
       [floats(3, 4, 60), [0, 0, 5], [3, 4, 60], [1, 2, 1]],
       [integers(9, 6, 5), [0, 1], [6, 5], [3, 2]],
+      [floats(340, 400), [1, 0], [340, 399], [2, 1]],
+      [floats(340, 400), [339, 0], [0, 400], [-2, 1]],
       [truths(7), [6], [0], [-1], { beginMask: 1, endMask: 1 }],
       [floats(6, 5), [0, 1], [0, 2], [1, 1], { beginMask: 1, endMask: 1, shrinkAxisMask: 2 }],
       [floats(6, 5), [0, 1], [6, 2], [2, 1], { shrinkAxisMask: 2 }, true],
@@ -184,11 +189,13 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: 2, axis: 0 } },
     { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: [1, 3, 2], axis: 1 } },
     { inputs: { x: integers(9, 2, 4, 3) }, attrs: { numOrSizeSplits: [3, -1], axis: 1 } },
+    { inputs: { x: strange(floats(330, 410)) }, attrs: { numOrSizeSplits: [200, 210], axis: 1 } },
   ],
   Unpack: [
     { inputs: { value: floats(3, 4, 5) }, attrs: { axis: 0 } },
     { inputs: { value: floats(3, 4, 5) }, attrs: { axis: -1 } },
     { inputs: { value: integers(9, 3, 4) }, attrs: { axis: 1 } },
+    { inputs: { value: floats(40, 2, 1700) }, attrs: { axis: 1 } },
   ],
   Concat: [
     { inputs: { 0: floats(2, 3), 1: floats(2, 100), 2: floats(2, 0) }, attrs: { axis: 1 } },

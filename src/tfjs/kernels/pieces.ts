@@ -18,8 +18,9 @@ import {
 import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend, Numbers } from '../backend.js';
 import { kernel } from '../kernel.js';
-import { copyRow, forRows, joined } from '../loops.js';
+import { copyRow, joined } from '../loops.js';
 import { sizeOf } from '../shape.js';
+import { copyAlong } from './copies.js';
 
 /** The tensor `x[begin … begin + size]`, whose numbers are `values`, as one of this shape. */
 function sliceOf(
@@ -34,14 +35,12 @@ function sliceOf(
   const steps = rowMajor(shape);
   const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
   const walk = joined(size, [steps]);
-  const length = walk.sizes.at(-1) ?? 1;
-  const step = walk.steps[0]?.at(-1) ?? 1;
-  if (walk.sizes.length === 1 && step <= 1) {
+  if (walk.sizes.length === 1 && (walk.steps[0]?.[0] ?? 1) <= 1) {
     backend.share([x]);
     return backend.tensor(as, dtype, values.subarray(first, first + sizeOf(size)));
   }
   const out = backend.roomLike(values, sizeOf(size));
-  forRows(walk, ([from = 0], at) => copyRow(values, first + from, step, out, at, length));
+  copyAlong('Slice', walk, values, first, out);
   return backend.tensor(as, dtype, out);
 }
 
@@ -74,8 +73,7 @@ const stridedSlice = kernel<'x', StridedSliceAttrs>(({ inputs: { x }, attrs, bac
   const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
   const walk = joined(finalShapeSparse, [steps.map((step, i) => step * (strides[i] ?? 1))]);
   const out = backend.roomLike(values, sizeOf(finalShape));
-  const last = walk.sizes.length - 1;
-  forRows(walk, ([from = 0], at) => copyRow(values, first + from, walk.steps[0]?.[last] ?? 1, out, at, walk.sizes[last] ?? 1));
+  copyAlong('StridedSlice', walk, values, first, out);
   return backend.tensor(finalShape, x.dtype, out);
 });
 
@@ -153,4 +151,7 @@ const pack = kernel<string, PackAttrs>(({ inputs, attrs, backend }) => {
   return values && backend.tensor([...shape.slice(0, axis), all.length, ...shape.slice(axis)], dtype, values);
 });
 
-export const pieceKernels = { Slice: slice, StridedSlice: stridedSlice, SplitV: splitV, Unpack: unpack, Concat: concat, Pack: pack };
+/** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
+export const takenKernels = { Slice: slice, StridedSlice: stridedSlice, SplitV: splitV, Unpack: unpack };
+
+export const joinedKernels = { Concat: concat, Pack: pack };

@@ -6,8 +6,9 @@ import type { TransposeAttrs } from '@tensorflow/tfjs-core';
 import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend, Numbers } from '../backend.js';
 import { kernel } from '../kernel.js';
-import { copyRow, forRows, joined } from '../loops.js';
+import { joined } from '../loops.js';
 import { sizeOf } from '../shape.js';
+import { copyAlong } from './copies.js';
 
 const transpose = kernel<'x', TransposeAttrs>(({ inputs: { x }, attrs: { perm }, backend }) => {
   const values = backend.numbers(x);
@@ -24,11 +25,9 @@ export function permuted(backend: FoveaBackend, values: Numbers, shape: readonly
     perm.map((from) => shape[from] ?? 1),
     [perm.map((from) => steps[from] ?? 1)],
   );
-  const step = walk.steps[0]?.at(-1) ?? 1;
-  if (walk.sizes.length === 1 && step <= 1) return undefined;
-  const length = walk.sizes.at(-1) ?? 1;
+  if (walk.sizes.length === 1 && (walk.steps[0]?.[0] ?? 1) <= 1) return undefined;
   const out = backend.roomLike(values, sizeOf(shape));
-  forRows(walk, ([from = 0], at) => copyRow(values, from, step, out, at, length));
+  copyAlong('Transpose', walk, values, 0, out);
   return out;
 }
 
