@@ -11,15 +11,17 @@
  * @property {string} [other] case that a ratio is to
  * @property {number} [threads]
  *
- * @typedef {'share' | 'peer' | 'other' | 'rate' | 'tokens' | 'scaling' | 'speedup' | 'micros' | 'memory' | 'shares'} Measure share of the roof · speed
+ * @typedef {'share' | 'peer' | 'other' | 'rate' | 'tokens' | 'scaling' | 'speedup' | 'micros' | 'memory' | 'shares' | 'direct'} Measure share of the roof · speed
  *   over a peer's · speed over our own on another case · our flops a second on another case over those on this (at most) · our time a
  *   token over that on another case (at most) · speedup by threads over that of the peak · speedup by threads · microseconds a call (at
- *   most) · MB of memory beyond inputs and output (at most) · share of the roof over that on another case
+ *   most) · MB of memory beyond inputs and output (at most) · share of the roof over that on another case · speed over that of our own
+ *   kernels called directly, in turns
  */
 
 const native = 'fovea-native';
 const wasm = 'fovea-wasm/simd';
 const node = 'onnxruntime-node';
+const tfjs = 'fovea-tfjs';
 
 /** @param {string} who @param {string} name @param {number} [least] @param {number} [aim] @returns {Bar} */
 const share = (who, name, least, aim) => ({ case: name, who, measure: 'share', ...(least && { least }), ...(aim && { aim }) });
@@ -129,6 +131,15 @@ export const bars = [
   ...[native, wasm].map((who) => ({
     ...{ case: 'encoder 40 sentences', who, measure: /** @type {const} */ ('other') },
     ...{ other: 'encoder 40 sentences, norms and embedding in plain loops', least: 1 },
+  })),
+  ...[
+    { peer: 'tfjs-cpu', least: 15 },
+    { peer: 'tfjs-wasm', least: 3 },
+  ].map(({ peer, least }) => ahead(tfjs, 'training step, translation 64x24 to 10, hidden 128', peer, least)),
+  ahead(tfjs, 'training step, convnet 32x28x84', 'tfjs-cpu', 30),
+  ahead(tfjs, 'encoder 40 sentences', 'tfjs-wasm', 3),
+  ...['matmul 8 of 512x512x512', 'convolution 8x56x56x64 by 3x3 to 64'].map((name) => ({
+    ...{ case: name, who: tfjs, measure: /** @type {const} */ ('direct'), least: 0.85 },
   })),
   { case: 'call 1x1x1x8', who: native, measure: 'micros', least: 2, aim: 1 },
   { case: 'call 1x1x1x8', who: wasm, measure: 'micros', least: 3, aim: 1 },

@@ -1,7 +1,7 @@
 // @ts-check
 /** The cases of the comparison, as data: every contender runs the same ones on the same numbers. */
 
-/** @import { AttentionCase, BackwardCase, Case, ImageCase, MatmulCase, RowsCase } from './types.js' */
+/** @import { AttentionCase, BackwardCase, Case, ImageCase, MatmulCase, RowsCase, TrainingCase } from './types.js' */
 
 /** @param {string} name @param {Partial<MatmulCase> & Pick<MatmulCase, 'm' | 'n' | 'k'>} sizes @returns {MatmulCase} */
 const matmul = (name, sizes) => ({ name: `matmul ${name}`, op: 'matmul', bound: 'compute', batch: 1, ...sizes });
@@ -58,6 +58,16 @@ const rows = (op, name, sizes) => ({ name: `${op} ${name}`, op, bound: 'memory',
 /** @param {ImageCase['op']} op @returns {ImageCase} */
 const images = (op) => ({ name: `${op} 8x64x64x256`, op, bound: 'memory', full: true, shape: [8, 64, 64, 256] });
 
+/** A step of tens of milliseconds on one contender takes minutes on another, so that one call of it has to do. */
+const step = /** @satisfies {Partial<TrainingCase>} */ ({
+  bound: 'compute',
+  allocates: true,
+  loop: true,
+  twoThreads: true,
+  full: true,
+  patience: 8,
+});
+
 const short = attention('attention 1x8x1024x64', [1, 8, 1024, 64], { full: true, onlyOurs: true });
 const shortCausal = attention('attention 1x8x1024x64 causal', [1, 8, 1024, 64], { causal: true, full: true, onlyOurs: true });
 
@@ -75,6 +85,8 @@ export const cases = [
   matmul('1x4096x4096, b bfloat16', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'bfloat16', full: true }),
   matmul('1x4096x4096, b int8', { m: 1, n: 4096, k: 4096, bound: 'memory', weights: 'int8', full: true }),
   matmul('96 of 128x64x128', { batch: 96, m: 128, n: 64, k: 128, full: true }),
+  matmul('8 of 512x512x512', { batch: 8, m: 512, n: 512, k: 512, full: true, onlyOurs: true }),
+  { name: 'convolution 8x56x56x64 by 3x3 to 64', op: 'convolution', bound: 'compute', shape: [8, 56, 56, 64], channels: 64, full: true },
 
   { name: 'softmax 4096x4096 last axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 1 },
   { name: 'softmax 4096x4096 first axis', op: 'softmax', bound: 'memory', shape: [4096, 4096], axis: 0, full: true },
@@ -134,5 +146,14 @@ export const cases = [
   {
     ...{ name: 'encoder 40 sentences, norms and embedding in plain loops', op: 'encoder', norms: 'plain loops' },
     ...{ bound: 'compute', allocates: true, full: true },
+  },
+
+  {
+    ...{ name: 'training step, translation 64x24 to 10, hidden 128', op: 'translationStep', ...step },
+    ...{ batch: 64, source: 24, target: 10, hidden: 128, embedding: 64, vocabulary: 64 },
+  },
+  {
+    ...{ name: 'training step, convnet 32x28x84', op: 'convnetStep', ...step },
+    ...{ shape: [32, 28, 84], filters: [32, 32, 64, 64], classes: 10 },
   },
 ];

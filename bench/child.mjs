@@ -76,16 +76,37 @@ async function judge({ contender, beside, variant, threads, item, pace }) {
         await addCopies(jobs, session, item, inputs, pace.coldBytes);
       longestMs = Math.max(longestMs, callMs);
     }
-    const times = there ? await measureInTurns(here, there, pace, longestMs) : await measure(here, pace, longestMs);
+    const times = there ? await measureInTurns(here, there, pace, longestMs, item.loop) : await measure(here, pace, longestMs, item.loop);
     const wrongAfterwards = wrongResult(); // of the very calls that were timed
     if (wrongAfterwards) return { kind: 'failed', reason: `wrong result after ${times.runs} runs: ${wrongAfterwards}`, maxError };
     const bytes = item.alone ? wasmBytes() : undefined;
-    return { kind: 'measured', version: sessions[0].version, maxError, ...(bytes && { wasmBytes: bytes }), ...times };
+    const outside = here[0].outside?.();
+    const direct = there ? undefined : await shareOfDirect(here[0], oracle, pace);
+    const more = { ...(bytes && { wasmBytes: bytes }), ...(outside !== undefined && { outside }), ...(direct !== undefined && { direct }) };
+    return { kind: 'measured', version: sessions[0].version, maxError, ...more, ...times };
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) };
   } finally {
     for (const job of sides.flat().reverse()) await job.dispose?.();
   }
+}
+
+/**
+ * The speed of a job over that of the same work done directly, where it has that, turn by turn: of two processes, one after the other, the machine's pace
+ * would be compared as well.
+ * @param {Job} job
+ * @param {ReturnType<typeof oracleOf>} oracle
+ * @param {Assignment['pace']} pace
+ * @throws where the other way's result is wrong
+ */
+async function shareOfDirect(job, oracle, pace) {
+  const { direct } = job;
+  if (!direct) return undefined;
+  const callMs = await timed(direct);
+  const { wrong } = check(direct.output(), oracle);
+  if (wrong) throw new Error(`wrong result of our kernels called directly: ${wrong}`);
+  const { ratio } = await measureInTurns([job], [direct], pace, callMs);
+  return 1 / ratio;
 }
 
 /**

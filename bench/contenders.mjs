@@ -8,7 +8,17 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const folder = new URL('contenders/', import.meta.url);
 
 /** Native, WebAssembly, plain JavaScript, and fovea first in each: the table is read from above. */
-const order = ['fovea-native', 'onnxruntime-node', 'fovea-wasm', 'onnxruntime-web', 'tfjs-wasm', 'jax-js', 'fovea-reference', 'tfjs-cpu'];
+const order = [
+  'fovea-native',
+  'fovea-tfjs',
+  'onnxruntime-node',
+  'fovea-wasm',
+  'onnxruntime-web',
+  'tfjs-wasm',
+  'jax-js',
+  'fovea-reference',
+  'tfjs-cpu',
+];
 
 /** @param {readonly string[]} [others] paths of more contenders' files @returns {Promise<readonly Entry[]>} */
 export async function entriesOf(others = []) {

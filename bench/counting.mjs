@@ -2,8 +2,9 @@
 /** What a case costs: flops, the bytes that must cross from and to memory, and which keys a query sees. */
 
 import { tokensOfSentences } from './sentences.mjs';
+import { convolutionsOf, filterSize, weightsOf } from './training.mjs';
 
-/** @import { AnyAttention, AttentionCase, Case, DType } from './types.js' */
+/** @import { AnyAttention, AttentionCase, Case, ConvnetCase, DType, TranslationCase } from './types.js' */
 
 const bytesPerNumber = Float32Array.BYTES_PER_ELEMENT;
 
@@ -48,7 +49,7 @@ function additiveFlops({ batch, queryHeads, kvHeads, queryLength, keyLength, hea
  * 2·m·n·k for a matmul and 2·(d + dv) for each pair of a query and a key: 4·b·h·sq·skv·d, half of that when causal, the exact
  * number of pairs in a window, and of those that are no padding. Cosines and distances count as the dot products that they are made of. A backward pass
  * has five products where the forward pass has two (the scores again, three gradients, and that of the weights), and counts 2.5 times as many. The sentence
- * encoder counts its products. A softmax, a norm, what is done to each number have none that anyone would agree on.
+ * encoder counts its products, and a training step three times those of its model: a product has two gradients. A softmax, a norm, what is done to each number have none that anyone would agree on.
  * @param {Case} item
  */
 export function flopsOf(item) {
@@ -62,17 +63,43 @@ export function flopsOf(item) {
       return 2 * (3 * item.headDim + 2 * item.valueDim) * pairs(item);
     case 'encoder':
       return 2 * encoderWeights * tokensOfSentences;
+    case 'convolution': {
+      const { shape, channels } = item;
+      return 2 * sizeOf(shape) * filterSize ** 2 * channels;
+    }
+    case 'translationStep':
+      return 3 * translationFlops(item);
+    case 'convnetStep':
+      return 3 * convnetFlops(item);
     default:
       return 0;
   }
 }
+
+/** @param {TranslationCase} item */
+function translationFlops({ batch, source, target, hidden, embedding, vocabulary }) {
+  const gru = (/** @type {number} */ width) => (width + hidden) * 3 * hidden;
+  const reading = source * (gru(embedding) + hidden * hidden); // and its key
+  const writing = target * (gru(embedding + hidden) + hidden * hidden + 2 * source * hidden + hidden * vocabulary);
+  return 2 * batch * (reading + writing);
+}
+
+/** @param {ConvnetCase} item */
+function convnetFlops(item) {
+  const convolutions = convolutionsOf(item).map(({ from, to, places }) => places * filterSize ** 2 * from * to);
+  const output = weightsOf(item).flatMap(([name, shape]) => (name === 'output' ? [sizeOf(shape)] : []));
+  return 2 * item.shape[0] * [...convolutions, ...output].reduce((sum, product) => sum + product, 0);
+}
+
+/** @param {readonly number[]} shape */
+const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
 
 /** Numbers in the matrices of the encoder that every token meets: of each layer qkv, output, (of the first) residual, and feed-forward. */
 const encoderWeights = 256 * 768 + 2 * 256 * 512 + 512 * 1536 + 512 * 512 + 2 * 2 * 512 * 1536;
 
 /**
  * Every input read once and the output written once; a scale of int8 is a float32 beside them. An image is read once, too, though its weights have to be
- * known before it is multiplied: one of them fits a large cache. Of rotary the angles are not counted.
+ * known before it is multiplied: one of them fits a large cache. Of rotary the angles are not counted, of a training step the weights and nothing else.
  * @param {Case} item
  */
 export function bytesOf(item) {
@@ -89,8 +116,15 @@ export function bytesOf(item) {
       return attentionBytes(item);
     case 'attentionBackward':
       return 2 * attentionBytes(item); // each with its gradient
+    case 'convolution': {
+      const [batch, height, width, from] = item.shape;
+      return (batch * height * width * (from + item.channels) + filterSize ** 2 * from * item.channels) * size;
+    }
+    case 'translationStep':
+    case 'convnetStep':
+      return weightsOf(item).reduce((sum, [, shape]) => sum + sizeOf(shape), 0) * size;
     default:
-      return 2 * item.shape.reduce((product, length) => product * length, 1) * size;
+      return 2 * sizeOf(item.shape) * size;
   }
 }
 

@@ -4,7 +4,7 @@ import { digits, percent, rateOf, time, times } from './figures.mjs';
 import { isOurs } from './kinds.mjs';
 import { summaryOf } from './summary.mjs';
 import { escaped, svgOf } from './svg.mjs';
-import { countingLines, environmentLines } from './words.mjs';
+import { countingLines, environmentLines, outsideLines, outsideTitle } from './words.mjs';
 
 /** @import { Report } from './types.js' */
 
@@ -32,7 +32,7 @@ export function htmlOf(report) {
 <div class="wide">${svgOf(report)}</div>
 <h2>Every row</h2>
 <div class="wide">${rowsTable(report)}</div>
-${notRun(report)}</html>
+${list(outsideTitle, outsideLines(report))}${list('Not run', report.environment.notRun)}</html>
 `;
 }
 
@@ -76,8 +76,8 @@ function rowsTable(report) {
   return table(['case', 'contender', 'threads', 'median', 'p10', 'runs', 'GFLOP/s', 'GB/s', 'of peak', 'max error'], rows);
 }
 
-/** @param {Report} report */
-function notRun({ environment: { notRun: lines } }) {
+/** @param {string} title @param {readonly string[]} lines */
+function list(title, lines) {
   if (lines.length === 0) return '';
-  return `<h2>Not run</h2>\n<ul>\n${lines.map((each) => `<li>${escaped(each)}</li>`).join('\n')}\n</ul>\n`;
+  return `<h2>${escaped(title)}</h2>\n<ul>\n${lines.map((each) => `<li>${escaped(each)}</li>`).join('\n')}\n</ul>\n`;
 }

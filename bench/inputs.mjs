@@ -2,8 +2,9 @@
 /** The numbers that a case is run on: the same for every contender and from run to run. */
 
 import { rounded } from './halves.mjs';
+import { filterSize, weightsOf } from './training.mjs';
 
-/** @import { AttentionCase, BackwardCase, Case, DType, Inputs } from './types.js' */
+/** @import { AttentionCase, BackwardCase, Case, DType, Inputs, TrainingCase } from './types.js' */
 
 /** After so many the numbers come again, because drawing takes its time: a prime, so that no two rows of a case are alike. */
 const period = 1_048_573;
@@ -88,8 +89,42 @@ export function inputsOf(item) {
     }
     case 'encoder':
       return {}; // sentences, of sentences.mjs
+    case 'convolution': {
+      const { shape, channels } = item;
+      const taps = filterSize ** 2 * shape[3];
+      return { x: numbers(sizeOf(shape), 3), filter: scaled(numbers(taps * channels, 17), taps) };
+    }
+    case 'translationStep': {
+      const { batch, source, target, vocabulary } = item;
+      return {
+        ...weightInputs(item),
+        sourceTokens: choices(batch * source, vocabulary, 18),
+        targetTokens: choices(batch * target, vocabulary, 19),
+      };
+    }
+    case 'convnetStep': {
+      const { shape, classes } = item;
+      return { ...weightInputs(item), images: numbers(sizeOf(shape), 3), classes: choices(shape[0], classes, 18) };
+    }
   }
 }
+
+/** Where what comes in is of variance 1, so is what goes out of each product; tokens are of variance 1 themselves. @param {TrainingCase} item */
+function weightInputs(item) {
+  const tables = ['source', 'target'];
+  return Object.fromEntries(
+    weightsOf(item).map(([name, shape], index) => {
+      const data = numbers(sizeOf(shape), 20 + index);
+      return [name, tables.includes(name) ? data : scaled(data, sizeOf(shape.slice(0, -1)))];
+    }),
+  );
+}
+
+/** Whole numbers below `count`, as floats like all inputs. @param {number} length @param {number} count @param {number} seed */
+const choices = (length, count, seed) => numbers(length, seed).map((value) => Math.floor(((value / Math.sqrt(3) + 1) / 2) * count) % count);
+
+/** @param {readonly number[]} shape */
+const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
 
 /** Numbers that squeezeExcite reduces the channels to: a sixteenth, as in the paper. @param {number} channels */
 export const hiddenOf = (channels) => channels / 16;

@@ -35,7 +35,7 @@ class Judge {
     this.served++;
     this.#lastWords = '';
     const child = this.#child;
-    const { rowLimitMs } = assignment.pace;
+    const rowLimitMs = assignment.pace.rowLimitMs * (assignment.item.patience ?? 1);
     const timer = setTimeout(() => {
       this.late = true;
       child.kill('SIGKILL');

@@ -71,6 +71,8 @@ function figure(report, bar, contender, build) {
       const peer = fastest(peersOf(report, bar, contender));
       return peer && { measured: peer.medianMs / row.medianMs, against: `${peer.contender}/${peer.variant}` };
     }
+    case 'direct':
+      return row.direct === undefined ? undefined : { measured: row.direct, against: 'our kernels called directly' };
     case 'memory': {
       const item = caseOf(bar.case);
       return item && row.wasmBytes ? { measured: (row.wasmBytes - bytesOf(item)) / 2 ** 20, against: 'inputs and output' } : undefined;

@@ -1,11 +1,12 @@
 // @ts-check
-/** Who is compared with whom: machine code with machine code, WebAssembly with WebAssembly. */
+/** Who is compared with whom: machine code with machine code, WebAssembly with WebAssembly, one backend of TensorFlow.js with another. */
 
 /** @import { Report, Result } from './types.js' */
 
 /** @type {Readonly<Record<string, string>>} */
 const kinds = {
   'fovea-native': 'native',
+  'fovea-tfjs': 'tfjs',
   'onnxruntime-node': 'native',
   'fovea-wasm': 'wasm',
   'onnxruntime-web': 'wasm',
@@ -13,7 +14,15 @@ const kinds = {
   'jax-js': 'wasm',
 };
 
-/** 'native', 'wasm', or 'javascript'. @param {string} contender */
+/** @typedef {'native' | 'wasm' | 'tfjs'} Group of contenders that are compared with each other */
+
+/** @type {readonly Group[]} */
+export const groups = ['native', 'wasm', 'tfjs'];
+
+/** @param {Group} group @param {string} contender those of TensorFlow.js itself are in two */
+export const isIn = (group, contender) => kindOf(contender) === group || (group === 'tfjs' && contender.startsWith('tfjs-'));
+
+/** 'native', 'wasm', 'tfjs' (ours), or 'javascript'. @param {string} contender */
 export const kindOf = (contender) => kinds[contender] ?? 'javascript';
 
 /** @param {Report} report @param {Result} row */

@@ -3,8 +3,8 @@
 import { digits, percent, rateOf, threadsWord, time, times } from './figures.mjs';
 import { fastest } from './kinds.mjs';
 import { cell, placeOf, table } from './place.mjs';
-import { summaryOf } from './summary.mjs';
-import { placeLine, versionsLine } from './words.mjs';
+import { comparison, summaryOf } from './summary.mjs';
+import { outsideLines, outsideTitle, placeLine, versionsLine } from './words.mjs';
 
 /** @import { Report, Result } from './types.js' */
 
@@ -15,9 +15,10 @@ export const place = placeOf('compare', 'npm run compare -- --from FILE --markdo
 export function markdownOf(report) {
   return [
     `> ${cell(placeLine(report))} · ${cell(versionsLine(report))}`,
+    ...section(comparison, summaryTable(report)),
     ...section(
-      'Ours beside the best of the others, machine code with machine code and WebAssembly with WebAssembly, one thread:',
-      summaryTable(report),
+      outsideTitle,
+      outsideLines(report).map((line) => `- ${cell(line)}`),
     ),
     ...section('More threads:', threadsTable(report)),
     ...section('Every contender on one thread, the fastest of a case in bold:', oneThreadTable(report)),

@@ -20,6 +20,15 @@ const short = { callMs: 0.1, calls: 20_000, longestMs: 500 };
  */
 const collectAfterMs = 30;
 
+/** A call that takes longer is not asked for twice: what only a first call does is little of it. */
+const longMs = 20_000;
+
+/**
+ * A turn of a loop of much JavaScript is compiled anew over its first calls, and goes back to what it was when garbage is collected at the caller's
+ * command: what was compiled for shapes that nobody holds is thrown away with it. A training step was seen to take twice its time.
+ */
+const loop = { calls: 10, longestMs: 3000 };
+
 /** Once; awaits only what is a promise, so that a synchronous call pays nothing for the others. @param {Job} job @returns {Promise<number>} its milliseconds */
 export async function timed(job) {
   const begin = performance.now();
@@ -43,9 +52,10 @@ async function sample(jobs, calls, first) {
   return (performance.now() - begin) / calls;
 }
 
-/** @returns {(spentMs: number) => void} told what calls took, collects when it is time to */
-function collector() {
+/** @param {boolean} loops @returns {(spentMs: number) => void} told what calls took, collects when it is time to */
+function collector(loops) {
   let sinceMs = 0;
+  if (loops) return () => {};
   return (spentMs) => {
     sinceMs += spentMs;
     if (sinceMs < collectAfterMs) return;
@@ -54,10 +64,10 @@ function collector() {
   };
 }
 
-/** By the very code that measures afterwards. @param {readonly Job[]} jobs @param {number} leastMs @returns {Promise<number>} milliseconds of the shortest call: any other may have been interrupted */
-async function warmUp(jobs, leastMs) {
+/** By the very code that measures afterwards. @param {readonly Job[]} jobs @param {number} leastMs @param {boolean} loops @returns {Promise<number>} milliseconds of the shortest call: any other may have been interrupted */
+async function warmUp(jobs, leastMs, loops) {
   const begin = performance.now();
-  const collect = collector();
+  const collect = collector(loops);
   let shortestMs = shortestSampleMs;
   let spentMs = 0;
   let done = 0;
@@ -68,7 +78,11 @@ async function warmUp(jobs, leastMs) {
     shortestMs = Math.min(shortestMs, callMs);
     done += calls;
     spentMs = performance.now() - begin;
-  } while (spentMs < leastMs || (shortestMs < short.callMs && done < short.calls && spentMs < short.longestMs));
+  } while (
+    spentMs < leastMs ||
+    (shortestMs < short.callMs && done < short.calls && spentMs < short.longestMs) ||
+    (loops && done < loop.calls && spentMs < loop.longestMs)
+  );
   return shortestMs;
 }
 
@@ -81,10 +95,12 @@ const callsOf = (callMs) => Math.max(1, Math.ceil(shortestSampleMs / Math.max(ca
  * @param {readonly Job[]} jobs
  * @param {Pace} pace
  * @param {number} ranMs what a call took already, which is warm-up enough if it was long
+ * @param {boolean} [loops] whether a call is a turn of a loop
  * @returns {Promise<Times>}
  */
-export async function measure(jobs, pace, ranMs) {
-  const { samples, runs } = await sampled([jobs], pace, ranMs);
+export async function measure(jobs, pace, ranMs, loops = false) {
+  if (ranMs > longMs) return { medianMs: ranMs, p10Ms: ranMs, runs: 1 };
+  const { samples, runs } = await sampled([jobs], pace, ranMs, loops);
   const [times = []] = samples;
   return { ...timesOf(times), runs };
 }
@@ -95,10 +111,11 @@ export async function measure(jobs, pace, ranMs) {
  * @param {readonly Job[]} there
  * @param {Pace} pace
  * @param {number} ranMs what the longer of their calls took already
+ * @param {boolean} [loops] whether a call is a turn of a loop
  * @returns {Promise<Times & { besideMs: number, ratio: number }>} times of `here`; the median of `there`, and of here over there, turn by turn
  */
-export async function measureInTurns(here, there, pace, ranMs) {
-  const { samples, runs } = await sampled([here, there], pace, ranMs);
+export async function measureInTurns(here, there, pace, ranMs, loops = false) {
+  const { samples, runs } = await sampled([here, there], pace, ranMs, loops);
   const [ours = [], others = []] = samples;
   const ratios = ours.map((callMs, turn) => callMs / (others[turn] ?? Number.NaN));
   return { ...timesOf(ours), runs, besideMs: median(others), ratio: median(ratios) };
@@ -111,15 +128,17 @@ const timesOf = (samples) => ({ medianMs: median(samples), p10Ms: percentile(sam
  * @param {readonly (readonly Job[])[]} sides
  * @param {Pace} pace
  * @param {number} ranMs
+ * @param {boolean} loops
  * @returns {Promise<{ samples: readonly (readonly number[])[], runs: number }>} milliseconds of a call, of each side as many; how many calls that were
  */
-async function sampled(sides, { budgetMs, leastRuns }, ranMs) {
+async function sampled(sides, { budgetMs, leastRuns }, ranMs, loops) {
   let shortestMs = ranMs;
-  if (ranMs <= budgetMs) for (const jobs of sides) shortestMs = Math.min(shortestMs, await warmUp(jobs, budgetMs / 3));
+  if (ranMs <= (loops ? Math.max(budgetMs, loop.longestMs / 2) : budgetMs))
+    for (const jobs of sides) shortestMs = Math.min(shortestMs, await warmUp(jobs, budgetMs / 3, loops));
   const calls = callsOf(shortestMs);
   /** @type {number[][]} */
   const samples = sides.map(() => []);
-  const collect = collector();
+  const collect = collector(loops);
   const end = performance.now() + budgetMs * sides.length;
   // Slow calls get fewer runs than they should have rather than the whole evening; the report says how many.
   const latest = performance.now() + 8 * budgetMs * sides.length;

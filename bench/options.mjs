@@ -81,7 +81,7 @@ export const help = (entries) => `Usage: npm run compare [-- OPTIONS]
 
 Measures fovea on this machine, each backend and instruction set next to what else there is, and holds every row against what the
 processor or its memory can do. A result is checked in float64 before its time counts. The packages it is compared with are installed
-into bench/node_modules when they are missing (500 MB); without a network their rows say so. All of it takes about 40 minutes.
+into bench/node_modules when they are missing (500 MB); without a network their rows say so. All of it takes about 45 minutes.
 
   --only NAME        only contenders with this in their name; may be repeated
   --cases NAME       only cases with this in their name; may be repeated

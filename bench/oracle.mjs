@@ -6,6 +6,7 @@
  */
 import { attentionRow, isPadding } from './oracle/attention.mjs';
 import { backwardRows } from './oracle/attention-backward.mjs';
+import { convolutionRows } from './oracle/convolution.mjs';
 import { imageRows } from './oracle/images.mjs';
 import { matmulRow } from './oracle/matmul.mjs';
 import { sampled, unitRoundoff } from './oracle/rounding.mjs';
@@ -13,6 +14,7 @@ import { opRow } from './oracle/rows.mjs';
 import { scoreOf } from './oracle/scores.mjs';
 import { sentenceRows } from './oracle/sentences.mjs';
 import { softmaxRow } from './oracle/softmax.mjs';
+import { trainingRows } from './oracle/training.mjs';
 
 /** @import { Row } from './oracle/rounding.mjs' */
 /** @import { Case, Inputs } from './types.js' */
@@ -56,6 +58,11 @@ export function oracleOf(item, inputs, work) {
       return { length: item.shape.reduce((product, size) => product * size, 1), rows: imageRows(item, inputs, work) };
     case 'encoder':
       return sentenceRows();
+    case 'convolution':
+      return convolutionRows(item, inputs, work);
+    case 'translationStep':
+    case 'convnetStep':
+      return trainingRows(item, inputs); // whole: a gradient is a sum over all of it
   }
 }
 

@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 
 const folder = new URL('node_modules/', import.meta.url);
 
+/** @param {string} name of a package */
+export const isInstalled = (name) => existsSync(fileURLToPath(new URL(`${name}/package.json`, folder)));
+
 /** @param {string} name */
 function manifestOf(name) {
-  const path = fileURLToPath(new URL(`${name}/package.json`, folder));
-  if (!existsSync(path)) throw new Error(`${name} is not installed (npm --prefix bench ci)`);
-  return JSON.parse(readFileSync(path, 'utf8'));
+  if (!isInstalled(name)) throw new Error(`${name} is not installed (npm --prefix bench ci)`);
+  return JSON.parse(readFileSync(new URL(`${name}/package.json`, folder), 'utf8'));
 }
 
 /** @param {string} name @returns {string} @throws where it is not installed */

@@ -63,6 +63,6 @@ function reasonAgainst({ item, entry: { contender, variant, name }, threads }, {
   if (refusal !== undefined) return { reason: refusal && `${name}: ${refusal}`, name: item.name };
   if (threads > 1 && contender.oneThread) return { reason: asked ? `${contender.name}: runs on one thread` : '', name: item.name };
   const most = (quick ? quickPatience : 1) * (contender.most ?? Number.POSITIVE_INFINITY);
-  if (workOf(item) > most) return { reason: `${name}: too slow for`, name: item.name };
+  if (item.patience === undefined && workOf(item) > most) return { reason: `${name}: too slow for`, name: item.name };
   return undefined;
 }

@@ -126,7 +126,7 @@ function resultOf({ item, entry: { contender, variant }, threads }, verdict, roo
     const none = { medianMs: null, p10Ms: null, runs: 0, gflops: null, gbs: null, shareOfPeak: null };
     return { ...row, ...none, maxError: verdict.maxError ?? null, failed: verdict.reason };
   }
-  const { medianMs, p10Ms, runs, maxError, wasmBytes } = verdict;
+  const { medianMs, p10Ms, runs, maxError, wasmBytes, outside, direct } = verdict;
   const flops = item.bound === 'call' ? 0 : flopsOf(item);
   const gflops = flops > 0 ? flops / medianMs / 1e6 : null;
   const gbs = item.bound === 'memory' ? bytesOf(item) / medianMs / 1e6 : null;
@@ -141,5 +141,7 @@ function resultOf({ item, entry: { contender, variant }, threads }, verdict, roo
     shareOfPeak: roof && rate !== null ? rate / roof : null,
     maxError,
     ...(wasmBytes && { wasmBytes }),
+    ...(outside !== undefined && { outside }),
+    ...(direct !== undefined && { direct }),
   };
 }

@@ -4,8 +4,8 @@ import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import { digits, percent, rateOf, threadsWord, times } from './figures.mjs';
 import { isCeiling, judged } from './judged.mjs';
-import { summaryOf } from './summary.mjs';
-import { countingLines, environmentLines } from './words.mjs';
+import { comparison, summaryOf } from './summary.mjs';
+import { countingLines, environmentLines, outsideLines, outsideTitle } from './words.mjs';
 
 /** On a terminal only: picocolors itself also colours what a CI server collects. */
 const colors = picocolors.createColors(picocolors.isColorSupported && process.stdout.isTTY === true);
@@ -20,9 +20,16 @@ export function textOf(report) {
     ...['', ...countingLines, ''],
     tableOf(report.results),
     ...notRunLines(report.environment.notRun),
+    ...outsideSection(report),
     ...summaryLines(report),
     ...barLines(report),
   ].join('\n');
+}
+
+/** @param {Report} report */
+function outsideSection(report) {
+  const lines = outsideLines(report);
+  return lines.length === 0 ? [] : ['', outsideTitle, ...lines.map((line) => `  ${line}`)];
 }
 
 /** @param {readonly string[]} notRun */
@@ -90,12 +97,7 @@ function summaryLines(report) {
     const figures = [`${ours.contender}/${ours.variant}`, rateOf(ours), `${peer.contender}/${peer.variant}`, rateOf(peer)];
     table.push([name, ...figures, ratio < 1 ? colors.red(times(ratio)) : times(ratio)]);
   }
-  return [
-    '',
-    'Ours beside the best of the others, machine code with machine code and WebAssembly with WebAssembly, one thread:',
-    '',
-    textOfTable(table),
-  ];
+  return ['', comparison, '', textOfTable(table)];
 }
 
 /** @param {Report} report */
@@ -130,5 +132,5 @@ const limit = ({ measure }) => (isCeiling(measure) ? '≤ ' : '');
 function figure({ bar: { measure } }, value) {
   if (measure === 'micros') return `${digits(value)} µs`;
   if (measure === 'memory') return `${digits(value)} MB`;
-  return ['share', 'shares', 'scaling'].includes(measure) ? percent(value) : times(value);
+  return ['share', 'shares', 'scaling', 'direct'].includes(measure) ? percent(value) : times(value);
 }

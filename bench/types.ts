@@ -19,6 +19,10 @@ interface CaseCommon {
   readonly twoThreads?: boolean;
   /** Left out by `--quick` unless asked for by name. */
   readonly full?: boolean;
+  /** A turn of a loop that is JavaScript for the most part: warmed up by more calls, and its garbage left to the engine, as such a loop leaves it. */
+  readonly loop?: boolean;
+  /** How many times as long as another row one of these may take; nobody is too slow to be asked. One, if not said. */
+  readonly patience?: number;
   /** Measured for what another case of ours is held against, or beside one that the others have; they have no row. */
   readonly onlyOurs?: boolean;
 }
@@ -100,9 +104,52 @@ export interface EncoderCase extends CaseCommon {
   readonly norms?: 'plain loops';
 }
 
-export type Case = MatmulCase | SoftmaxCase | AttentionCase | BackwardCase | RowsCase | ImageCase | EncoderCase;
+/** A filter of 3 × 3 over images, padded with zeros so that they keep their size. */
+export interface ConvolutionCase extends CaseCommon {
+  readonly op: 'convolution';
+  /** `[b, h, w, c]` */
+  readonly shape: readonly [number, number, number, number];
+  /** Of the result. */
+  readonly channels: number;
+}
 
-/** The same numbers for every contender, row-major: a and b, x and its parameters, or q, k and v; none of the sentences. */
+/** Loss, gradients and an optimizer's update of a model that translates: a GRU that reads, additive attention, a GRU that writes. */
+export interface TranslationCase extends CaseCommon {
+  readonly op: 'translationStep';
+  readonly batch: number;
+  /** Tokens. */
+  readonly source: number;
+  readonly target: number;
+  readonly hidden: number;
+  /** How wide a token is. */
+  readonly embedding: number;
+  /** Tokens that there are, in either language. */
+  readonly vocabulary: number;
+}
+
+/** The same of a network of convolutions that classifies images; it halves them after the second and the third. */
+export interface ConvnetCase extends CaseCommon {
+  readonly op: 'convnetStep';
+  /** `[b, h, w]`, of one channel. */
+  readonly shape: readonly [number, number, number];
+  readonly filters: readonly [number, number, number, number];
+  readonly classes: number;
+}
+
+export type TrainingCase = TranslationCase | ConvnetCase;
+
+export type Case =
+  | MatmulCase
+  | SoftmaxCase
+  | AttentionCase
+  | BackwardCase
+  | RowsCase
+  | ImageCase
+  | EncoderCase
+  | ConvolutionCase
+  | TrainingCase;
+
+/** The same numbers for every contender, row-major: a and b, x and its parameters, q, k and v, or a model's weights and what it learns from; none of the sentences. */
 export type Inputs = Readonly<Record<string, Float32Array>>;
 
 /** Whose multiply-add peak bounds a contender's build: an instruction set of the CPU, or what WebAssembly can do. */
@@ -133,6 +180,8 @@ export interface Contender {
   readonly most?: number;
   /** The package that it is, of bench/package.json. */
   readonly peer?: string;
+  /** Is no package of bench/package.json, but needs some of them. */
+  readonly needsPeers?: boolean;
   /** Cannot use more threads than one. */
   readonly oneThread?: boolean;
   /** Why a variant cannot do a case at all, in words that go on "NAME …"; the report lists it. '' where another of its variants can. */
@@ -152,6 +201,10 @@ export interface Job {
   run(): void | Promise<void>;
   /** What the last call gave, row-major. */
   output(): Float32Array;
+  /** What share of a call's time passes outside of the contender's kernels, where that can be told; of further calls, which are not timed. */
+  outside?(): number;
+  /** The same by our kernels called directly, to be measured with it in turns. */
+  readonly direct?: Job;
   /** Gives back what a garbage collector does not; jobs are ended in the order contrary to their making. */
   dispose?(): void | Promise<void>;
 }
@@ -196,7 +249,14 @@ export interface Beside {
 
 /** What a child process answers: times of a right result, or why there are none. */
 export type Verdict =
-  | ({ readonly kind: 'measured'; readonly version: string; readonly maxError: number; readonly wasmBytes?: number } & Times &
+  | ({
+      readonly kind: 'measured';
+      readonly version: string;
+      readonly maxError: number;
+      readonly wasmBytes?: number;
+      readonly outside?: number;
+      readonly direct?: number;
+    } & Times &
       Partial<Beside>)
   | { readonly kind: 'failed'; readonly reason: string; readonly maxError?: number }
   /** Nor are there any of the other cases. */
@@ -224,6 +284,10 @@ export interface Result {
   readonly maxError: number | null;
   /** How large the memory of a WebAssembly contender was at the end, in a process that had done nothing before. */
   readonly wasmBytes?: number;
+  /** What share of a call's time passes outside of the contender's kernels. */
+  readonly outside?: number;
+  /** Its speed over that of our kernels called directly, of both in turns within one process. */
+  readonly direct?: number;
   readonly failed?: string;
 }
 

@@ -13,6 +13,7 @@
  *   LICENSES.txt    of the packages that are bundled
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { run } from './run/command.mjs';
 import { isMain, root } from './run/root.mjs';
@@ -205,14 +206,21 @@ function licenseIn(folder) {
  * Declarations, with nothing in them but public names: both presets of a folder have the same. CommonJS and ESM each need a file of their own kind.
  */
 async function declareAll() {
+  const rest = folders.values(); // of which every core takes the next
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (const folder of rest) await declare(folder);
+    }),
+  );
+}
+
+async function declare(folder) {
   const generator = join(root, 'node_modules/dts-bundle-generator/dist/bin/dts-bundle-generator.js');
   const flags = ['--silent', '--no-banner', '--no-check', '--export-referenced-types=false', '--project', 'tsconfig.build.json'];
-  const made = 'build/types/entry.d.ts';
-  mkdirSync(join(root, 'build/types'), { recursive: true });
-  for (const folder of folders) {
-    await run(process.execPath, [generator, ...flags, '-o', made, join('src', folder, 'node.ts')], { cwd: root });
-    for (const file of declarations) copyFileSync(join(root, made), join(root, 'dist', folder, file));
-  }
+  const made = join('build/types', folder, 'entry.d.ts');
+  mkdirSync(join(root, dirname(made)), { recursive: true });
+  await run(process.execPath, [generator, ...flags, '-o', made, join('src', folder, 'node.ts')], { cwd: root });
+  for (const file of declarations) copyFileSync(join(root, made), join(root, 'dist', folder, file));
 }
 
 if (isMain(import.meta)) await asProgram(buildDist);

@@ -123,7 +123,7 @@ function markdownFile(given) {
  * @returns {Promise<Report>}
  */
 async function measured(cases, entries, options) {
-  if (entries.some(({ contender }) => contender.peer !== undefined && isListed(contender.peer))) {
+  if (entries.some(({ contender }) => contender.needsPeers || (contender.peer !== undefined && isListed(contender.peer)))) {
     const reason = await installPeers();
     if (reason !== undefined) say(`\n${reason}\n→ comparing without what is missing\n`);
   }

@@ -8,8 +8,10 @@ import { markdownOf, place } from '../bench/markdown.mjs';
 import { withFigures } from '../bench/place.mjs';
 import { summaryOf } from '../bench/summary.mjs';
 import { svgOf } from '../bench/svg.mjs';
+import { textOf } from '../bench/table.mjs';
 import type { Report, Result } from '../bench/types.js';
 
+const translation = 'training step, translation 64x24 to 10, hidden 128';
 const hostile = '<script>&"\'|\u0000';
 
 const row = (contender: string, variant: string, medianMs: number | null, others: Partial<Result> = {}): Result => ({
@@ -24,7 +26,7 @@ const report: Report = {
     ...{ versions: { 'fovea-native': '1' }, probes: hostile, notRun: [hostile] },
   },
   peak: { 'avx2, 1 thread': { unit: 'GFLOP/s', best: 100, median: 100 }, 'avx2, 2 threads': { unit: 'GFLOP/s', best: 200, median: 180 } },
-  ours: ['fovea-native'],
+  ours: ['fovea-native', 'fovea-tfjs'],
   results: [
     row('fovea-native', 'avx2', 2, { gflops: 50, shareOfPeak: 0.5 }),
     row('onnxruntime-node', 'MatMul', 3, { gflops: 33 }),
@@ -41,6 +43,10 @@ const report: Report = {
     row('fovea-native', 'avx2', 2, { case: 'attentionBackward 1x8x1024x64', shareOfPeak: 0.4 }),
     row('fovea-native', 'avx2', 4, { case: 'attention 1x1x64x256 on 512 keys, additive' }),
     row('plain-loop', 'js', 120, { case: 'attention 1x1x64x256 on 512 keys, additive' }),
+    row('fovea-tfjs', 'avx2', 10, { case: 'matmul 8 of 512x512x512', direct: 0.9 }),
+    row('fovea-tfjs', 'avx2', 50, { case: translation, outside: 0.25 }),
+    row('tfjs-wasm', 'layers', 100, { case: translation }),
+    row('tfjs-cpu', 'layers', 1000, { case: translation }),
   ],
 };
 
@@ -87,10 +93,21 @@ describe('the Markdown', () => {
   });
 });
 
+describe('the share outside of kernels', () => {
+  const line = `25 %, about 12.5 ms: ${translation}, fovea-tfjs/avx2`;
+
+  it('stands in the text, on the page and in the Markdown', () => {
+    expect(textOf(report)).toContain(`  ${line}\n`);
+    expect(htmlOf(report)).toContain(`<li>${line}</li>`);
+    expect(withFigures(place.join('\n'), place, markdownOf(report))).toContain(`- ${line}\n`);
+  });
+});
+
 describe('ours beside the others', () => {
   it('is the fastest of each, and says when it is behind', () => {
     expect(summaryOf(report)).toMatchObject([
       { case: 'matmul 64x64x64', kind: 'native', peer: { variant: 'MatMul constant B' }, ratio: 0.5 },
+      { case: translation, kind: 'tfjs', ours: { contender: 'fovea-tfjs' }, peer: { contender: 'tfjs-wasm' }, ratio: 2 },
     ]);
   });
 
@@ -111,8 +128,13 @@ describe('ours beside the others', () => {
     { case: 'step over 64 states of 256, additive', measure: 'micros', measured: 25, reached: true },
     { case: 'attentionBackward 1x8x1024x64', measure: 'shares', measured: 0.5, reached: false },
     { case: 'attention 1x1x64x256 on 512 keys, additive', measure: 'peer', measured: 30, reached: true },
-  ])('$measure of $case', ({ case: name, measure, measured, reached, who = 'fovea-native/avx2' }) => {
-    const found = judged(report).find((each) => each.bar.case === name && each.bar.measure === measure && each.name === who);
+    { case: 'matmul 8 of 512x512x512', who: 'fovea-tfjs/avx2', measure: 'direct', measured: 0.9, reached: true },
+    { case: translation, who: 'fovea-tfjs/avx2', measure: 'peer', peer: 'tfjs-cpu', measured: 20, reached: true },
+    { case: translation, who: 'fovea-tfjs/avx2', measure: 'peer', peer: 'tfjs-wasm', measured: 2, reached: false },
+  ])('$measure of $case', ({ case: name, measure, measured, reached, peer, who = 'fovea-native/avx2' }) => {
+    const found = judged(report).find(
+      (each) => each.bar.case === name && each.bar.measure === measure && each.name === who && (!peer || each.bar.peer === peer),
+    );
     expect(found).toMatchObject({ reached });
     expect(found?.measured).toBeCloseTo(measured, 9);
   });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cases } from '../bench/cases.mjs';
 import { entriesOf } from '../bench/contenders.mjs';
 import { openJudges } from '../bench/judge.mjs';
-import { measureInTurns } from '../bench/measure.mjs';
+import { measure, measureInTurns } from '../bench/measure.mjs';
 import { rowsOf } from '../bench/rows.mjs';
 import type { Case, Job, Report } from '../bench/types.js';
 
@@ -124,6 +124,61 @@ describe('a case that only ours is measured on', () => {
     const { rows } = rowsOf({ ...selection, cases: onlyOurs });
     expect(new Set(rows.map(({ item }) => item))).toEqual(new Set(onlyOurs));
     expect(rows.filter(({ entry }) => !entry.contender.ours)).toEqual([]);
+  });
+});
+
+describe('a training step', () => {
+  const training = cases.filter(({ op }) => op === 'translationStep' || op === 'convnetStep');
+  const selection = { cases: training, threads: [1], namedCases: false, namedEntries: false, quick: false, cores: 2, isa: [] };
+
+  it('is asked of all that have TensorFlow.js, however slow, and of nobody else', async () => {
+    const { rows } = rowsOf({ ...selection, entries: await entriesOf() });
+    const of = (op: string) => new Set(rows.filter(({ item }) => item.op === op).map(({ entry }) => entry.contender.name));
+    expect(of('translationStep')).toEqual(new Set(['fovea-tfjs', 'tfjs-wasm', 'tfjs-cpu']));
+    expect(of('convnetStep')).toEqual(new Set(['fovea-tfjs', 'tfjs-cpu']));
+  });
+
+  it('names who cannot do it', async () => {
+    const { leftOut } = rowsOf({ ...selection, entries: await entriesOf() });
+    const why = 'tfjs-wasm/layers, UnsortedSegmentSum a plain loop: has no Conv2DBackpropFilter';
+    expect(leftOut.get(why)).toEqual(['training step, convnet 32x28x84']);
+  });
+});
+
+describe('a slow call', () => {
+  const pace = { budgetMs: 100, leastRuns: 3, coldBytes: 0, checkWork: 0, rowLimitMs: 0 };
+  const counted = () => {
+    const calls = { count: 0 };
+    const job: Job = {
+      run() {
+        calls.count++;
+      },
+      output: () => new Float32Array(0),
+    };
+    return { calls, job };
+  };
+
+  it('is not made again when it took 20 s and more: it was the measurement', async () => {
+    const { calls, job } = counted();
+    expect(await measure([job], pace, 30_000)).toEqual({ medianMs: 30_000, p10Ms: 30_000, runs: 1 });
+    expect(calls.count).toBe(0);
+  });
+
+  it('is warmed up all the same when it is a turn of a loop', async () => {
+    const { calls, job } = counted();
+    const { runs } = await measure([job], { ...pace, budgetMs: 1 }, 500, true);
+    expect(calls.count).toBeGreaterThanOrEqual(runs + 10);
+  });
+
+  it('collects no garbage between the turns of a loop, and does between other calls', async () => {
+    const collect = vi.fn();
+    vi.stubGlobal('gc', collect);
+    const { job } = counted();
+    await measure([job], pace, 1, true);
+    expect(collect).not.toHaveBeenCalled();
+    await measure([job], pace, 1, false);
+    expect(collect).toHaveBeenCalled();
+    vi.unstubAllGlobals();
   });
 });
 

@@ -33,5 +33,5 @@ it('trained ones are those that npm run examples runs', () => {
 
 it('npm run examples refuses what it does not know, before it trains for an hour', () => {
   const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/examples.mjs'), '--figure'], { encoding: 'utf8' });
-  expect([status, stderr]).toEqual([2, 'examples: --figure is not known, expected --figures or nothing\n']);
+  expect([status, stderr]).toEqual([2, 'examples: --figure is not known, expected --no-figures or nothing\n']);
 });

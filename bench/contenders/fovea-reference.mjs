@@ -1,6 +1,6 @@
 // @ts-check
 /** fovea's backend of last resort, plain TypeScript in float64: made to be read, so only the smaller cases are worth the wait. */
-import { openFovea } from '../fovea/session.mjs';
+import { openFovea, refusal } from '../fovea/session.mjs';
 
 /** @import { Contender } from '../types.js' */
 
@@ -11,6 +11,6 @@ export default {
   variants: [{ name: 'js', full: true }],
   most: 5e8,
   oneThread: true,
-  refuses: (item) => ('weights' in item && item.weights ? 'is measured without packed weights' : undefined),
+  refuses: (item, variant) => ('weights' in item && item.weights ? 'is measured without packed weights' : refusal(item, variant)),
   open: (variant, threads) => openFovea('reference', variant, threads),
 };

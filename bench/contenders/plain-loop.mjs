@@ -18,6 +18,8 @@ export default {
   oneThread: true,
   refuses(item) {
     if (item.op === 'encoder') return 'has no sentence encoder';
+    if (item.op === 'convolution') return 'has no convolution of many channels';
+    if (item.op === 'translationStep' || item.op === 'convnetStep') return 'has no training step';
     if (item.op === 'attention' && item.score && item.score !== 'additive') return 'has dot products and additive scores';
     const isCached = item.op === 'attention' && item.through === 'KVCache';
     return item.dtype || ('weights' in item && item.weights) || isCached ? 'knows float32 and no cache' : undefined;

@@ -19,6 +19,6 @@ export default {
   async open(variant) {
     const tf = /** @type {Tfjs} */ (await importPeer('@tensorflow/tfjs-core'));
     await importPeer(name);
-    return openTfjs(tf, versionOf(name), 'cpu', variant);
+    return openTfjs({ tf, load: importPeer, version: versionOf(name), backend: 'cpu' }, variant);
   },
 };

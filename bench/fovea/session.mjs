@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { attentionJob, cacheJob, stepJob } from './attention.mjs';
 import { backwardJob } from './attention-backward.mjs';
+import { convolutionJob } from './convolution.mjs';
 import { encoderJob } from './encoder.mjs';
 import { imagesJob } from './images.mjs';
 import { matmulJob, packedJob, softmaxJob } from './matmul.mjs';
@@ -13,6 +14,9 @@ import { rowsJob } from './rows.mjs';
 
 // As the package itself and not by a path into dist/, so that what is measured is what `exports` gives.
 const require = createRequire(new URL('../../package.json', import.meta.url));
+
+/** @type {string} */
+export const version = require('fovea/package.json').version;
 
 /** A target, and the same with b packed beforehand, as one does with a model's weights. @param {string} target @param {Roof} roof @returns {readonly Variant[]} */
 export const variantsOf = (target, roof) => [
@@ -30,6 +34,7 @@ export function refusal(item, variant) {
   const packs = variant.endsWith(' packed b');
   const isCompared = !item.allocates && !item.dtype && !item.onlyOurs && !('score' in item && item.score);
   if (variant.endsWith(withoutOut) && !isCompared) return '';
+  if (item.op === 'translationStep' || item.op === 'convnetStep') return ''; // fovea-tfjs' is
   if (item.op !== 'matmul') return undefined;
   if (item.weights) return packs ? undefined : '';
   return packs && item.batch > 1 ? '' : undefined;
@@ -43,15 +48,9 @@ export function refusal(item, variant) {
  * @throws the reason why this backend or target cannot be had
  */
 export function openFovea(backend, variant, threads) {
-  /** @type {Fovea} */
-  const fovea = require('fovea');
-  const [target = ''] = variant.split(' ');
-  fovea.setBackend(backend, { target });
-  fovea.setThreads(threads);
-  const info = fovea.backend();
-  if (info.threads !== threads) throw new Error(`runs on ${threadsWord(info.threads)}, not on ${threads}`);
+  const fovea = foveaOn(backend, variant, threads);
   return {
-    version: require('fovea/package.json').version,
+    version,
     prepare(given, inputs) {
       const item = variant.endsWith(withoutOut) ? { ...given, allocates: true } : given;
       switch (item.op) {
@@ -74,9 +73,31 @@ export function openFovea(backend, variant, threads) {
           return imagesJob(require('fovea/vision'), item, inputs);
         case 'encoder':
           return encoderJob(item);
+        case 'convolution':
+          return convolutionJob(item, inputs);
+        default:
+          throw new Error(`has no ${item.op}`);
       }
     },
   };
+}
+
+/**
+ * The package on a backend and a target, the first word of the variant.
+ * @param {'native' | 'wasm' | 'reference'} backend
+ * @param {string} variant
+ * @param {number} threads
+ * @returns {Fovea}
+ */
+export function foveaOn(backend, variant, threads) {
+  /** @type {Fovea} */
+  const fovea = require('fovea');
+  const [target = ''] = variant.split(' ');
+  fovea.setBackend(backend, { target });
+  fovea.setThreads(threads);
+  const info = fovea.backend();
+  if (info.threads !== threads) throw new Error(`runs on ${threadsWord(info.threads)}, not on ${threads}`);
+  return fovea;
 }
 
 /** @param {number} threads */

@@ -5,6 +5,7 @@
  */
 import { additive, refusedByAdditive } from './additive.mjs';
 import { attention, groupQuery, multiHead, refusedByGroupQuery, refusedByMultiHead } from './attention.mjs';
+import { convolution } from './convolution.mjs';
 import { narrowed } from './graph.mjs';
 import { spatialAttention, squeezeExcite } from './images.mjs';
 import { matmul, softmax } from './matmul.mjs';
@@ -37,4 +38,5 @@ export const operators = {
   Gelu: { op: 'gelu', refuses: narrowed, graph: gelu },
   'GlobalAveragePool graph': { op: 'squeezeExcite', refuses: narrowed, graph: squeezeExcite },
   'ReduceMean, ReduceMax graph': { op: 'spatialAttention', refuses: narrowed, graph: spatialAttention },
+  Conv: { op: 'convolution', refuses: narrowed, graph: convolution },
 };

@@ -1,7 +1,8 @@
 /**
- * What is used of TensorFlow.js, whose own types are there only once it is installed.
+ * What is used of TensorFlow.js by the older jobs; those that train take its own types, which come with this checkout's copy.
  * @module
  */
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 export interface TfTensor {
   dataSync(): Float32Array;
@@ -34,6 +35,14 @@ export interface Tfjs {
   conv2d(x: TfTensor, kernel: TfTensor, strides: number, pad: 'same'): TfTensor;
   transpose(x: TfTensor): TfTensor;
   reshape(x: TfTensor, shape: readonly number[]): TfTensor;
+}
+
+/** What is used of the converter, whose types come with it. */
+export interface TfjsConverter {
+  loadGraphModel(from: { load(): Promise<object> }): Promise<{
+    executeAsync(inputs: Readonly<Record<string, Tensor>>): Promise<Tensor | Tensor[]>;
+    dispose(): void;
+  }>;
 }
 
 export interface TfjsWasm {
