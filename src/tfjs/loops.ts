@@ -86,4 +86,4 @@ export function copyRow(x: Numbers, from: number, step: number, out: Numbers, at
 }
 
 /** Numbers of a row from which on making a view of it costs less than a loop. */
-const wide = 64;
+const wide = 24;

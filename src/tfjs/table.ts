@@ -8,9 +8,12 @@ import { castKernels } from './kernels/cast.js';
 import { convolutionKernels } from './kernels/convolution.js';
 import { depthwiseKernels } from './kernels/depthwise.js';
 import { einsum } from './kernels/einsum.js';
+import { fillKernels } from './kernels/fill.js';
 import { gatherKernels } from './kernels/gather.js';
 import { batchMatMul, fusedMatMul } from './kernels/matmul.js';
+import { maxPoolingKernels } from './kernels/max-pooling.js';
 import { pieceKernels } from './kernels/pieces.js';
+import { placeKernels } from './kernels/places.js';
 import { poolingKernels } from './kernels/pooling.js';
 import { reduceKernels } from './kernels/reduce.js';
 import { selectKernels } from './kernels/select.js';
@@ -42,9 +45,12 @@ export const table: Readonly<Record<'kernels' | 'native' | 'loops', Readonly<Rec
     ...reduceKernels,
     ...transposeKernels,
     ...pieceKernels,
+    ...fillKernels,
     ...gatherKernels,
+    ...placeKernels,
     ...selectKernels,
     ...castKernels,
+    ...maxPoolingKernels,
     ...poolingKernels,
     ...depthwiseKernels,
   },

@@ -22,23 +22,23 @@ describe('the backend', () => {
     const registered = tf.getKernelsForBackend('fovea').map(({ kernelName }) => kernelName);
     expect(Object.keys(kernels).sort()).toEqual(registered.sort());
     for (const place of ['kernels', 'loops'] as const) for (const kernel in table[place]) expect(kernels[kernel]).toBe(place);
-    expect(Object.keys(table.native).map((kernel) => kernels[kernel])).toEqual(['kernels', 'kernels', 'kernels']);
+    expect(Object.keys(table.native).map((kernel) => kernels[kernel])).toEqual(Array(5).fill('kernels'));
     setBackend('wasm');
-    expect(Object.keys(table.native).map((kernel) => backend().kernels[kernel])).toEqual(['loops', 'loops', 'loops']);
+    expect(Object.keys(table.native).map((kernel) => backend().kernels[kernel])).toEqual(Array(5).fill('loops'));
     setBackend('auto');
     for (const { kernelName } of tf.getKernelsForBackend('cpu')) expect(registered).toContain(kernelName);
   });
 
-  it('counts what falls back to cpu: another kernel, another dtype, and the activation of a product that cannot end with it', () => {
+  it('counts what falls back to cpu: another kernel, another dtype, and no activation of a product', () => {
     const before = ['Erf', 'Add', 'Elu', 'Reshape', '_FusedMatMul'].map(calls);
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     tf.erf(x);
     tf.add(tf.tensor1d([1, 2], 'int32'), tf.tensor1d([3, 4], 'int32'));
     tf.add(x, x);
     tf.reshape(x, [4]);
-    tf.fused.matMul({ a: x, b: x, activation: 'elu' }); // a product, and the Elu of cpu
+    tf.fused.matMul({ a: x, b: x, activation: 'elu' }); // a product, and an Elu
     tf.fused.matMul({ a: x, b: x, activation: 'relu' });
-    expect(['Erf', 'Add', 'Elu', 'Reshape', '_FusedMatMul'].map((kernel, i) => calls(kernel) - (before[i] ?? 0))).toEqual([1, 1, 1, 0, 0]);
+    expect(['Erf', 'Add', 'Elu', 'Reshape', '_FusedMatMul'].map((kernel, i) => calls(kernel) - (before[i] ?? 0))).toEqual([1, 1, 0, 0, 0]);
     expect(backend().fellBack.map((one) => one.calls)).toEqual(
       backend()
         .fellBack.map((one) => one.calls)

@@ -1,7 +1,7 @@
 /** What the kernels of images are called with: strides, dilations, every padding, both formats, channels around the vectors. */
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import { floats, integers, type Row } from './given.js';
+import { floats, type Given, integers, type Row } from './given.js';
 
 type Four = [number, number, number, number];
 type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
@@ -66,6 +66,15 @@ const pooledImages: readonly Four[] = [
   [1, 5, 8, 20],
 ];
 
+/** NaN and zeros of both signs among numbers, and a window of nothing but what is never the largest. */
+const strange = (...shape: Four): Given => {
+  const image = floats(...shape);
+  const odd = [Number.NaN, -0, 0, -Infinity];
+  for (let i = 0; i < image.values.length; i += 3) image.values[i] = odd[(i / 3) % odd.length] ?? 0;
+  image.values.fill(Number.NaN, 0, 2 * (shape[2] + 2) * shape[3]);
+  return image;
+};
+
 /** Strides or dilations are 1; `[kh, kw, c, q]`. */
 const channelwise: readonly Way[] = [
   { image: [2, 6, 7, 3], filter: [3, 3, 3, 1] },
@@ -108,14 +117,15 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
   })),
   MaxPool: [
     ...pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
+    ...pools.map((attrs) => ({ inputs: { x: strange(2, 6, 7, 3) }, attrs })),
     { inputs: { x: integers(9, 1, 4, 4, 2) }, attrs: { filterSize: 2, strides: 2, pad: 'valid' }, isCpus: true },
   ],
   AvgPool: pooledImages.flatMap((shape) => pools.map((attrs) => ({ inputs: { x: floats(...shape) }, attrs }))),
-  MaxPoolGrad: pooledImages.flatMap((shape) =>
-    pools.map((attrs) => ({
-      inputs: { dy: floats(...pooled(shape, attrs)), input: floats(...shape), output: floats(...pooled(shape, attrs)) },
-      attrs,
-    })),
+  MaxPoolGrad: [...pooledImages.map((shape) => floats(...shape)), strange(2, 6, 7, 3)].flatMap((input) =>
+    pools.map((attrs) => {
+      const shape = pooled(input.shape as Four, attrs);
+      return { inputs: { dy: floats(...shape), input, output: floats(...shape) }, attrs };
+    }),
   ),
   AvgPoolGrad: pooledImages.flatMap((shape) =>
     pools.map((attrs) => ({ inputs: { dy: floats(...pooled(shape, attrs)), input: floats(...shape) }, attrs })),

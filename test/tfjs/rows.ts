@@ -2,6 +2,7 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { floats, type Given, integers, positive, type Row, special, truths } from './given.js';
 import { imageRows } from './rows-images.js';
+import { placeRows } from './rows-places.js';
 
 const binary: Row[] = [
   { inputs: { a: floats(5), b: floats(5) } },
@@ -24,7 +25,7 @@ const binary: Row[] = [
   { inputs: { a: integers(9, 3, 4), b: integers(9, 4) }, isCpus: true },
 ];
 const unary = (make: (...shape: number[]) => Given, attrs: NamedAttrMap = {}): Row[] => [
-  ...[[], [1], [0, 3], [17], [3, 500]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
+  ...[[], [1], [0, 3], [17], [3, 500], [90, 100]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
   { inputs: { x: special() }, attrs },
 ];
 const reductions = (name: 'axis' | 'reductionIndices'): Row[] => [
@@ -42,16 +43,66 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
   ...Object.fromEntries(
     ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'].map((name) => [name, binary] as const),
   ),
+  Pow: [
+    { inputs: { a: positive(3, 40), b: floats(40) } },
+    { inputs: { a: special(), b: floats(6) } },
+    { inputs: { a: special(), b: special() } },
+    { inputs: { a: floats(6), b: special() } },
+    { inputs: { a: integers(9, 4), b: integers(3, 4) }, isCpus: true },
+  ],
+  Prelu: binary.map(({ inputs: { a, b }, ...rest }) => ({ inputs: { x: a as Given, alpha: b as Given }, ...rest })),
+  ...Object.fromEntries(
+    ['LogicalAnd', 'LogicalOr'].map((name) => [
+      name,
+      [
+        { inputs: { a: truths(5), b: truths(5) } },
+        { inputs: { a: truths(3, 1, 7), b: truths(4, 1) } },
+        { inputs: { a: truths(), b: truths(3, 40) } },
+        { inputs: { a: truths(0, 3), b: truths(3) } },
+        { inputs: { a: floats(5), b: floats(5) }, isCpus: true as const },
+      ],
+    ]),
+  ),
+  LogicalNot: [...[[], [0, 3], [40]].map((shape) => ({ inputs: { x: truths(...shape) } })), { inputs: { x: floats(4) }, isCpus: true }],
   ...Object.fromEntries(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'].map((name) => [name, binary] as const)),
   ...Object.fromEntries(
-    ['Relu', 'Sigmoid', 'Tanh', 'Exp', 'Square', 'Neg', 'Abs', 'Reciprocal'].map((name) => [name, unary(floats)] as const),
+    [
+      'Relu',
+      'Sigmoid',
+      'Tanh',
+      'Exp',
+      'Square',
+      'Neg',
+      'Abs',
+      'Reciprocal',
+      'Sin',
+      'Cos',
+      'Floor',
+      'Ceil',
+      'Sign',
+      'Elu',
+      'Relu6',
+      'IsNan',
+    ].map((name) => [name, unary(floats)] as const),
   ),
+  LeakyRelu: [...unary(floats, { alpha: 0.25 }), { inputs: { x: integers(9, 4) }, attrs: { alpha: 0.25 }, isCpus: true }],
+  EluGrad: [[], [1], [0, 3], [3, 500]]
+    .map((shape) => ({ inputs: { dy: floats(...shape), y: floats(...shape) } }))
+    .concat([{ inputs: { dy: floats(6), y: special() } }, { inputs: { dy: special(), y: special() } }]),
   ...Object.fromEntries(['Log', 'Sqrt', 'Rsqrt'].map((name) => [name, unary(positive)] as const)),
-  Step: unary(floats, { alpha: 0.25 }),
+  Step: [0.25, 0, -1.5].flatMap((alpha) => unary(floats, { alpha })),
   ClipByValue: unary(floats, { clipValueMin: -0.5, clipValueMax: 0.75 }),
   Sum: [...reductions('axis'), { inputs: { x: integers(9, 3, 4) }, attrs: { axis: 0, keepDims: false }, isCpus: true }],
   Mean: reductions('axis'),
   Max: [...reductions('reductionIndices'), { inputs: { x: special() }, attrs: { reductionIndices: 0, keepDims: false } }],
+  Prod: [
+    ...reductions('axis').filter(({ attrs }) => Array.isArray(attrs?.axis) && attrs.axis[0] !== -1),
+    { inputs: { x: floats(4, 3, 5) }, attrs: { axis: [-1, 0], keepDims: false }, isCpus: true },
+    { inputs: { x: integers(9, 4, 30) }, attrs: { axis: [1], keepDims: false } },
+    { inputs: { x: integers(9, 4, 3) }, attrs: { axis: [0], keepDims: true } },
+    { inputs: { x: truths(4, 3) }, attrs: { axis: [0], keepDims: false } },
+    { inputs: { x: special() }, attrs: { axis: [0], keepDims: false } },
+  ],
   Softmax: [[1], [7], [3, 40], [2, 3, 4, 65]].map((shape) => ({ inputs: { logits: floats(...shape) }, attrs: { dim: shape.length - 1 } })),
   LogSoftmax: [],
   BatchMatMul: [
@@ -91,6 +142,7 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     ...((a as Given).dtype === 'int32' && { isCpus: true }),
   })),
   ...imageRows,
+  ...placeRows,
   Transpose: [
     { inputs: { x: floats(3, 4) }, attrs: { perm: [1, 0] } },
     { inputs: { x: floats(2, 3, 4, 100) }, attrs: { perm: [0, 2, 1, 3] } },
@@ -106,6 +158,28 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { x: integers(9, 2, 3, 4) }, attrs: { begin: [1, 1, 1], size: [1, -1, 2] } },
     { inputs: { x: floats(4) }, attrs: { begin: [1], size: [0] } },
   ],
+  StridedSlice: (
+    [
+      [floats(6, 5), [1, 0], [5, 3], [2, 1]],
+      [floats(6, 5), [5, 4], [0, 0], [-2, -1]],
+      [floats(6, 5), [0, 0], [6, 5], [1, 1]],
+      [floats(6, 5), [1, 0], [4, 5], [1, 1]],
+      [floats(6, 5), [1, 1], [4, 3], [1, 1]],
+      [floats(3, 4, 60), [0, 0, 5], [3, 4, 60], [1, 2, 1]],
+      [integers(9, 6, 5), [0, 1], [6, 5], [3, 2]],
+      [truths(7), [6], [0], [-1], { beginMask: 1, endMask: 1 }],
+      [floats(6, 5), [0, 1], [0, 2], [1, 1], { beginMask: 1, endMask: 1, shrinkAxisMask: 2 }],
+      [floats(6, 5), [0, 1], [6, 2], [2, 1], { shrinkAxisMask: 2 }, true],
+      [floats(6, 5), [1, 0, 1], [4, 0, 4], [2, 1, 2], { newAxisMask: 2 }],
+      [floats(3, 4, 5), [0, 1], [0, 4], [1, 2], { ellipsisMask: 1 }],
+      [floats(6, 5), [4, 0], [4, 5], [2, 1]],
+      [floats(6), [4], [4], [1]],
+    ] as [Given, number[], number[], number[], NamedAttrMap?, true?][]
+  ).map(([x, begin, end, strides, masks, isCpus]) => ({
+    inputs: { x },
+    attrs: { begin, end, strides, beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0, ...masks },
+    ...(isCpus && { isCpus }),
+  })),
   SplitV: [
     { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: 2, axis: 0 } },
     { inputs: { x: floats(4, 6) }, attrs: { numOrSizeSplits: [1, 3, 2], axis: 1 } },
@@ -147,6 +221,28 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     },
     { inputs: { x: integers(9, 4, 2), segmentIds: integers(3, 4) }, attrs: { numSegments: 3 }, isCpus: true },
     { inputs: { x: floats(0, 2), segmentIds: integers(3, 0) }, attrs: { numSegments: 3 } },
+  ],
+  Fill: [
+    { inputs: {}, attrs: { shape: [3, 40], value: 0.1, dtype: 'float32' } },
+    { inputs: {}, attrs: { shape: [0, 3], value: 1, dtype: 'float32' } },
+    { inputs: {}, attrs: { shape: [5], value: -1.5, dtype: 'int32' } },
+    { inputs: {}, attrs: { shape: [], value: true, dtype: 'bool' } },
+    { inputs: {}, attrs: { shape: [3], value: true } },
+    { inputs: {}, attrs: { shape: [3], value: 2 } },
+  ],
+  ...Object.fromEntries(
+    ['ZerosLike', 'OnesLike'].map((name) => [name, [floats(3, 40), integers(9, 4), truths(), floats(0)].map((x) => ({ inputs: { x } }))]),
+  ),
+  Tile: [
+    { inputs: { x: floats(3, 4) }, attrs: { reps: [2, 3] } },
+    { inputs: { x: floats(1, 40) }, attrs: { reps: [5, 1] } },
+    { inputs: { x: floats(4, 1) }, attrs: { reps: [1, 30] } },
+    { inputs: { x: floats(2, 3, 2) }, attrs: { reps: [1, 2, 1] } },
+    { inputs: { x: floats() }, attrs: { reps: [] } },
+    { inputs: { x: floats(3, 0) }, attrs: { reps: [2, 2] } },
+    { inputs: { x: floats(3) }, attrs: { reps: [0] } },
+    { inputs: { x: integers(9, 2, 3) }, attrs: { reps: [2, 2] } },
+    { inputs: { x: truths(3) }, attrs: { reps: [4] } },
   ],
   Select: [
     { inputs: { condition: truths(3, 40), t: floats(3, 40), e: floats(3, 40) } },

@@ -1,8 +1,8 @@
 /**
- * Add, Multiply and the like, and comparisons, of float32: in rows, along which each operand goes on or stays where it is.
+ * Add, Multiply and the like, and comparisons, of float32, And and Or of bool: in rows, along which each operand goes on or stays where it is.
  * @module
  */
-import { broadcast_util } from '@tensorflow/tfjs-core';
+import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { backend } from '../../index.js';
 import { finish, opsOf } from '../../ops/steps.js';
 import type { Tensor } from '../../types.js';
@@ -10,56 +10,27 @@ import type { FoveaBackend } from '../backend.js';
 import { type Kernel, kernel } from '../kernel.js';
 import { broadcastWalk, forRows, type Walk } from '../loops.js';
 import { sizeOf } from '../shape.js';
-
-/**
- * out[at …] = a[i, i + as, …] ∘ b[j, j + bs, …], n of them. A loop for each operation: an engine compiles one that calls another function as
- * a call.
- */
-type Row<Out> = (a: Float32Array, i: number, as: number, b: Float32Array, j: number, bs: number, out: Out, at: number, n: number) => void;
-
-const add: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) + (b[j + c * bs] ?? 0);
-};
-const subtract: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
-};
-const multiply: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) * (b[j + c * bs] ?? 0);
-};
-const divide: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) / (b[j + c * bs] ?? 0);
-};
-const maximum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = Math.max(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
-};
-const minimum: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = Math.min(a[i + c * as] ?? 0, b[j + c * bs] ?? 0);
-};
-const squaredDifference: Row<Float32Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) {
-    const difference = (a[i + c * as] ?? 0) - (b[j + c * bs] ?? 0);
-    out[at + c] = difference * difference;
-  }
-};
-
-const equal: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] === b[j + c * bs] ? 1 : 0;
-};
-const notEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = a[i + c * as] !== b[j + c * bs] ? 1 : 0;
-};
-const greater: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) > (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const greaterEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) >= (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const less: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) < (b[j + c * bs] ?? 0) ? 1 : 0;
-};
-const lessEqual: Row<Uint8Array> = (a, i, as, b, j, bs, out, at, n) => {
-  for (let c = 0; c < n; c++) out[at + c] = (a[i + c * as] ?? 0) <= (b[j + c * bs] ?? 0) ? 1 : 0;
-};
+import {
+  add,
+  and,
+  divide,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  multiply,
+  notEqual,
+  or,
+  power,
+  prelu,
+  type Row,
+  squaredDifference,
+  subtract,
+} from './binary-rows.js';
+import { type Loop, negative, square } from './unary-loops.js';
 
 /** What the multiply kernel of fovea makes out = x · y + plus of: whatever of it is there. */
 interface Factors {
@@ -100,15 +71,16 @@ function inRows({ sizes: [length = 0], steps }: Walk): Walk {
   return { sizes: [length / rowOfMany, rowOfMany], steps: steps.map(([step = 0]) => [rowOfMany * step, step]) };
 }
 
-/** @param dtype of the result, which has `room` in such an array */
-function rowwise<Out extends Float32Array | Uint8Array>(
-  row: Row<Out>,
+/** @param read the numbers of an operand; undefined of other dtypes @param dtype of the result, which has `room` in such an array */
+function rowwise<Out extends Float32Array | Uint8Array, In>(
+  row: Row<Out, In>,
+  read: (backend: FoveaBackend, x: TensorInfo) => In | undefined,
   dtype: 'float32' | 'bool',
   room: (backend: FoveaBackend, length: number) => Out,
-  run?: (walk: Walk, a: Float32Array, b: Float32Array, out: Out) => boolean,
+  run?: (walk: Walk, a: In, b: In, out: Out) => boolean,
 ): Kernel {
   return kernel<'a' | 'b'>(({ inputs: { a, b }, backend }) => {
-    const [left, right] = [backend.floats(a), backend.floats(b)];
+    const [left, right] = [read(backend, a), read(backend, b)];
     if (left === undefined || right === undefined) return undefined;
     const shape = broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const out = room(backend, sizeOf(shape));
@@ -122,17 +94,44 @@ function rowwise<Out extends Float32Array | Uint8Array>(
   });
 }
 
+const floats = (backend: FoveaBackend, x: TensorInfo) => backend.floats(x);
+const room = (backend: FoveaBackend, length: number) => backend.room(length);
+const truths = (backend: FoveaBackend, x: TensorInfo) => {
+  const values = x.dtype === 'bool' ? backend.numbers(x) : undefined;
+  return values instanceof Uint8Array ? values : undefined;
+};
+const roomForTruths = (_backend: FoveaBackend, length: number) => new Uint8Array(length);
+
 function arithmetic(row: Row<Float32Array>, name = '', onKernel?: OnKernel): Kernel {
   const run = onKernel && ((...args: [Walk, Float32Array, Float32Array, Float32Array]) => ranOnKernel(name, onKernel, ...args));
-  return rowwise(row, 'float32', (backend, length) => backend.room(length), run);
+  return rowwise(row, floats, 'float32', room, run);
 }
-const comparison = (row: Row<Uint8Array>) => rowwise(row, 'bool', (_backend, length) => new Uint8Array(length));
+const comparison = (row: Row<Uint8Array>) => rowwise(row, floats, 'bool', roomForTruths);
+const logical = (row: Row<Uint8Array, Uint8Array>) => rowwise(row, truths, 'bool', roomForTruths);
 
+/** With operands of other names. */
+const ofPrelu = arithmetic(prelu);
+const preluKernel = kernel<'x' | 'alpha'>(({ inputs: { x, alpha }, attrs, backend }) =>
+  ofPrelu({ inputs: { a: x, b: alpha }, attrs, backend }),
+);
+
+/** A product of each number with itself, or with the same one. */
+function ofOne(name: string, onKernel: OnKernel, loop: Loop): Kernel {
+  return kernel<'x'>(({ inputs: { x }, backend }) => {
+    const values = backend.floats(x);
+    if (values === undefined) return undefined;
+    const out = backend.room(values.length);
+    if (!ranOnKernel(name, onKernel, { sizes: [values.length], steps: [[1], [1]] }, values, values, out)) loop(values, out);
+    return backend.tensor(x.shape, 'float32', out);
+  });
+}
 /** Large ones, where fovea runs natively, on the multiply kernel; all others in loops. */
 export const productKernels = {
   Add: arithmetic(add, 'Add', (a, b) => (goesOn(a) ? { x: a, plus: b } : { x: b, plus: a })),
   Sub: arithmetic(subtract, 'Sub', (plus, x) => ({ x, y: minusOne, plus })),
   Multiply: arithmetic(multiply, 'Multiply', (a, b) => (goesOn(a) ? { x: a, y: b } : { x: b, y: a })),
+  Square: ofOne('Square', (x) => ({ x, y: x }), square),
+  Neg: ofOne('Neg', (x) => ({ x, y: minusOne }), negative),
 };
 
 export const binaryKernels = {
@@ -140,10 +139,14 @@ export const binaryKernels = {
   Maximum: arithmetic(maximum),
   Minimum: arithmetic(minimum),
   SquaredDifference: arithmetic(squaredDifference),
+  Pow: arithmetic(power),
+  Prelu: preluKernel,
   Equal: comparison(equal),
   NotEqual: comparison(notEqual),
   Greater: comparison(greater),
   GreaterEqual: comparison(greaterEqual),
   Less: comparison(less),
   LessEqual: comparison(lessEqual),
+  LogicalAnd: logical(and),
+  LogicalOr: logical(or),
 };

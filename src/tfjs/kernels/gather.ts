@@ -4,6 +4,7 @@
  */
 import { backend_util, type GatherV2Attrs, type UnsortedSegmentSumAttrs, util } from '@tensorflow/tfjs-core';
 import { kernel } from '../kernel.js';
+import { copyRow } from '../loops.js';
 import { sizeOf } from '../shape.js';
 
 const gather = kernel<'x' | 'indices', GatherV2Attrs>(({ inputs: { x, indices }, attrs, backend }) => {
@@ -22,7 +23,7 @@ const gather = kernel<'x' | 'indices', GatherV2Attrs>(({ inputs: { x, indices },
     for (let outer = 0; outer < outerSize; outer++)
       for (let i = 0; i < count; i++) {
         const from = ((batch * outerSize + outer) * dimSize + (ids[batch * count + i] ?? 0)) * sliceSize;
-        for (let c = 0; c < sliceSize; c++) out[at + c] = values[from + c] ?? 0;
+        copyRow(values, from, 1, out, at, sliceSize);
         at += sliceSize;
       }
   return backend.tensor(outputShape, x.dtype, out);

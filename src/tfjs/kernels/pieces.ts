@@ -1,5 +1,5 @@
 /**
- * Tensors taken apart and put together: Slice, SplitV, Unpack, Concat, Pack. A piece that lies in one stretch is a view of its tensor's
+ * Tensors taken apart and put together: Slice, StridedSlice, SplitV, Unpack, Concat, Pack. A piece that lies in one stretch is a view of its tensor's
  * memory, as in the cpu backend: no kernel writes to what it reads.
  * @module
  */
@@ -9,6 +9,7 @@ import {
   type PackAttrs,
   type SliceAttrs,
   type SplitVAttrs,
+  type StridedSliceAttrs,
   slice_util,
   type TensorInfo,
   type UnpackAttrs,
@@ -54,6 +55,28 @@ const slice = kernel<'x', SliceAttrs>(({ inputs: { x }, attrs, backend }) => {
   );
   slice_util.assertParamsValid(x, begin, size);
   return sliceOf(backend, x, values, begin, size);
+});
+
+const stridedSlice = kernel<'x', StridedSliceAttrs>(({ inputs: { x }, attrs, backend }) => {
+  const values = backend.numbers(x);
+  if (values === undefined) return undefined;
+  const masks = [attrs.beginMask, attrs.endMask, attrs.ellipsisMask, attrs.newAxisMask, attrs.shrinkAxisMask] as const;
+  const info = slice_util.sliceInfo(x.shape, attrs.begin, attrs.end, attrs.strides, ...masks);
+  const { begin, end, strides, finalShape, finalShapeSparse } = info;
+  if (info.isIdentity) return backend.reshaped(x, finalShape);
+  if (info.sliceDim0 || info.isSimpleSlice) {
+    const size = slice_util.computeOutShape(begin, end, strides);
+    return size.some((length) => length < 0) ? undefined : sliceOf(backend, x, values, begin, size, finalShape);
+  }
+  // With a dimension that is gone TensorFlow.js reads other numbers than it says: which ones is its own affair.
+  if (finalShapeSparse.length !== x.shape.length) return undefined;
+  const steps = rowMajor(x.shape);
+  const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
+  const walk = joined(finalShapeSparse, [steps.map((step, i) => step * (strides[i] ?? 1))]);
+  const out = backend.roomLike(values, sizeOf(finalShape));
+  const last = walk.sizes.length - 1;
+  forRows(walk, ([from = 0], at) => copyRow(values, first + from, walk.steps[0]?.[last] ?? 1, out, at, walk.sizes[last] ?? 1));
+  return backend.tensor(finalShape, x.dtype, out);
 });
 
 const splitV = kernel<'x', SplitVAttrs>(({ inputs: { x }, attrs, backend }) => {
@@ -130,4 +153,4 @@ const pack = kernel<string, PackAttrs>(({ inputs, attrs, backend }) => {
   return values && backend.tensor([...shape.slice(0, axis), all.length, ...shape.slice(axis)], dtype, values);
 });
 
-export const pieceKernels = { Slice: slice, SplitV: splitV, Unpack: unpack, Concat: concat, Pack: pack };
+export const pieceKernels = { Slice: slice, StridedSlice: stridedSlice, SplitV: splitV, Unpack: unpack, Concat: concat, Pack: pack };

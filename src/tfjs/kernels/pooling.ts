@@ -1,69 +1,21 @@
 /**
- * MaxPool and AvgPool of `[b, h, w, c]`, and their gradients.
+ * AvgPool of `[b, h, w, c]` and its gradient; and what pooling is, for MaxPool (max-pooling.ts), too.
  * @module
  */
-import {
-  type AvgPoolAttrs,
-  type AvgPoolGradAttrs,
-  backend_util,
-  type MaxPoolAttrs,
-  type MaxPoolGradAttrs,
-  util,
-} from '@tensorflow/tfjs-core';
+import { type AvgPoolAttrs, type AvgPoolGradAttrs, backend_util, type MaxPoolAttrs, util } from '@tensorflow/tfjs-core';
 import { kernel } from '../kernel.js';
 import { type Shape4, sizeOf } from '../shape.js';
 import { assertOneOfBoth, forTaps } from './taps.js';
 
-function infoOf(name: string, shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs | AvgPoolAttrs) {
+export function infoOf(name: string, shape: readonly number[], { filterSize, strides, pad, dimRoundingMode }: MaxPoolAttrs | AvgPoolAttrs) {
   assertOneOfBoth(name, strides, 1);
   return backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
 /** As TensorFlow.js has it: whatever the padding and the steps make of a filter of one pixel. */
-function isIdentity({ filterHeight, filterWidth, inShape, outShape }: ReturnType<typeof infoOf>): boolean {
+export function isIdentity({ filterHeight, filterWidth, inShape, outShape }: ReturnType<typeof infoOf>): boolean {
   return filterHeight === 1 && filterWidth === 1 && util.arraysEqual(inShape, outShape);
 }
-
-const maxPool = kernel<'x', MaxPoolAttrs>(({ inputs: { x }, attrs, backend }) => {
-  const values = backend.floats(x);
-  if (values === undefined) return undefined;
-  const info = infoOf('maxPool', x.shape, attrs);
-  if (isIdentity(info)) return backend.reshaped(x, info.outShape);
-  const out = backend.room(sizeOf(info.outShape)).fill(-Infinity);
-  const { inChannels } = info;
-  forTaps(info, (at, from) => {
-    for (let c = 0; c < inChannels; c++) {
-      const value = values[from + c] ?? 0;
-      if (value > (out[at + c] ?? 0)) out[at + c] = value;
-    }
-  });
-  return backend.tensor(info.outShape, 'float32', out);
-});
-
-/** To the first of the largest, row by row. */
-const maxPoolGrad = kernel<'dy' | 'input', MaxPoolGradAttrs>(({ inputs: { dy, input }, attrs, backend }) => {
-  const [gradient, values] = [backend.floats(dy), backend.floats(input)];
-  if (gradient === undefined || values === undefined) return undefined;
-  const info = infoOf('maxPool', input.shape, attrs);
-  const { inChannels } = info;
-  const largest = new Float32Array(sizeOf(info.outShape)).fill(-Infinity);
-  const places = new Int32Array(largest.length).fill(-1);
-  forTaps(info, (at, from) => {
-    for (let c = 0; c < inChannels; c++) {
-      const value = values[from + c] ?? 0;
-      if (value > (largest[at + c] ?? 0)) {
-        largest[at + c] = value;
-        places[at + c] = from + c;
-      }
-    }
-  });
-  const sums = new Float64Array(sizeOf(input.shape));
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i] ?? -1;
-    if (place >= 0) sums[place] = (sums[place] ?? 0) + (gradient[i] ?? 0);
-  }
-  return backend.tensor(input.shape, 'float32', backend.rounded(sums));
-});
 
 /** Of the pixels that are there. */
 const avgPool = kernel<'x', AvgPoolAttrs>(({ inputs: { x }, attrs, backend }) => {
@@ -96,4 +48,4 @@ const avgPoolGrad = kernel<'dy' | 'input', AvgPoolGradAttrs>(({ inputs: { dy, in
   return backend.tensor(input.shape, 'float32', backend.rounded(sums, filterHeight * filterWidth));
 });
 
-export const poolingKernels = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool, AvgPoolGrad: avgPoolGrad };
+export const poolingKernels = { AvgPool: avgPool, AvgPoolGrad: avgPoolGrad };

@@ -2,11 +2,12 @@
  * Functions of each number of a float32 tensor: those with an activation kernel on that, the others in plain loops.
  * @module
  */
-import type { ClipByValueAttrs, StepAttrs } from '@tensorflow/tfjs-core';
+import type { ClipByValueAttrs, LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs-core';
 import { relu, sigmoid, tanh } from '../../ops/activate.js';
 import type { ActivationOptions, Tensor } from '../../types.js';
 import { type Kernel, kernel } from '../kernel.js';
 import { sizeOf } from '../shape.js';
+import { absolute, ceil, cosine, elu, exp, floor, type Loop, log, reciprocal, relu6, rsqrt, sign, sine, sqrt } from './unary-loops.js';
 
 /** On the activation kernel. */
 function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) => Tensor): Kernel {
@@ -20,34 +21,6 @@ function activation(op: (x: Tensor, options: ActivationOptions<Float32Array>) =>
   });
 }
 
-/** A loop for each function: an engine compiles one that calls another function as a call. */
-type Loop = (x: Float32Array, out: Float32Array) => void;
-
-const exp: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.exp(x[i] ?? 0);
-};
-const log: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.log(x[i] ?? 0);
-};
-const sqrt: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(x[i] ?? 0);
-};
-const rsqrt: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = 1 / Math.sqrt(x[i] ?? 0);
-};
-const reciprocal: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = 1 / (x[i] ?? 0);
-};
-const square: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = (x[i] ?? 0) * (x[i] ?? 0);
-};
-const negative: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = -(x[i] ?? 0);
-};
-const absolute: Loop = (x, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = Math.abs(x[i] ?? 0);
-};
-
 function unary(loop: Loop): Kernel {
   return kernel<'x'>(({ inputs: { x }, backend }) => {
     const values = backend.floats(x);
@@ -58,16 +31,57 @@ function unary(loop: Loop): Kernel {
   });
 }
 
-/** 1 above 0, `alpha` elsewhere, NaN of NaN: the slope of relu. */
+/** 1 above 0, `alpha` elsewhere, NaN of NaN: the slope of relu. Looked up: of numbers of either sign a branch would be guessed wrong half the time. */
 const step = kernel<'x', StepAttrs>(({ inputs: { x }, attrs: { alpha }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = backend.room(sizeOf(x.shape));
+  const slopes = Float32Array.of(alpha, 1, Number.NaN);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = slopes[Number(value > 0) + 2 * Number(Number.isNaN(value))] ?? 0;
+  }
+  return backend.tensor(x.shape, 'float32', out);
+});
+
+/** `alpha` times what is below 0. */
+const leakyRelu = kernel<'x', LeakyReluAttrs>(({ inputs: { x }, attrs: { alpha }, backend }) => {
   const values = backend.floats(x);
   if (values === undefined) return undefined;
   const out = backend.room(sizeOf(x.shape));
   for (let i = 0; i < out.length; i++) {
     const value = values[i] ?? 0;
-    out[i] = value > 0 ? 1 : Number.isNaN(value) ? Number.NaN : alpha;
+    out[i] = value < 0 ? alpha * value : value;
   }
   return backend.tensor(x.shape, 'float32', out);
+});
+
+/** The slope of elu by its result: dy · (y + 1) below 0. */
+const eluGrad = kernel<'dy' | 'y'>(({ inputs: { dy, y }, backend }) => {
+  const [slopes, values] = [backend.floats(dy), backend.floats(y)];
+  if (slopes === undefined || values === undefined || slopes.length !== values.length) return undefined;
+  const out = backend.room(values.length);
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i] ?? 0;
+    out[i] = (slopes[i] ?? 0) * (value >= 0 ? 1 : value + 1);
+  }
+  return backend.tensor(y.shape, 'float32', out);
+});
+
+const isNaNKernel = kernel<'x'>(({ inputs: { x }, backend }) => {
+  const values = backend.floats(x);
+  if (values === undefined) return undefined;
+  const out = new Uint8Array(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) out[i] = Number(Number.isNaN(values[i]));
+  return backend.tensor(x.shape, 'bool', out);
+});
+
+const logicalNot = kernel<'x'>(({ inputs: { x }, backend }) => {
+  const values = x.dtype === 'bool' ? backend.numbers(x) : undefined;
+  if (values === undefined) return undefined;
+  const out = new Uint8Array(sizeOf(x.shape));
+  for (let i = 0; i < out.length; i++) out[i] = Number(values[i] === 0);
+  return backend.tensor(x.shape, 'bool', out);
 });
 
 /** What is outside of both bounds becomes the nearer one; NaN stays. */
@@ -89,9 +103,18 @@ export const unaryKernels = {
   Sqrt: unary(sqrt),
   Rsqrt: unary(rsqrt),
   Reciprocal: unary(reciprocal),
-  Square: unary(square),
-  Neg: unary(negative),
   Abs: unary(absolute),
+  Sin: unary(sine),
+  Cos: unary(cosine),
+  Floor: unary(floor),
+  Ceil: unary(ceil),
+  Sign: unary(sign),
+  Elu: unary(elu),
+  EluGrad: eluGrad,
+  Relu6: unary(relu6),
+  LeakyRelu: leakyRelu,
+  IsNan: isNaNKernel,
+  LogicalNot: logicalNot,
   Step: step,
   ClipByValue: clip,
 };
