@@ -1,15 +1,15 @@
 /**
- * `npm run examples [-- --figures]`: trains all examples that are trained, in full, one after another, which takes a good part of an hour. An example that
- * falls short of its bar ends in exit status 1, and so does this, when all have run; Ctrl-C ends it.
+ * `npm run examples [-- --no-figures]`: trains all examples that are trained, in full, one after another, which takes a good part of an hour, and has each write its
+ * pictures and the figures in its README. An example that falls short of its bar ends in exit status 1, and so does this, when all have run; Ctrl-C ends it.
  *
- *   --figures   has each of them write its pictures and the figures in its README, as they are in git
+ *   --no-figures   leaves READMEs and pictures as they are
  */
 import { join } from 'node:path';
 import { handOver } from './run/command.mjs';
 import { root } from './run/root.mjs';
 import { asProgram, say } from './run/terminal.mjs';
 
-/** What is run, and what else is given for the figures. */
+/** What is run, and what is drawn. */
 const runs = [
   { example: 'language-model', args: [], figures: ['--svg', 'examples/language-model/picture.svg'] },
   { example: 'translation', args: ['--task', 'dates'], figures: ['--pictures', 'examples/translation/pictures'] },
@@ -22,16 +22,16 @@ const interrupted = 130;
 
 await asProgram(async () => {
   const given = process.argv.slice(2);
-  const unknown = given.find((argument) => argument !== '--figures');
+  const unknown = given.find((argument) => argument !== '--no-figures');
   if (unknown !== undefined) {
-    say(`examples: ${unknown} is not known, expected --figures or nothing`);
+    say(`examples: ${unknown} is not known, expected --no-figures or nothing`);
     return 2;
   }
   const failed = [];
   for (const { example, args, figures } of runs) {
     const name = [example, ...args].join(' ');
     say(`\n── ${name}`);
-    const more = given.length > 0 ? [...figures, '--markdown', `examples/${example}/README.md`] : [];
+    const more = given.length > 0 ? [] : [...figures, '--markdown', `examples/${example}/README.md`];
     const status = await handOver(process.execPath, [join(root, 'scripts', 'start.mjs'), example, ...args, ...more], { cwd: root });
     if (status === interrupted) return interrupted;
     if (status !== 0) failed.push(name);

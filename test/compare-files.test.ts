@@ -99,7 +99,7 @@ describe('the share outside of kernels', () => {
   it('stands in the text, on the page and in the Markdown', () => {
     expect(textOf(report)).toContain(`  ${line}\n`);
     expect(htmlOf(report)).toContain(`<li>${line}</li>`);
-    expect(withFigures(place.join('\n'), report)).toContain(`- ${line}\n`);
+    expect(withFigures(place.join('\n'), place, markdownOf(report))).toContain(`- ${line}\n`);
   });
 });
 

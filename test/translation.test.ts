@@ -138,6 +138,10 @@ describe('vocabulary and batches', () => {
       [5, 6, 7, end],
       [8, end, padding, padding],
     ]);
+    expect(padded([[5], [6]]).arraySync()).toEqual([
+      [5, padding],
+      [6, padding],
+    ]);
     expect(batchesOf([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   });
 
@@ -213,11 +217,11 @@ function largestDifference(a: tf.Tensor, b: tf.Tensor): number {
 describe('a short training', () => {
   const asked = { label: 'test', rate: 0.005, settings: {}, goOn: 'again' };
 
-  it('learns dates of three locales that it has not seen', { timeout: 240_000 }, async () => {
-    const batches = createBatches(createDates(1, ['enUS', 'hu', 'ja']), 1, 48);
+  it('learns dates of two locales that it has not seen', { timeout: 240_000 }, async () => {
+    const batches = createBatches(createDates(1, ['hu', 'ja']), 1, 48);
     const model = createTranslator(batches.vocabularies, { attends: true, seed: 1 });
     const file = path.join(folder, 'learns.safetensors');
-    const { losses } = await trainModel(model, batches.training, { ...asked, steps: 240, file, resume: false });
+    const { losses } = await trainModel(model, batches.training, { ...asked, steps: 170, file, resume: false });
     expect(mean(losses.slice(0, 5))).toBeGreaterThan(2);
     expect(mean(losses.slice(-20))).toBeLessThan(0.2);
     // By chance the day alone is right once in thirty.

@@ -40,7 +40,7 @@ export function drawLooks({ image, written, looks }) {
     { data: weights, shape: [rows, map[1]] },
     { data: pixels, width: width * scale, height: rows * place * scale },
     {
-      title: written,
+      title: `Where it looked: ${written}`,
       description: `An image of digits, once for each word of "${written}" from the top, with where the model looked when it wrote it.`,
       interpolation: 'nearest',
       opacity: 0.55,

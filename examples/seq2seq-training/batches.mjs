@@ -10,7 +10,8 @@ import { end, padding, start } from './vocabulary.mjs';
 
 /** @param {readonly (readonly number[])[]} rows of ids @returns {tf.Tensor2D} int32 `[rows, the longest]`, filled up with padding */
 export function padded(rows) {
-  const longest = Math.max(...rows.map(({ length }) => length));
+  // Two at least: TensorFlow.js 4 has no gradient of what is unstacked into one, as a recurrent layer does with its steps.
+  const longest = Math.max(2, ...rows.map(({ length }) => length));
   const ids = new Int32Array(rows.length * longest).fill(padding);
   for (const [i, row] of rows.entries()) ids.set(row, i * longest);
   return tf.tensor2d(ids, [rows.length, longest], 'int32');

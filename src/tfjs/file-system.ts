@@ -3,48 +3,78 @@
  * backend for Node does. What does not fit is refused by the name of its file.
  * @module
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { io } from '@tensorflow/tfjs-core';
 import { formatError } from '../errors.js';
 
+const op = 'fovea/tfjs';
 const scheme = 'file://';
 
-/** Makes `model.save('file://FOLDER')` and `tf.loadLayersModel('file://FOLDER/model.json')` work, unless something else does already. */
+/** Makes `model.save('file://FOLDER')` and `tf.loadLayersModel('file://FOLDER/model.json')` work, where nothing else does. */
 export function registerFileSystem(): void {
-  const router = (url: string | string[]) => (typeof url === 'string' && url.startsWith(scheme) ? handler(url.slice(scheme.length)) : null);
-  if (io.getSaveHandlers(scheme).length === 0) io.registerSaveRouter(router as Parameters<typeof io.registerSaveRouter>[0]);
-  if (io.getLoadHandlers(scheme).length === 0) io.registerLoadRouter(router as Parameters<typeof io.registerLoadRouter>[0]);
+  io.registerSaveRouter(unlessOthers(io.getSaveHandlers) as Parameters<typeof io.registerSaveRouter>[0]);
+  io.registerLoadRouter(unlessOthers(io.getLoadHandlers) as Parameters<typeof io.registerLoadRouter>[0]);
+}
+
+/** TensorFlow.js refuses a URL that two handlers want: this one steps back for another, such as that of tfjs-node, whichever was there first. */
+function unlessOthers(handlersOf: (url: string) => io.IOHandler[]) {
+  let isAsking = false;
+  return (url: string | string[]): io.IOHandler | null => {
+    if (isAsking || typeof url !== 'string' || !url.startsWith(scheme)) return null;
+    isAsking = true;
+    try {
+      return handlersOf(url).length > 0 ? null : handler(url.slice(scheme.length));
+    } finally {
+      isAsking = false;
+    }
+  };
 }
 
 /** @param path of a folder to save in, of a model.json to load */
 function handler(path: string): io.IOHandler {
-  return { save: (artifacts) => save(path, artifacts), load: () => load(path) };
+  return { save: (artifacts) => inTurn(path, () => save(path, artifacts)), load: () => load(path) };
+}
+
+/** The last save of each folder. */
+const saves = new Map<string, Promise<unknown>>();
+
+/** One save of a folder at a time, so that weights and model.json are of one. */
+function inTurn<T>(folder: string, task: () => Promise<T>): Promise<T> {
+  const key = resolve(folder);
+  const own = (saves.get(key) ?? Promise.resolve()).then(task, task);
+  saves.set(key, own);
+  const forget = () => saves.get(key) === own && saves.delete(key);
+  own.then(forget, forget);
+  return own;
 }
 
 async function save(folder: string, artifacts: io.ModelArtifacts): Promise<io.SaveResult> {
+  if (artifacts.modelTopology instanceof ArrayBuffer)
+    throw formatError(op, 'the topology of the model is binary', 'one that JSON can hold');
   const weights = new Uint8Array(io.CompositeArrayBuffer.join(artifacts.weightData));
-  const manifest = [{ paths: ['weights.bin'], weights: artifacts.weightSpecs ?? [] }];
-  await mkdir(folder, { recursive: true });
-  // The weights first: a model.json that is there has all of them beside it.
-  await writeWhole(join(folder, 'weights.bin'), weights);
-  await writeWhole(join(folder, 'model.json'), JSON.stringify(modelJson(artifacts, manifest)));
+  const weightsManifest = [{ paths: ['weights.bin'], weights: artifacts.weightSpecs ?? [] }];
+  const { weightData: _, weightSpecs: __, ...own } = artifacts;
+  // Each under another name until all are on the disk: whoever reads finds the old files or the new ones, but for the moment between two names.
+  const files = [
+    { path: join(folder, 'weights.bin'), content: weights },
+    { path: join(folder, 'model.json'), content: JSON.stringify({ ...own, weightsManifest }) },
+  ].map((file) => ({ ...file, draft: `${file.path}.${randomUUID()}.tmp` }));
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { draft, content } of files) await writeFile(draft, content, { flush: true, flag: 'wx' });
+    for (const { draft, path } of files) await rename(draft, path);
+  } catch (error) {
+    for (const { draft } of files) await rm(draft, { force: true }).catch(() => {}); // the first error is the one to be told
+    const { code } = error as NodeJS.ErrnoException;
+    throw formatError(op, `a model cannot be saved in ${folder} (${code})`, 'a folder that can be written to');
+  }
   return { modelArtifactsInfo: io.getModelArtifactsInfoForJSON(artifacts) };
 }
 
-function modelJson({ weightData: _, weightSpecs: __, ...own }: io.ModelArtifacts, weightsManifest: io.WeightsManifestConfig): object {
-  return { ...own, weightsManifest };
-}
-
-/** Under another name until all of it is written: whoever reads finds the old file or the new one. */
-async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  await writeFile(unfinished, content);
-  await rename(unfinished, path);
-}
-
 async function load(path: string): Promise<io.ModelArtifacts> {
-  const text = (await readNamed(path, 'a model that model.save wrote')).toString('utf8');
+  const text = (await readNamed(path, 'the model.json of a model that model.save wrote')).toString('utf8');
   const folder = dirname(path);
   return io.getModelArtifactsForJSON(parsed(path, text), async (manifest) => {
     const groups = await Promise.all(manifest.map((group) => weightsOf(folder, group)));
@@ -61,12 +91,12 @@ function parsed(path: string, text: string): io.ModelJSON {
       throw formatError(op, `${path} is no JSON`, 'a model that model.save wrote', String(error));
     }
   })();
-  if (typeof model?.modelTopology !== 'object' || !Array.isArray(model.weightsManifest))
-    throw formatError(op, `${path} has no modelTopology or no weightsManifest`, 'a model that model.save wrote');
+  const groups: unknown = model?.weightsManifest;
+  const isGroup = (group: io.WeightsManifestConfig[number] | null) => Array.isArray(group?.paths) && Array.isArray(group?.weights);
+  if (!model?.modelTopology || !Array.isArray(groups) || !groups.every(isGroup))
+    throw formatError(op, `${path} has no modelTopology, or no weightsManifest of paths and weights`, 'a model that model.save wrote');
   return model;
 }
-
-const op = 'fovea/tfjs';
 
 async function weightsOf(folder: string, { paths, weights }: io.WeightsManifestConfig[number]): Promise<Buffer> {
   const files = await Promise.all(paths.map((name) => readNamed(join(folder, name), 'the weights that its model.json names')));
@@ -94,6 +124,6 @@ async function readNamed(path: string, expected: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw formatError(op, `${path} cannot be read (${code})`, expected);
+    throw formatError(op, `${path} ${code === 'EISDIR' ? 'is a folder' : `cannot be read (${code})`}`, expected);
   }
 }

@@ -186,14 +186,24 @@ describe('in tf.layers.rnn', () => {
     [
       'no cell',
       () => new BahdanauCell({ cell: L.layers.dense({ units: 1 }) as never, units }),
-      'BahdanauCell: cell is an Object, expected a cell',
+      'BahdanauCell: cell is Dense, expected a cell',
     ],
     ['units of 0', () => new BahdanauCell({ cell: gru(), units: 0 }), 'BahdanauCell: units is 0, expected a whole number from 1'],
     ['keys of another width', () => new LuongCell({ cell: gru(), units: 4 }), 'LuongCell: units is 4, expected 3, as wide as the state'],
     [
       'no memory',
       () => L.layers.rnn({ cell: new BahdanauCell({ cell: gru(), units }) }).apply(normals(batch, 3, width)),
-      'BahdanauCell: initialState is of ranks [2, 2, 2, 2], expected the states of the cell, then keys, values and mask',
+      'BahdanauCell: initialState is of shapes [2, 3], [2, 4], [2, 4], [2, 1], expected the states of the cell, then of an AttentionMemory keys [b, s, 4]',
+    ],
+    [
+      'a cell with dropout',
+      () => new BahdanauCell({ cell: L.layers.gruCell({ ...smooth, recurrentDropout: 0.1 }), units }),
+      'BahdanauCell: cell is one with recurrentDropout, expected a cell without',
+    ],
+    [
+      'a look before it is built',
+      () => new BahdanauCell({ cell: gru(), units }).alignment(tf.zeros([1, 3]), tf.zeros([1, 2, 4]), tf.ones([1, 2, 1])),
+      'is not built',
     ],
   ])('refuses %s', (_, call, message) => {
     expect((thrown(call) as Error | undefined)?.message).toContain(message);

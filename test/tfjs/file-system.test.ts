@@ -36,6 +36,31 @@ describe('models in files', () => {
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
   });
 
+  it('are of one save, however many are under way', async () => {
+    const models = [1, 2, 3, 4, 5].map((numHeads) => {
+      const input = L.input({ shape: [3, 4] });
+      const outputs = new MultiHeadAttention({ numHeads, keyDim: 3 }).apply([input, input]) as L.SymbolicTensor;
+      return L.model({ inputs: input, outputs });
+    });
+    await Promise.all(models.map((own) => own.save(`file://${folder}`)));
+    expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
+    const last = models.at(-1) as L.LayersModel;
+    expect(((await load()).predict(x) as tf.Tensor).arraySync()).toEqual((last.predict(x) as tf.Tensor).arraySync());
+  });
+
+  it('are left to another who wants such addresses, whichever came first', async () => {
+    const saved: string[] = [];
+    const save = async (url: string): Promise<tf.io.SaveResult> => {
+      saved.push(url);
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+    };
+    const handler = (url: string | string[]) => (String(url).startsWith('file:///elsewhere/') ? { save: () => save(String(url)) } : null);
+    tf.io.registerSaveRouter(handler as unknown as Parameters<typeof tf.io.registerSaveRouter>[0]);
+    await model.save('file:///elsewhere/model');
+    expect(saved).toEqual(['file:///elsewhere/model']);
+    await model.save(`file://${folder}`);
+  });
+
   it('may have their weights in several files', async () => {
     const path = join(folder, 'model.json');
     const json = JSON.parse(await readFile(path, 'utf8'));
@@ -67,7 +92,13 @@ describe('models in files', () => {
     await writeFile(path, '{"modelTopology": ');
     await expect(load()).rejects.toThrow(`fovea/tfjs: ${path} is no JSON, expected a model that model.save wrote`);
     await writeFile(path, '{"name": "fovea"}');
-    await expect(load()).rejects.toThrow(`fovea/tfjs: ${path} has no modelTopology or no weightsManifest`);
+    await expect(load()).rejects.toThrow(`fovea/tfjs: ${path} has no modelTopology, or no weightsManifest`);
+    await writeFile(path, '{"modelTopology": {}, "weightsManifest": [{ "paths": ["weights.bin"] }]}');
+    await expect(load()).rejects.toThrow(`fovea/tfjs: ${path} has no modelTopology, or no weightsManifest of paths and weights`);
+    await expect(L.loadLayersModel(`file://${folder}`)).rejects.toThrow(
+      `fovea/tfjs: ${folder} is a folder, expected the model.json of a model`,
+    );
+    await expect(model.save(`file://${path}`)).rejects.toThrow(`fovea/tfjs: a model cannot be saved in ${path} (EEXIST)`);
     await rm(path);
     await expect(load()).rejects.toMatchObject({ code: 'ERR_FORMAT', message: expect.stringContaining(`${path} cannot be read (ENOENT)`) });
   });

@@ -1,7 +1,7 @@
 /** Layers that attend, beside their formulas on every target: for inference, by the kernels, and while training, by ops that a loss may hang on. */
 import * as tf from '@tensorflow/tfjs-core';
 import type * as L from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { AdditiveAttention, Attention, AttentionPooling, GroupQueryAttention, MultiHeadAttention } from '../../src/tfjs/layers/node.js';
 import { targets, use } from '../targets.js';
 import * as keras from '../textbook/keras.js';
@@ -13,6 +13,7 @@ const [batch, queries, keys] = [2, 5, 7];
 /** The second sequence is shorter, on both sides. */
 const queryMask = [Array(queries).fill(1), [1, 1, 1, 0, 0]];
 const valueMask = [Array(keys).fill(1), [1, 1, 0, 1, 0, 0, 0]];
+const keyMask = [[1, 1, 1, 0, 1, 1, 1], Array(keys).fill(1)];
 const attendable = Array.from({ length: batch * queries * keys }, (_, i) => Number(i % 5 !== 2));
 
 interface Call {
@@ -29,7 +30,7 @@ interface Row {
   readonly call?: Call;
   /** Of one sequence. @param weights as the layer has them, in its order */
   readonly formula: (sequence: readonly keras.Rows[], weights: number[][], sees: keras.Sees) => keras.Answer;
-  /** Masked queries give 0. */
+  /** Masked queries give 0, and the key's mask is not asked for. */
   readonly zeroes?: boolean;
 }
 
@@ -116,7 +117,7 @@ const inputsOf = ({ widths }: Row) => widths.map((width, i) => normals(batch, i 
 
 function argsOf({ call = {} }: Row) {
   return {
-    ...(call.mask && { mask: [tf.tensor2d(queryMask, undefined, 'bool'), tf.tensor2d(valueMask, undefined, 'bool')] }),
+    ...(call.mask && { mask: [queryMask, valueMask, keyMask].map((mask) => tf.tensor2d(mask, undefined, 'bool')) }),
     ...(call.attentionMask && { attentionMask: tf.tensor(attendable, [batch, queries, keys], 'bool') }),
     ...(call.useCausalMask && { useCausalMask: true }),
   };
@@ -139,7 +140,7 @@ describe.each(targets)('layers that attend, $name $target', (target) => {
       const isThere = (mask: number[][], at: number) => !call.mask || mask[b]?.[at] === 1;
       const sees: keras.Sees = (i, j) =>
         isThere(valueMask, j) &&
-        (zeroes || isThere(queryMask, i)) &&
+        (zeroes || (isThere(queryMask, i) && (row.widths.length < 3 || isThere(keyMask, j)))) &&
         (!call.attentionMask || attendable[(b * queries + i) * keys + j] === 1) &&
         (!call.useCausalMask || j <= i);
       const answer = formula(
@@ -186,6 +187,28 @@ describe.each(targets)('layers that attend, $name $target', (target) => {
       answers.flatMap((one) => one.weights),
       'weights',
     );
+  });
+});
+
+describe('dropout', () => {
+  const x = tf.ones([1, 1, 4]);
+  const value = tf.ones([1, 400, 4]);
+  const layer = new Attention({ dropout: 0.25 });
+
+  it('drops its share of the weights while training, and makes up for it', () => {
+    const found = layer.apply([x, value], { training: true });
+    expect(found).toBeInstanceOf(tf.Tensor);
+    // Each of 400 weights of 1/400 is 0 or 4/3 of that: the sum is 1, give or take √(400 · ¼ · ¾ ) · 4/3 / 400; five of these are enough.
+    const [sum = 0] = (found as tf.Tensor).dataSync();
+    expect(sum).not.toBe(1);
+    expect(Math.abs(sum - 1)).toBeLessThan((5 * Math.sqrt(75) * 4) / 3 / 400);
+  });
+
+  it('does nothing else', () => {
+    expect((layer.apply([x, value]) as tf.Tensor).shape).toEqual([1, 1, 4]);
+    const [output, scores] = layer.apply([x, value], { training: true, returnAttentionScores: true }) as tf.Tensor[];
+    expect(output?.shape).toEqual([1, 1, 4]);
+    tf.test_util.expectArraysClose(scores?.dataSync() ?? [], Array(400).fill(1 / 400), 1e-6); // before it drops any
   });
 });
 

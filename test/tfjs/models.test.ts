@@ -177,6 +177,37 @@ describe('masks in a model', () => {
     expect(summed?.arraySync()).toEqual((p.apply(embedded) as tf.Tensor).arraySync());
   });
 
+  it('do not reach a decoder whose input has none, nor a layer within another', () => {
+    const [words, states, inputs, parts] = [
+      L.input({ shape: [5] }),
+      L.input({ shape: [3] }),
+      L.input({ shape: [2, 4] }),
+      L.input({ shape: [2, 5, 4] }),
+    ];
+    const encoded = gru({ returnSequences: true }).apply(embedding(true).apply(words)) as L.SymbolicTensor;
+    const memory = new fovea.AttentionMemory().apply(encoded) as L.SymbolicTensor[];
+    const cell = new fovea.BahdanauCell({ cell: L.layers.gruCell({ units: 3, recurrentInitializer: 'glorotUniform' }), units: 3 });
+    const decoder = L.layers.rnn({ cell });
+    const decoded = decoder.apply(inputs, { initialState: [states, ...memory] }) as L.SymbolicTensor;
+    const each = L.layers.timeDistributed({ layer: new fovea.AttentionPooling() });
+    const pooledParts = each.apply(parts) as L.SymbolicTensor;
+    const model = L.model({ inputs: [words, states, inputs, parts], outputs: [decoded, pooledParts, ...memory] });
+    const given = [tokens, normals(3, 3), normals(3, 2, 4), normals(3, 2, 5, 4)] as const;
+    const [found, foundParts, ...kept] = model.predict([...given]) as tf.Tensor[];
+    expect(found?.arraySync()).toEqual((decoder.apply(given[2], { initialState: [given[1], ...kept] }) as tf.Tensor).arraySync());
+    expect(foundParts?.arraySync()).toEqual((each.apply(given[3]) as tf.Tensor).arraySync());
+  });
+
+  it('that a model within has let go of are none', () => {
+    const within = L.sequential({ layers: [embedding(true)] });
+    const words = L.input({ shape: [5] });
+    const x = within.apply(words) as L.SymbolicTensor;
+    const layer = new fovea.Attention();
+    const model = L.model({ inputs: words, outputs: layer.apply([x, x]) as L.SymbolicTensor });
+    const embedded = within.apply(tokens) as tf.Tensor;
+    expect((model.predict(tokens) as tf.Tensor).arraySync()).toEqual((layer.apply([embedded, embedded]) as tf.Tensor).arraySync());
+  });
+
   it('are handed on by what attends, as that of its query', () => {
     const words = L.input({ shape: [5] });
     const x = embedding(true).apply(words) as L.SymbolicTensor;
@@ -280,7 +311,45 @@ describe('what layers refuse', () => {
       () => new fovea.Attention().apply([x()]),
       'Attention: inputs has 1 tensors, expected 2 to 4: [query, value, key?, attentionMask?]',
     ],
-    ['another rank', () => new fovea.Attention().apply([normals(2, 4), x()]), 'Attention: query has rank 2, expected rank 3 [b, s, width]'],
+    [
+      'another rank',
+      () => new fovea.Attention().apply([normals(2, 4), x()]),
+      'Attention: query has [2, 4], expected [b, s, width] whose last size is known',
+    ],
+    [
+      'a width that is not known',
+      () => new fovea.AdditiveAttention().apply([L.input({ shape: [2, null] as unknown as number[] }), symbolic()]),
+      'AdditiveAttention: query has [null, 2, null], expected [b, s, width] whose last size is known',
+    ],
+    [
+      'another width than before',
+      () => {
+        const layer = new fovea.MultiHeadAttention({ numHeads: 1, keyDim: 2 });
+        layer.apply([x(), x()]);
+        layer.apply([x(), normals(1, 2, 3)]);
+      },
+      'MultiHeadAttention: value has [1, 2, 3], expected [b, s, 4] (what the layer was built for)',
+    ],
+    [
+      'a mask that is no list',
+      () => new fovea.Attention().apply([x(), x()], { mask: tf.ones([1, 2]) }),
+      'Attention: mask is an Object, expected an array of the masks of query, value and key',
+    ],
+    [
+      'a mask of another shape',
+      () => new fovea.Attention().apply([x(), x()], { mask: [null, tf.ones([1, 3])] }),
+      'Attention: mask of the value has shape [1, 3], expected [1, 2]',
+    ],
+    [
+      'pairs of another shape',
+      () => new fovea.Attention().apply([x(), x()], { attentionMask: tf.ones([2, 2]) }),
+      'Attention: attentionMask has shape [2, 2], expected [1, 2, 2] or [1, heads, 2, 2]',
+    ],
+    [
+      'a flag in words',
+      () => new fovea.Attention({ useCausalMask: 'false' as unknown as boolean }),
+      "Attention: useCausalMask is 'false', expected true or false",
+    ],
     [
       'a rate of 1',
       () => new fovea.AdditiveAttention({ dropout: 1 }),
@@ -302,7 +371,7 @@ describe('what layers refuse', () => {
       () => new fovea.Attention().apply([symbolic(), symbolic()], { useCausalMask: true }),
       "Attention: useCausalMask is given with symbolic inputs, expected it as an argument of the layer's constructor",
     ],
-    ['a flat sequence', () => new fovea.AttentionPooling().apply(normals(2, 3)), 'AttentionPooling: input has [2, 3], expected [b, t, d]'],
+    ['a flat sequence', () => new fovea.AttentionPooling().apply(normals(2, 3)), 'AttentionPooling: input has [2, 3], expected [b, s, d]'],
     ['a flat memory', () => new fovea.AttentionMemory().apply(normals(2, 3)), 'AttentionMemory: input has [2, 3], expected [b, s, d]'],
   ])('%s', (_, call, message) => {
     expect((thrown(call) as Error | undefined)?.message).toContain(message);

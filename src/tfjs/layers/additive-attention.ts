@@ -5,8 +5,9 @@
 import { fill, serialization } from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable } from '@tensorflow/tfjs-layers';
 import type { Attended } from './attend.js';
-import { shapesAlone } from './attention.js';
-import { type AttentionCall, AttentionLayer, type AttentionLayerArgs, attendAlone } from './attention-layer.js';
+import { type AttentionCall, AttentionLayer, type AttentionLayerArgs } from './attention-layer.js';
+import { attendAlone, shapesAlone } from './one-head.js';
+import type { Shape } from './sizes.js';
 
 export interface AdditiveAttentionArgs extends AttentionLayerArgs {
   /** Sums with learned weights `[d]` instead of ones. @default true */
@@ -28,18 +29,15 @@ export class AdditiveAttention extends AttentionLayer {
     this.#useScale = useScale;
   }
 
-  override build(inputShape: (number | null)[] | (number | null)[][]): void {
-    const [query = []] = inputShape as (number | null)[][];
-    if (this.#useScale)
-      this.#scale = this.addWeight('scale', [query.at(-1) ?? 1], 'float32', initializers.glorotUniform({}), undefined, true);
-    this.built = true;
+  protected override buildFor({ query }: { readonly query: number }): void {
+    if (this.#useScale) this.#scale = this.addWeight('scale', [query], 'float32', initializers.glorotUniform({}), undefined, true);
   }
 
   protected override attended(call: AttentionCall): Attended {
     return attendAlone(call, { scale: 1, v: this.#scale?.read() ?? fill([call.query.shape.at(-1) ?? 1], 1) });
   }
 
-  protected override outputShapes(query: (number | null)[], value: (number | null)[]) {
+  protected override outputShapes(query: Shape, value: Shape) {
     return shapesAlone(query, value);
   }
 

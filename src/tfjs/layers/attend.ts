@@ -44,7 +44,7 @@ export interface Attended {
   readonly scores?: Tensor | undefined;
 }
 
-/** Masked scores, as Keras has them: on every backend finite. */
+/** A masked score, as Keras has it: finite, as not every backend takes the softmax of a row of −Infinity. */
 const unseen = -1e9;
 
 /**
@@ -77,7 +77,7 @@ function byOps(query: Tensor, key: Tensor, value: Tensor, how: Attend): Attended
   const seen = seenBy(scores.shape, how);
   const weights = seen ? mul(softmax(where(seen, scores, fill(scores.shape, unseen))), cast(seen, 'float32')) : softmax(scores);
   const kept = how.dropout > 0 ? dropped(weights, how.dropout) : weights;
-  return { output: headsFirst(matMul(kept, values)), scores: weights };
+  return { output: headsFirst(matMul(kept, values)), scores: how.returnScores ? weights : undefined };
 }
 
 /** The mask and the rule `causal` in one; undefined where every key is seen. */

@@ -3,18 +3,18 @@
  * @module
  */
 import { cast, reshape, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { layers } from '@tensorflow/tfjs-layers';
+import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { optionError } from '../../errors.js';
 import { list, received } from '../../validate/describe.js';
 import { attention, attentionWeights, type TfScore } from '../attention.js';
-import { wholeNumber } from './heads-layer.js';
+import { wholeNumber } from './sizes.js';
 import { type LayerArgs, type WeightArgs, Weights } from './weights.js';
 
 type Config = ReturnType<layers.Layer['getConfig']>;
 
-/** Of both cells. */
-export interface AttentionCellArgs extends LayerArgs, WeightArgs {
-  /** The cell within, such as `tf.layers.gruCell({ units })`. */
+/** Of both cells. `tf.layers.rnn` knows no regularizers of its cell. */
+export interface AttentionCellArgs extends LayerArgs, Omit<WeightArgs, 'kernelRegularizer' | 'biasRegularizer'> {
+  /** The cell within, such as `tf.layers.gruCell({ units })`, without dropout: `tf.layers.rnn` would draw it once and for all. */
   readonly cell: layers.RNNCell;
   /** Width of the memory's keys. */
   readonly units: number;
@@ -42,15 +42,31 @@ export abstract class AttentionCell extends layers.RNNCell {
   constructor({ cell, units, valueDim = units, ...args }: AttentionCellArgs) {
     super(args);
     const op = this.getClassName();
-    if (!(cell instanceof layers.RNNCell)) throw optionError(op, 'cell', received(cell), 'a cell, such as tf.layers.gruCell({ units })');
+    if (!(cell instanceof layers.RNNCell))
+      throw optionError(
+        op,
+        'cell',
+        (cell as layers.Layer | undefined)?.getClassName?.() ?? received(cell),
+        'a cell, such as tf.layers.gruCell({ units })',
+      );
+    for (const name of ['dropout', 'recurrentDropout'])
+      if ((cell as unknown as Record<string, number>)[name])
+        throw optionError(
+          op,
+          'cell',
+          `one with ${name}`,
+          'a cell without',
+          'tf.layers.rnn draws it once, and keeps it when the model is used',
+        );
     this.cell = cell;
     this.units = wholeNumber(op, 'units', units);
     this.valueDim = wholeNumber(op, 'valueDim', valueDim);
     this.weightsOf = new Weights(args);
   }
 
-  /** What it adds to a query before the scores, and of which kind these are. `[b, t, …]` → `[b, t, units]` */
+  /** What a state asks the keys for: rows of any number → rows of `units` */
   protected abstract queryOf(states: Tensor): Tensor;
+  /** How it is compared with them. */
   protected abstract score(): TfScore;
 
   /** Sizes of the states of the cell within. */
@@ -63,22 +79,32 @@ export abstract class AttentionCell extends layers.RNNCell {
     return [this.units, this.valueDim, 1];
   }
 
-  /** Builds the cell within, whose weights are the first of this cell. @param width of its input */
+  /** Builds the cell within. @param width of its input */
   protected buildInner(width: number): void {
     this.cell.build([null, width]);
-    this._trainableWeights.push(...this.cell.weights);
+  }
+
+  /** Those of the cell within first. */
+  override get trainableWeights(): LayerVariable[] {
+    return this.trainable ? [...this.cell.trainableWeights, ...super.trainableWeights] : [];
+  }
+
+  override get nonTrainableWeights(): LayerVariable[] {
+    return [...(this.trainable ? this.cell.nonTrainableWeights : this.cell.weights), ...super.nonTrainableWeights];
   }
 
   /** States before the memory, and the memory. */
   protected sorted(states: readonly Tensor[]): { readonly own: Tensor[]; readonly memory: Memory; readonly kept: Tensor[] } {
     const kept = states.slice(-memorySize);
     const [keys, values, mask] = kept as [Tensor, Tensor, Tensor];
-    if (states.length !== this.innerStates() + memorySize || keys.rank !== 3)
+    const { units, valueDim } = this;
+    const widths = [keys, values].map(({ rank, shape }) => (rank === 3 ? shape[2] : undefined));
+    if (states.length !== this.innerStates() + memorySize || widths[0] !== units || widths[1] !== valueDim)
       throw optionError(
         this.getClassName(),
         'initialState',
-        `of ranks ${list(states.map(({ rank }) => rank))}`,
-        'the states of the cell, then keys, values and mask of an AttentionMemory',
+        `of shapes ${states.map(({ shape }) => list(shape)).join(', ')}`,
+        `the states of the cell, then of an AttentionMemory keys [b, s, ${units}], values [b, s, ${valueDim}] and mask [b, s, 1]`,
         'without an initialState TensorFlow.js gives rank 2 to all',
       );
     return { own: states.slice(0, -memorySize), memory: { keys, values, mask }, kept };
@@ -93,11 +119,11 @@ export abstract class AttentionCell extends layers.RNNCell {
   protected context(states: Tensor, { keys, values, mask }: Memory): Tensor {
     const [batch = 1, steps = 1, units = 1] = keys.shape;
     const query = reshape(this.queryOf(states), [batch, 1, 1, units]);
-    const seen = attention(query, reshape(keys, [batch, steps, 1, units]), reshape(values, [batch, steps, 1, -1]), {
+    const seen = attention(query, reshape(keys, [batch, steps, 1, units]), reshape(values, [batch, steps, 1, this.valueDim]), {
       layout: 'bshd',
       ...this.#scoring(mask),
     });
-    return reshape(seen, [batch, -1]);
+    return reshape(seen, [batch, this.valueDim]);
   }
 
   /**
@@ -109,9 +135,10 @@ export abstract class AttentionCell extends layers.RNNCell {
   alignment(states: Tensor, keys: Tensor, mask: Tensor): Tensor {
     return tidy(() => {
       const [batch = 1, steps = 1, units = 1] = keys.shape;
-      const query = reshape(this.queryOf(states), [batch, 1, -1, units]);
+      const several = states.rank === 3 ? [states.shape[1] ?? 1] : [];
+      const query = reshape(this.queryOf(states), [batch, 1, several[0] ?? 1, units]);
       const weights = attentionWeights(query, reshape(keys, [batch, 1, steps, units]), this.#scoring(mask));
-      return reshape(weights, states.rank === 2 ? [batch, steps] : [batch, -1, steps]);
+      return reshape(weights, [batch, ...several, steps]);
     });
   }
 

@@ -2,15 +2,12 @@
  * AttentionMemory: what a decoder's cell attends to, made once for all its steps.
  * @module
  */
-import { cast, expandDims, matMul, ones, reshape, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { type LayerVariable, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { shapeError } from '../../errors.js';
-import { list } from '../../validate/describe.js';
-import { wholeNumber } from './heads-layer.js';
-import { maskOf, only, tapped } from './mask-tap.js';
-import { type LayerArgs, type WeightArgs, Weights } from './weights.js';
-
-type Shape = (number | null)[];
+import { cast, expandDims, matMul, ones, reshape, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { only } from './mask-tap.js';
+import { SequenceLayer } from './sequence-layer.js';
+import { type Shape, wholeNumber } from './sizes.js';
+import type { LayerArgs, WeightArgs } from './weights.js';
 
 export interface AttentionMemoryArgs extends LayerArgs, WeightArgs {
   /** Width of the keys, which are then projected. @default none: the keys are the values */
@@ -23,45 +20,30 @@ const op = 'AttentionMemory';
  * Of an encoder's states the keys and values of `BahdanauCell` and `LuongCell`, and which of them are there: the last three states of the cell.
  *
  * `apply(x)` of `[b, s, d]` gives keys `[b, s, units]`, values `[b, s, d]`, which are x, and the mask of x `[b, s, 1]`, 1 and 0. Its weight is `kernel` `[d, units]`.
+ * @throws {FoveaError} ERR_OPTION for units that are no whole number from 1; ERR_SHAPE for another input
  * @see Bahdanau et al. 2015, §A.1.2: U·h does not depend on the step
  */
-export class AttentionMemory extends layers.Layer {
+export class AttentionMemory extends SequenceLayer {
   static className = op;
 
-  readonly #weights: Weights;
   readonly #units: number | undefined;
   #kernel: LayerVariable | undefined;
 
   constructor({ units, ...args }: AttentionMemoryArgs = {}) {
     super(args);
-    this.supportsMasking = true;
-    this.#weights = new Weights(args);
     this.#units = units == null ? undefined : wholeNumber(op, 'units', units);
   }
 
-  override build(inputShape: Shape | Shape[]): void {
-    const width = (inputShape as Shape).at(-1);
-    if (inputShape.length !== 3 || width == null) throw shapeError(op, 'input', list(inputShape), '[b, s, d] with a known d');
-    if (this.#units) this.#kernel = this.#weights.kernel(this.addWeight.bind(this), 'kernel', [width, this.#units]);
-    this.built = true;
+  protected override buildFor(width: number): void {
+    if (this.#units) this.#kernel = this.weightsOf.kernel(this.addWeight.bind(this), 'kernel', [width, this.#units]);
   }
 
-  override apply(
-    inputs: Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[],
-    kwargs?: Record<string, unknown>,
-  ): ReturnType<layers.Layer['apply']> {
-    const x = only<Tensor | SymbolicTensor>(inputs);
-    return x instanceof SymbolicTensor ? super.apply(tapped(x)) : super.apply(inputs, kwargs);
-  }
-
-  override call(inputs: Tensor | Tensor[], { mask }: { mask?: Tensor | Tensor[] } = {}): Tensor[] {
-    return tidy(() => {
-      const x = only(inputs) as Tensor;
-      const seen = maskOf(x, only(mask));
-      const [batch = 1, steps = 1, width = 1] = x.shape;
-      const keys = this.#kernel ? reshape(matMul(reshape(x, [batch * steps, width]), this.#kernel.read()), [batch, steps, -1]) : x;
-      return [keys, x, seen ? expandDims(cast(seen, 'float32'), -1) : ones([batch, steps, 1])];
-    });
+  protected override results(x: Tensor, mask: Tensor | undefined): Tensor[] {
+    const [batch = 1, steps = 1, width = 1] = x.shape;
+    const keys = this.#kernel
+      ? reshape(matMul(reshape(x, [batch * steps, width]), this.#kernel.read()), [batch, steps, this.#units ?? width])
+      : x;
+    return [keys, x, mask ? expandDims(cast(mask, 'float32'), -1) : ones([batch, steps, 1])];
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape[] {
@@ -73,13 +55,18 @@ export class AttentionMemory extends layers.Layer {
     ];
   }
 
-  /** None: the mask is a result. */
-  override computeMask(): Tensor[] {
-    return Array(3).fill(undefined);
+  /**
+   * Of each, in a model that runs, whether the input has one or not: where an input of `tf.layers.rnn` has a mask, TensorFlow.js tells it that of its first
+   * input, and otherwise that of a layer before, which would be applied to the decoder.
+   */
+  override computeMask(inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor[] {
+    if (mask === undefined) return Array(3).fill(undefined);
+    const [batch = 1, steps = 1] = (only(inputs) as Tensor).shape;
+    return Array(3).fill(only(mask) ?? ones([batch, steps], 'bool'));
   }
 
   override getConfig() {
-    return { ...super.getConfig(), ...this.#weights.config(), units: this.#units ?? null };
+    return { ...super.getConfig(), units: this.#units ?? null };
   }
 }
 serialization.registerClass(AttentionMemory);

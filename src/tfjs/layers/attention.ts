@@ -7,7 +7,9 @@ import { initializers, type LayerVariable } from '@tensorflow/tfjs-layers';
 import { optionError } from '../../errors.js';
 import { received } from '../../validate/describe.js';
 import type { Attended } from './attend.js';
-import { type AttentionCall, AttentionLayer, type AttentionLayerArgs, attendAlone } from './attention-layer.js';
+import { type AttentionCall, AttentionLayer, type AttentionLayerArgs } from './attention-layer.js';
+import { attendAlone, shapesAlone } from './one-head.js';
+import type { Shape } from './sizes.js';
 
 export interface AttentionArgs extends AttentionLayerArgs {
   /** Multiplies the scores by a number that is learned and begins at 1. @default false */
@@ -41,11 +43,10 @@ export class Attention extends AttentionLayer {
     this.#scoreMode = scoreMode;
   }
 
-  override build(): void {
+  protected override buildFor(): void {
     const number = (name: string) => this.addWeight(name, [], 'float32', initializers.ones(), undefined, true);
     if (this.#useScale) this.#scale = number('scale');
     if (this.#scoreMode === 'concat') this.#weight = number('concat_score_weight');
-    this.built = true;
   }
 
   protected override attended(call: AttentionCall): Attended {
@@ -56,7 +57,7 @@ export class Attention extends AttentionLayer {
     return attendAlone({ ...call, query, key: scaled(call.key) }, { scale: 1, v });
   }
 
-  protected override outputShapes(query: (number | null)[], value: (number | null)[]) {
+  protected override outputShapes(query: Shape, value: Shape) {
     return shapesAlone(query, value);
   }
 
@@ -65,12 +66,3 @@ export class Attention extends AttentionLayer {
   }
 }
 serialization.registerClass(Attention);
-
-/** Of attention with one head: the output and its weights. */
-export function shapesAlone(query: (number | null)[], value: (number | null)[]): [(number | null)[], (number | null)[]] {
-  const [batch = null, queries = null] = query;
-  return [
-    [batch, queries, value.at(-1) ?? null],
-    [batch, queries, value[1] ?? null],
-  ];
-}

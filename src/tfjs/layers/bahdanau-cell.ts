@@ -6,6 +6,8 @@ import { add, concat, matMul, reshape, serialization, type Tensor, tidy } from '
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { TfScore } from '../attention.js';
 import { AttentionCell, type AttentionCellArgs } from './attention-cell.js';
+import type { Shape } from './sizes.js';
+import { builtOf } from './weights.js';
 
 export interface BahdanauCellArgs extends AttentionCellArgs {}
 
@@ -31,7 +33,7 @@ export class BahdanauCell extends AttentionCell {
     return [...this.innerSizes, ...this.memorySizes];
   }
 
-  override build(inputShape: (number | null)[] | (number | null)[][]): void {
+  override build(inputShape: Shape | Shape[]): void {
     this.buildInner(((inputShape.at(-1) ?? 0) as number) + this.valueDim);
     const addWeight = this.addWeight.bind(this);
     this.#query = {
@@ -52,13 +54,13 @@ export class BahdanauCell extends AttentionCell {
   }
 
   protected override queryOf(states: Tensor): Tensor {
-    if (!this.#query) throw new Error(`${this.name} is not built`);
-    const width = states.shape.at(-1) ?? 1;
-    return add(matMul(reshape(states, [-1, width]), this.#query.kernel.read()), this.#query.bias.read());
+    const { kernel, bias } = builtOf(this.name, this.#query);
+    const [rows, width] = [states.shape.slice(0, -1), states.shape.at(-1) ?? 1];
+    return add(matMul(reshape(states, [rows.reduce((a, b) => a * b, 1), width]), kernel.read()), bias.read());
   }
 
   protected override score(): TfScore {
-    return { kind: 'additive', v: reshape(this.#query?.v.read() as Tensor, [this.units]) };
+    return { kind: 'additive', v: reshape(builtOf(this.name, this.#query).v.read(), [this.units]) };
   }
 }
 serialization.registerClass(BahdanauCell);

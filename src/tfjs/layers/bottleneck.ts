@@ -4,37 +4,41 @@
  */
 import { add, matMul, relu, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import type { Weights } from './weights.js';
+import { builtOf, type Weights } from './weights.js';
+
+interface LinearMap {
+  readonly kernel: LayerVariable;
+  readonly bias: LayerVariable;
+}
 
 export class Bottleneck {
+  readonly #name: string;
   readonly #ratio: number;
-  #maps: readonly { readonly kernel: LayerVariable; readonly bias: LayerVariable }[] = [];
+  #reduce: LinearMap | undefined;
+  #expand: LinearMap | undefined;
 
-  /** @param ratio channels for each number between the maps */
-  constructor(ratio: number) {
+  /** @param name of the layer @param ratio channels for each number between the maps */
+  constructor(name: string, ratio: number) {
+    this.#name = name;
     this.#ratio = ratio;
   }
 
   build(weights: Weights, addWeight: Parameters<Weights['kernel']>[0], channels: number): void {
     const between = Math.max(1, Math.floor(channels / this.#ratio));
-    const sizes = [
-      ['reduce', channels, between],
-      ['expand', between, channels],
-    ] as const;
-    this.#maps = sizes.map(([name, from, to]) => ({
+    const map = (name: string, from: number, to: number): LinearMap => ({
       kernel: weights.kernel(addWeight, `${name}_kernel`, [from, to]),
       bias: weights.bias(addWeight, `${name}_bias`, [to]),
-    }));
+    });
+    this.#reduce = map('reduce', channels, between);
+    this.#expand = map('expand', between, channels);
   }
 
   /** `[b, c]` → `[b, c]` */
   apply(x: Tensor): Tensor {
-    const [reduced, expanded] = this.#maps.map(
-      ({ kernel, bias }) =>
-        (from: Tensor) =>
-          add(matMul(from, kernel.read()), bias.read()),
-    );
-    if (!reduced || !expanded) throw new Error('a layer is built before it is called');
-    return expanded(relu(reduced(x)));
+    return applied(builtOf(this.#name, this.#expand), relu(applied(builtOf(this.#name, this.#reduce), x)));
   }
+}
+
+function applied({ kernel, bias }: LinearMap, x: Tensor): Tensor {
+  return add(matMul(x, kernel.read()), bias.read());
 }

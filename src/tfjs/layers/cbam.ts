@@ -5,10 +5,11 @@
 import { add, max, mean, mul, reshape, serialization, sigmoid, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { Bottleneck } from './bottleneck.js';
-import { wholeNumber } from './heads-layer.js';
 import { MapsLayer } from './maps-layer.js';
-import { oddNumber, type SpatialAttentionArgs, weightPixels } from './spatial-attention.js';
+import { oddNumber, type Shape, wholeNumber } from './sizes.js';
+import { type SpatialAttentionArgs, weightPixels } from './spatial-attention.js';
 import type { SqueezeExciteArgs } from './squeeze-excite.js';
+import { builtOf } from './weights.js';
 
 export interface CBAMArgs extends SqueezeExciteArgs, SpatialAttentionArgs {}
 
@@ -32,8 +33,8 @@ export class CBAM extends MapsLayer {
   constructor({ ratio = 16, kernelSize = 7, ...args }: CBAMArgs = {}) {
     super(args);
     this.#ratio = wholeNumber('CBAM', 'ratio', ratio);
-    this.#kernelSize = oddNumber('CBAM', kernelSize);
-    this.#bottleneck = new Bottleneck(this.#ratio);
+    this.#kernelSize = oddNumber('CBAM', 'kernelSize', kernelSize);
+    this.#bottleneck = new Bottleneck(this.name, this.#ratio);
   }
 
   protected override buildFor(channels: number): void {
@@ -46,11 +47,11 @@ export class CBAM extends MapsLayer {
     const [batch = 1, , , channels = 1] = x.shape;
     const summed = add(this.#bottleneck.apply(mean(x, [1, 2])), this.#bottleneck.apply(max(x, [1, 2])));
     const weights = sigmoid(summed);
-    const [output, pixels] = weightPixels(mul(x, reshape(weights, [batch, 1, 1, channels])), this.#kernel?.read());
+    const [output, pixels] = weightPixels(mul(x, reshape(weights, [batch, 1, 1, channels])), builtOf(this.name, this.#kernel).read());
     return [output, weights, pixels];
   }
 
-  protected override weightShapes(image: (number | null)[]) {
+  protected override weightShapes(image: Shape) {
     return [[image[0] ?? null, image[3] ?? null], image.slice(0, 3)];
   }
 

@@ -4,7 +4,8 @@
  */
 import { serialization } from '@tensorflow/tfjs-core';
 import { optionError } from '../../errors.js';
-import { HeadsLayer, type HeadsLayerArgs, wholeNumber } from './heads-layer.js';
+import { HeadsLayer, type HeadsLayerArgs } from './heads-layer.js';
+import { wholeNumber } from './sizes.js';
 
 export interface GroupQueryAttentionArgs extends HeadsLayerArgs {
   /** Of each head. */

@@ -4,14 +4,11 @@
  */
 import { add, matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { optionError } from '../../errors.js';
-import { received } from '../../validate/describe.js';
 import { type Attended, attend } from './attend.js';
 import { type AttentionCall, AttentionLayer, type AttentionLayerArgs } from './attention-layer.js';
-import { both, ofQueries } from './masks.js';
-import { type WeightArgs, Weights } from './weights.js';
-
-type Shape = (number | null)[];
+import { both, ofKeys, ofQueries } from './masks.js';
+import type { Shape } from './sizes.js';
+import { builtOf, type WeightArgs, Weights } from './weights.js';
 
 /** Of layers that project. */
 export interface HeadsLayerArgs extends AttentionLayerArgs, WeightArgs {
@@ -51,8 +48,7 @@ export abstract class HeadsLayer extends AttentionLayer {
   /** Width of the output. @param query of the query */
   protected abstract outputWidth(query: number): number;
 
-  override build(inputShape: Shape | Shape[]): void {
-    const [query = 0, value = 0, key = value] = (inputShape as Shape[]).map((shape) => shape.at(-1) ?? 0);
+  protected override buildFor({ query, value, key }: { readonly query: number; readonly value: number; readonly key: number }): void {
     const { queryHeads, kvHeads, keyDim, valueDim } = this.#heads;
     const addWeight = this.addWeight.bind(this);
     const projection = (name: string, kernel: number[], bias: number[]): Projection => ({
@@ -66,13 +62,11 @@ export abstract class HeadsLayer extends AttentionLayer {
       value: projection('value', [value, kvHeads, valueDim], [kvHeads, valueDim]),
       output: projection('attention_output', [queryHeads, valueDim, width], [width]),
     };
-    this.built = true;
   }
 
-  protected override attended({ query, value, key, queryMask, how }: AttentionCall): Attended {
-    const all = this.#projections;
-    if (!all) throw new Error(`${this.name} is not built`);
-    const mask = both(queryMask && ofQueries(queryMask), how.mask);
+  protected override attended({ query, value, key, queryMask, keyMask, how }: AttentionCall): Attended {
+    const all = builtOf(this.name, this.#projections);
+    const mask = both(both(queryMask && ofQueries(queryMask), keyMask && ofKeys(keyMask)), how.mask);
     const [q, k, v] = [headsOf(query, all.query), headsOf(key, all.key), headsOf(value, all.value)];
     const { output, scores } = attend(q, k, v, { ...how, mask, scale: 1 / Math.sqrt(this.#heads.keyDim) });
     return { output: joined(output, all.output), scores };
@@ -88,13 +82,6 @@ export abstract class HeadsLayer extends AttentionLayer {
   override getConfig() {
     return { ...super.getConfig(), useBias: this.#useBias, ...this.#weights.config() };
   }
-}
-
-/** @throws {FoveaError} ERR_OPTION */
-export function wholeNumber(op: string, name: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1)
-    throw optionError(op, name, received(value), 'a whole number from 1');
-  return value;
 }
 
 /** `[b, s, width]` → `[b, s, h, d]` */

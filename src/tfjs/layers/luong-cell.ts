@@ -7,7 +7,8 @@ import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import { optionError } from '../../errors.js';
 import type { TfScore } from '../attention.js';
 import { AttentionCell, type AttentionCellArgs } from './attention-cell.js';
-import { wholeNumber } from './heads-layer.js';
+import { type Shape, wholeNumber } from './sizes.js';
+import { builtOf } from './weights.js';
 
 export interface LuongCellArgs extends AttentionCellArgs {
   /** Width of the output. @default that of the state of the cell within */
@@ -48,7 +49,7 @@ export class LuongCell extends AttentionCell {
     return [this.outputDim, ...this.innerSizes, ...this.memorySizes];
   }
 
-  override build(inputShape: (number | null)[] | (number | null)[][]): void {
+  override build(inputShape: Shape | Shape[]): void {
     this.buildInner(((inputShape.at(-1) ?? 0) as number) + this.outputDim);
     const from = this.valueDim + (this.innerSizes[0] ?? 0);
     this.#kernel = this.weightsOf.kernel(this.addWeight.bind(this), 'output_kernel', [from, this.outputDim]);
@@ -57,13 +58,12 @@ export class LuongCell extends AttentionCell {
 
   override call(inputs: Tensor | Tensor[], kwargs: Record<string, unknown>): Tensor[] {
     return tidy(() => {
-      if (!this.#kernel) throw new Error(`${this.name} is not built`);
       const [x, ...states] = inputs as [Tensor, ...Tensor[]];
       const { own, memory, kept } = this.sorted(states);
       const [before, ...inner] = own as [Tensor, ...Tensor[]];
       const [, ...after] = this.cell.call([concat([x, before], -1), ...inner], kwargs) as [Tensor, ...Tensor[]];
       const h = after[0] as Tensor;
-      const output = tanh(matMul(concat([this.context(h, memory), h], -1), this.#kernel.read()));
+      const output = tanh(matMul(concat([this.context(h, memory), h], -1), builtOf(this.name, this.#kernel).read()));
       return [output, output, ...after, ...kept];
     });
   }

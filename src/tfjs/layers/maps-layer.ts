@@ -4,11 +4,8 @@
  */
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
-import { shapeError } from '../../errors.js';
-import { list } from '../../validate/describe.js';
+import { type Shape, widthOf } from './sizes.js';
 import { type LayerArgs, type WeightArgs, Weights } from './weights.js';
-
-type Shape = (number | null)[];
 
 export interface MapsLayerArgs extends LayerArgs, WeightArgs {
   /** The layer gives its weights, too, after the image. @default false */
@@ -33,16 +30,8 @@ export abstract class MapsLayer extends layers.Layer {
   protected abstract weightShapes(image: Shape): Shape[];
 
   override build(inputShape: Shape | Shape[]): void {
-    const channels = (inputShape as Shape).at(-1);
-    if (inputShape.length !== 4 || channels == null)
-      throw shapeError(
-        this.getClassName(),
-        'input',
-        list(inputShape),
-        '[b, h, w, c] with a known c',
-        'images have their channels last here',
-      );
-    this.buildFor(channels);
+    // Images have their channels last here.
+    this.buildFor(widthOf(this.getClassName(), 'input', inputShape as Shape, '[b, h, w, c]'));
     this.built = true;
   }
 

@@ -1,6 +1,6 @@
 /**
  * The masks of a layer's inputs. TensorFlow.js computes the mask of each of them, but tells a layer of several inputs that of the first one only, and where
- * that has none, one of a layer before. So each input passes by a layer of its own, which is told its mask.
+ * none of them has one, that of a layer before. So an input passes by a layer of its own, which is told its mask.
  * @module
  */
 import { clone, reshape, serialization, type Tensor } from '@tensorflow/tfjs-core';
@@ -12,12 +12,14 @@ const masks = new WeakMap<Tensor, Tensor | null>();
 
 /**
  * The mask of an input.
- * @param told what a call of the layer on tensors says it is: TensorFlow.js says something, too, but of inputs that have passed by a tap
+ * @param told what a call of the layer on tensors says it is; not heard where the input has passed by a tap
  */
-export function maskOf(x: Tensor, told?: Tensor): Tensor | undefined {
+export function maskOf(x: Tensor, told?: Tensor | null): Tensor | undefined {
   const own = masks.get(x);
-  // What has just been made by a layer that makes masks has its own with it.
-  return own === undefined ? (told ?? (x as { kerasMask?: Tensor }).kerasMask) : (own ?? undefined);
+  if (own !== undefined) return own ?? undefined;
+  // What has just been made by a layer that makes masks has its own with it, unless it was made in a model within, which has let go of it.
+  const { kerasMask } = x as { kerasMask?: Tensor };
+  return told ?? (kerasMask?.isDisposed === false ? kerasMask : undefined);
 }
 
 /** The same numbers, and the mask that belongs to them remembered. */
@@ -37,13 +39,15 @@ class MaskTap extends layers.Layer {
     return this.#last;
   }
 
-  /** Called after `call`, with the mask as the last thing. */
+  /** Called after `call`: without masks at first, then by whoever runs a model, who knows them. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor {
-    const given = only(mask);
-    if (!given || !this.#last) return given as Tensor;
+    if (mask === undefined) return mask as unknown as Tensor;
+    const [given, x] = [only(mask), this.#last];
+    this.#last = undefined;
+    if (!given || !x) return given as Tensor;
     // Sums of TensorFlow.js hand on `[1, b, s]`.
-    const own = given.rank > 2 ? reshape(given, this.#last.shape.slice(0, 2)) : given;
-    masks.set(this.#last, own);
+    const own = given.rank > 2 ? reshape(given, x.shape.slice(0, 2)) : given;
+    masks.set(x, own);
     return own;
   }
 }
@@ -62,15 +66,31 @@ export function tappedInputs(inputs: readonly SymbolicTensor[]): SymbolicTensor[
   return inputs.map((x, i) => (mayHaveMask(x) || inputs.indexOf(x) < i ? tapped(x) : x));
 }
 
-/** Whether some layer that it comes from makes masks, and all between hand them on. */
+/** Layers of TensorFlow.js, and here, that make no mask of their own but may hand one on in a way of their own; most hand on their input's. */
+const handOn = new Set(
+  [
+    'Add',
+    'Average',
+    'Concatenate',
+    'Maximum',
+    'Minimum',
+    'Multiply',
+    'RNN',
+    'SimpleRNN',
+    'GRU',
+    'LSTM',
+    'Bidirectional',
+    'TimeDistributed',
+  ].concat(['Attention', 'AdditiveAttention', 'MultiHeadAttention', 'GroupQueryAttention']),
+);
+
+/** Whether some layer that it comes from may make a mask, and all between may hand it on. */
 function mayHaveMask(x: SymbolicTensor, seen = new Set<SymbolicTensor>()): boolean {
   const layer = x.sourceLayer;
   if (seen.has(x) || !layer?.supportsMasking) return false;
   seen.add(x);
-  const kind = layer.getClassName();
-  if (kind === 'Masking') return true;
-  if (kind === 'Embedding') return layer.getConfig().maskZero === true;
-  return x.inputs.some((input) => mayHaveMask(input, seen));
+  const isOwn = layer.computeMask !== layers.Layer.prototype.computeMask;
+  return (isOwn && !handOn.has(layer.getClassName())) || x.inputs.some((input) => mayHaveMask(input, seen));
 }
 
 /** The first of several. */

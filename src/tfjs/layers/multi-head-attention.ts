@@ -3,7 +3,8 @@
  * @module
  */
 import { serialization } from '@tensorflow/tfjs-core';
-import { HeadsLayer, type HeadsLayerArgs, wholeNumber } from './heads-layer.js';
+import { HeadsLayer, type HeadsLayerArgs } from './heads-layer.js';
+import { wholeNumber } from './sizes.js';
 
 export interface MultiHeadAttentionArgs extends HeadsLayerArgs {
   readonly numHeads: number;
@@ -22,7 +23,7 @@ const op = 'MultiHeadAttention';
  *
  * `apply([query, value, key?, attentionMask?])` of `[b, sq, width]`, `[b, skv, width]`, `[b, skv, width]` (default: the value), float32, and a mask
  * `[b, sq, skv]` or `[b, numHeads, sq, skv]`, where what is not 0 may be seen, gives `[b, sq, outputShape]`, with `returnAttentionScores` the weights
- * `[b, numHeads, sq, skv]`, too. Masked keys are not seen, masked queries see nothing and hand their mask on. Weights are in Keras' order and
+ * `[b, numHeads, sq, skv]`, too. Masked values and keys are not seen, masked queries see nothing and hand their mask on. Weights are in Keras' order and
  * shapes, so that `setWeights` takes those of `keras.layers.MultiHeadAttention`.
  * @throws {FoveaError} ERR_OPTION for sizes that are no whole numbers from 1
  * @see Vaswani et al. 2017, §3.2.2; Keras 3, `keras.layers.MultiHeadAttention`

@@ -4,9 +4,9 @@
  */
 import { concat, conv2d, max, mean, mul, serialization, sigmoid, squeeze, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { optionError } from '../../errors.js';
-import { received } from '../../validate/describe.js';
 import { MapsLayer, type MapsLayerArgs } from './maps-layer.js';
+import { oddNumber, type Shape } from './sizes.js';
+import { builtOf } from './weights.js';
 
 export interface SpatialAttentionArgs extends MapsLayerArgs {
   /** Side of the window, odd. @default 7 */
@@ -29,7 +29,7 @@ export class SpatialAttention extends MapsLayer {
 
   constructor({ kernelSize = 7, ...args }: SpatialAttentionArgs = {}) {
     super(args);
-    this.#kernelSize = oddNumber('SpatialAttention', kernelSize);
+    this.#kernelSize = oddNumber('SpatialAttention', 'kernelSize', kernelSize);
   }
 
   protected override buildFor(): void {
@@ -38,10 +38,10 @@ export class SpatialAttention extends MapsLayer {
   }
 
   protected override weighted(x: Tensor): [Tensor, Tensor] {
-    return weightPixels(x, this.#kernel?.read());
+    return weightPixels(x, builtOf(this.name, this.#kernel).read());
   }
 
-  protected override weightShapes(image: (number | null)[]) {
+  protected override weightShapes(image: Shape) {
     return [image.slice(0, 3)];
   }
 
@@ -52,16 +52,8 @@ export class SpatialAttention extends MapsLayer {
 serialization.registerClass(SpatialAttention);
 
 /** The image with its pixels weighted, and the weights `[b, h, w]`. @param kernel `[k, k, 2, 1]` */
-export function weightPixels(x: Tensor, kernel: Tensor | undefined): [Tensor, Tensor] {
-  if (!kernel) throw new Error('a layer is built before it is called');
+export function weightPixels(x: Tensor, kernel: Tensor): [Tensor, Tensor] {
   const seen = concat([mean(x, -1, true), max(x, -1, true)], -1);
   const weights = sigmoid(conv2d(seen as Tensor4D, kernel as Tensor4D, 1, 'same'));
   return [mul(x, weights), squeeze(weights, [3])];
-}
-
-/** @throws {FoveaError} ERR_OPTION */
-export function oddNumber(op: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value % 2 === 0)
-    throw optionError(op, 'kernelSize', received(value), 'an odd number from 1', 'a window has a middle');
-  return value;
 }

@@ -4,8 +4,8 @@
  */
 import { mean, mul, reshape, serialization, sigmoid, type Tensor } from '@tensorflow/tfjs-core';
 import { Bottleneck } from './bottleneck.js';
-import { wholeNumber } from './heads-layer.js';
 import { MapsLayer, type MapsLayerArgs } from './maps-layer.js';
+import { type Shape, wholeNumber } from './sizes.js';
 
 export interface SqueezeExciteArgs extends MapsLayerArgs {
   /** Channels for each number of the bottleneck: r in the paper. @default 16 */
@@ -30,7 +30,7 @@ export class SqueezeExcite extends MapsLayer {
   constructor({ ratio = 16, ...args }: SqueezeExciteArgs = {}) {
     super(args);
     this.#ratio = wholeNumber(op, 'ratio', ratio);
-    this.#bottleneck = new Bottleneck(this.#ratio);
+    this.#bottleneck = new Bottleneck(this.name, this.#ratio);
   }
 
   protected override buildFor(channels: number): void {
@@ -43,7 +43,7 @@ export class SqueezeExcite extends MapsLayer {
     return [mul(x, reshape(weights, [batch, 1, 1, channels])), weights];
   }
 
-  protected override weightShapes([batch = null, , , channels = null]: (number | null)[]) {
+  protected override weightShapes([batch = null, , , channels = null]: Shape) {
     return [[batch, channels]];
   }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { type LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { FoveaError } from '../../errors.js';
 
 type DenseArgs = Parameters<typeof layers.dense>[0];
 
@@ -57,4 +58,10 @@ export class Weights {
     const all = this.#dense.getConfig();
     return Object.fromEntries(argNames.map((name) => [name, all[name] ?? null]));
   }
+}
+
+/** What a layer has once it is built. @throws {FoveaError} ERR_OPTION before */
+export function builtOf<T>(name: string, value: T | undefined): T {
+  if (value === undefined) throw new FoveaError('ERR_OPTION', `${name}: is not built, expected a call of apply or build before`);
+  return value;
 }

@@ -1,0 +1,37 @@
+/** The examples as a whole: each has a command of npm, a README and a place in the README's list, and `npm run examples` leaves out none that is trained. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
+const examples = readdirSync(path.join(root, 'examples')).filter((name) => existsSync(path.join(root, 'examples', name, 'main.mjs')));
+const isTrained = (name: string) => /'\.\.\/(training\/loop|seq2seq-training\/course)\.mjs'/.test(allOf(name));
+const allOf = (name: string) =>
+  readdirSync(path.join(root, 'examples', name))
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => read('examples', name, file))
+    .join('\n');
+
+describe.each(examples)('%s', (name) => {
+  it('can be run by npm, and is to be found', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(Object.values(scripts)).toContain(`node scripts/start.mjs ${name}`);
+    expect(read('README.md')).toContain(`(examples/${name}/README.md)`);
+    expect(read('examples', name, 'README.md')).toMatch(/^# /);
+  });
+});
+
+it('trained ones are those that npm run examples runs', () => {
+  const trained = examples.filter(isTrained);
+  expect(trained.length).toBeGreaterThan(2);
+  const run = [...read('scripts/examples.mjs').matchAll(/example: '([^']+)'/g)].map(([, name]) => name);
+  expect([...new Set(run)].sort()).toEqual(trained.sort());
+});
+
+it('npm run examples refuses what it does not know, before it trains for an hour', () => {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/examples.mjs'), '--figure'], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([2, 'examples: --figure is not known, expected --no-figures or nothing\n']);
+});
