@@ -8,7 +8,7 @@ import { convolutionJob } from '../fovea/convolution.mjs';
 import { matmulJob } from '../fovea/matmul.mjs';
 import { foveaOn, version } from '../fovea/session.mjs';
 import { isInstalled } from '../peer.mjs';
-import { openTfjs, refusal } from '../tfjs/session.mjs';
+import { graphModels, openTfjs, refusal } from '../tfjs/session.mjs';
 
 /** @import { Fovea } from '../fovea/session.mjs' */
 /** @import { Case, Contender, Inputs, Roof, Variant } from '../types.js' */
@@ -22,12 +22,13 @@ const converter = '@tensorflow/tfjs-converter';
 /** Of what fovea/tfjs is held against something: other backends of TensorFlow.js, or our kernels called directly. @type {readonly Case['op'][]} */
 const ops = ['matmul', 'convolution', 'encoder', 'translationStep', 'convnetStep'];
 
-const oneByOne = ' one by one';
+/** Behind the target: which sentences the encoder runs together. */
+const ways = Object.values(graphModels).filter((way) => way !== 'at once');
 
 /** @param {Roof} roof @param {Roof} [better] @returns {readonly Variant[]} */
 const variantsOf = (roof, better) => [
   { name: roof, roof, ops, ...(better && { better }) },
-  { name: `${roof}${oneByOne}`, roof, ops: ['encoder'], full: true },
+  ...ways.map((way) => ({ name: `${roof} ${way}`, roof, ops: /** @type {const} */ (['encoder']), full: way === 'one by one' })),
 ];
 
 /** @type {Readonly<Record<string, readonly Variant[]>>} */
@@ -50,7 +51,8 @@ export default {
     const tf = require(core);
     require('fovea/tfjs');
     const opened = { tf, load, version: `${version} with TensorFlow.js ${tf.version_core}`, backend: 'fovea' };
-    const session = await openTfjs(opened, variant.endsWith(oneByOne) ? 'graph model, one by one' : 'matMul of a batch');
+    const way = ways.find((way) => variant.endsWith(way));
+    const session = await openTfjs(opened, way ? `graph model, ${way}` : 'matMul of a batch');
     return {
       ...session,
       async prepare(item, inputs) {

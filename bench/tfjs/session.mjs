@@ -17,8 +17,12 @@ import { trainingJob } from './training.mjs';
 /** @import { TfCore, TfLayers } from './training.mjs' */
 /** @import { Tfjs, TfjsConverter } from './types.js' */
 
-const graphModel = 'graph model';
-const graphModelOneByOne = 'graph model, one by one';
+/** Of the sentence encoder: variant → which sentences are run together (graph-model.mjs). @type {Readonly<Record<string, string>>} */
+export const graphModels = {
+  'graph model': 'at once',
+  'graph model, by length': 'by length',
+  'graph model, one by one': 'one by one',
+};
 
 /** With a kernel of the comparison's own, which the backend lacks. */
 export const layersAndLoop = 'layers, UnsortedSegmentSum a plain loop';
@@ -33,8 +37,10 @@ export const variants = (roof) => [
   { name: 'additive', ops: ['attention'], full: true, ...(roof && { roof }) },
   { name: 'core', ops: ['layerNorm', 'rmsNorm', 'rotary', 'gelu', 'squeezeExcite', 'spatialAttention'], full: true },
   { name: 'conv2d', ops: ['convolution'], ...(roof && { roof }) },
-  { name: graphModel, ops: ['encoder'], ...(roof && { roof }) },
-  { name: graphModelOneByOne, ops: ['encoder'], full: true, ...(roof && { roof }) },
+  ...Object.entries(graphModels).map(([name, way]) => ({
+    ...{ name, ops: /** @type {const} */ (['encoder']), full: way === 'one by one' },
+    ...(roof && { roof }),
+  })),
   { name: 'layers', ops: ['convnetStep', 'translationStep'], ...(roof && { roof }) },
 ];
 
@@ -87,7 +93,7 @@ export async function openTfjs({ tf, load, version, backend }, variant) {
           return convolutionJob(tf, item, inputs);
         case 'encoder': {
           const converter = /** @type {TfjsConverter} */ (await load('@tensorflow/tfjs-converter'));
-          return graphModelJob(core, converter, variant === graphModelOneByOne);
+          return graphModelJob(core, converter, graphModels[variant] ?? 'at once');
         }
         case 'translationStep':
         case 'convnetStep': {
