@@ -69,7 +69,12 @@ function figure(report, bar, contender, build) {
       return row.shareOfPeak === null ? undefined : { measured: row.shareOfPeak };
     case 'peer': {
       const peer = fastest(peersOf(report, bar, contender));
-      return peer && { measured: peer.medianMs / row.medianMs, against: `${peer.contender}/${peer.variant}` };
+      return (
+        peer && {
+          measured: peer.medianMs / row.medianMs,
+          against: `${peer.contender}/${peer.variant}${peer.runs === 1 ? ', one call' : ''}`,
+        }
+      );
     }
     case 'direct':
       return row.direct === undefined ? undefined : { measured: row.direct, against: 'our kernels called directly' };

@@ -63,12 +63,16 @@ function figures(rows, best) {
 function summaryTable(report) {
   const lines = summaryOf(report).map(({ case: name, ours, peer, ratio }) => [
     name,
-    `${ours.contender}/${ours.variant}: ${time(ours.medianMs)}`,
-    `${peer.contender}/${peer.variant}: ${time(peer.medianMs)}`,
+    whoAndTime(ours),
+    whoAndTime(peer),
     ratio < 1 ? `${times(ratio)}, behind` : times(ratio),
   ]);
   return table([['case', 'ours', 'best of the others', 'ours is'], ...lines]);
 }
+
+/** @param {import('./summary.mjs').Line['ours']} row */
+const whoAndTime = ({ contender, variant, medianMs, runs }) =>
+  `${contender}/${variant}: ${time(medianMs)}${runs === 1 ? ', one call' : ''}`;
 
 /** @param {Report} report */
 function threadsTable({ results }) {

@@ -20,7 +20,7 @@ const short = { callMs: 0.1, calls: 20_000, longestMs: 500 };
  */
 const collectAfterMs = 30;
 
-/** A call that takes longer is not asked for twice: what only a first call does is little of it. */
+/** A call that takes longer is not asked for twice: what only a first call does is little of it, and its row says that it is one call. */
 const longMs = 20_000;
 
 /**

@@ -91,6 +91,12 @@ describe('the Markdown', () => {
     expect(once).toContain('**100 GFLOP/s**');
     expect(withFigures(once, place, markdownOf(report))).toBe(once);
   });
+
+  it('says where a time is that of one call', () => {
+    const once = { ...report, results: report.results.map((row) => ({ ...row, runs: 1 })) };
+    expect(markdownOf(once)).toMatch(/onnxruntime-node\/[^|]* ms, one call|onnxruntime-node\/[^|]* µs, one call/);
+    expect(markdownOf(report)).not.toContain('one call');
+  });
 });
 
 describe('the share outside of kernels', () => {

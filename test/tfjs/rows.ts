@@ -22,11 +22,15 @@ const binary: Row[] = [
   { inputs: { a: floats(1), b: floats() } },
   { inputs: { a: special(), b: floats(6) } },
   { inputs: { a: special(), b: special() } },
+  { inputs: { a: strange(floats(2, 4096)), b: strange(floats(2, 4096)) } },
+  { inputs: { a: strange(floats(2, 4096)), b: floats() } },
+  { inputs: { a: strange(floats(90, 100)), b: strange(floats(100)) } },
   { inputs: { a: integers(9, 3, 4), b: integers(9, 4) }, isCpus: true },
 ];
 const unary = (make: (...shape: number[]) => Given, attrs: NamedAttrMap = {}): Row[] => [
   ...[[], [1], [0, 3], [17], [3, 500], [90, 100]].map((shape) => ({ inputs: { x: make(...shape) }, attrs })),
   { inputs: { x: special() }, attrs },
+  { inputs: { x: strange(make(2, 4096)) }, attrs },
 ];
 const reductions = (name: 'axis' | 'reductionIndices'): Row[] => [
   ...[[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]].flatMap((axes) =>
@@ -36,7 +40,12 @@ const reductions = (name: 'axis' | 'reductionIndices'): Row[] => [
   { inputs: { x: floats() }, attrs: { [name]: [], keepDims: false } },
   { inputs: { x: floats(1, 1) }, attrs: { [name]: [0], keepDims: true } },
   { inputs: { x: floats(0, 3) }, attrs: { [name]: [1], keepDims: false } },
+  { inputs: { x: floats(0, 3) }, attrs: { [name]: [0], keepDims: false } },
+  { inputs: { x: floats(3, 0) }, attrs: { [name]: [1], keepDims: true } },
 ];
+
+/** Zeros of both signs, each first once. */
+const zeros: Given = { shape: [2, 2], dtype: 'float32', values: Float32Array.of(-0, 0, 0, -0) };
 
 /** Kernel → what it is called with. */
 export const rows: Readonly<Record<string, readonly Row[]>> = {
@@ -94,7 +103,11 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
   ClipByValue: unary(floats, { clipValueMin: -0.5, clipValueMax: 0.75 }),
   Sum: [...reductions('axis'), { inputs: { x: integers(9, 3, 4) }, attrs: { axis: 0, keepDims: false }, isCpus: true }],
   Mean: reductions('axis'),
-  Max: [...reductions('reductionIndices'), { inputs: { x: special() }, attrs: { reductionIndices: 0, keepDims: false } }],
+  Max: [
+    ...reductions('reductionIndices'),
+    { inputs: { x: special() }, attrs: { reductionIndices: 0, keepDims: false } },
+    { inputs: { x: zeros }, attrs: { reductionIndices: 1, keepDims: false } },
+  ],
   Prod: [
     ...reductions('axis').filter(({ attrs }) => Array.isArray(attrs?.axis) && attrs.axis[0] !== -1),
     { inputs: { x: floats(4, 3, 5) }, attrs: { axis: [-1, 0], keepDims: false }, isCpus: true },

@@ -66,9 +66,13 @@ function addColumns(x: Float32Array, from: number, rows: number, n: number, out:
   }
 }
 
+/** NaN is the largest, and of −0 and 0 the first. */
 export const largest: Fold<Float32Array> = (x, from, rows, n, out, at, outStep) => {
   for (let row = 0, i = from; row < rows; row++)
-    for (let c = 0; c < n; c++, i++) out[at + c * outStep] = Math.max(out[at + c * outStep] ?? 0, x[i] ?? 0);
+    for (let c = 0, o = at; c < n; c++, i++, o += outStep) {
+      const value = x[i] ?? 0;
+      if (value > (out[o] ?? 0) || Number.isNaN(value)) out[o] = value;
+    }
 };
 
 export const multiply: Fold<Numbers> = (x, from, rows, n, out, at, outStep) => {

@@ -12,7 +12,8 @@ const gather = kernel<'x' | 'indices', GatherV2Attrs>(({ inputs: { x, indices },
   if (values === undefined || ids === undefined) return undefined;
   const axis = util.parseAxisParam(attrs.axis, x.shape)[0] ?? 0;
   const rows = x.shape[axis] ?? 0;
-  for (const id of ids) util.assert(id >= 0 && id < rows, () => `GatherV2: the index value ${id} is not in [0, ${rows - 1}]`);
+  const wrong = ids.findIndex((id) => !(id >= 0 && id < rows));
+  util.assert(wrong < 0, () => `GatherV2: the index value ${ids[wrong]} is not in [0, ${rows - 1}]`);
   type Tensor = Parameters<typeof backend_util.segment_util.collectGatherOpShapeInfo>[0];
   const info = backend_util.segment_util.collectGatherOpShapeInfo(x as Tensor, indices as Tensor, axis, attrs.batchDims ?? 0);
   const { batchSize, outerSize, dimSize, sliceSize, outputShape } = info;

@@ -46,11 +46,12 @@ const sum = kernel<'x', SumAttrs>(({ inputs: { x }, attrs: { axis, keepDims }, b
 
 const mean = kernel<'x', MeanAttrs>(({ inputs: { x }, attrs: { axis, keepDims }, backend }) => {
   const result = reduced(x, backend.floats(x), util.parseAxisParam(axis, x.shape), keepDims, add, 0);
-  return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded, result.counts));
+  return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded, Math.max(1, result.counts)));
 });
 
 const max = kernel<'x', MaxAttrs>(({ inputs: { x }, attrs: { reductionIndices, keepDims }, backend }) => {
   const result = reduced(x, backend.floats(x), util.parseAxisParam(reductionIndices, x.shape), keepDims, largest, -Infinity);
+  if (result?.counts === 0) result.folded.fill(Number.NaN); // the largest of nothing
   return result && backend.tensor(result.shape, 'float32', backend.rounded(result.folded));
 });
 

@@ -90,7 +90,11 @@ const clip = kernel<'x', ClipByValueAttrs>(({ inputs: { x }, attrs: { clipValueM
   if (values === undefined) return undefined;
   const out = backend.room(sizeOf(x.shape));
   for (let i = 0; i < out.length; i++) {
-    out[i] = Math.min(clipValueMax, Math.max(clipValueMin, values[i] ?? 0));
+    const value = values[i] ?? 0;
+    out[i] = value;
+    // No Math.max: of a bound and a zero of the other sign the number stays.
+    if (value > clipValueMax) out[i] = clipValueMax;
+    else if (value < clipValueMin) out[i] = clipValueMin;
   }
   return backend.tensor(x.shape, 'float32', out);
 });
