@@ -1,7 +1,7 @@
 /** The command line: what can be asked for, and what is wrong with it when it is. Imports nothing that must be built first. */
 import { parse, positiveInteger, svgFile } from '../program/command-line.mjs';
 import { UsageError } from '../program/errors.mjs';
-import { checkpointOf } from '../training/place.mjs';
+import { checkpointOf } from '../training/checkpoint-file.mjs';
 
 /**
  * @typedef {object} Settings

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../program/errors.mjs';
 import { readText, reason } from '../program/files.mjs';
-import { paragraphsOfMarkdown } from '../sentence-search/markdown.mjs';
+import { paragraphsOfMarkdown } from '../program/markdown.mjs';
 
 /**
  * @typedef {{ name: string, license: string, text: string }} Page of one package: a paragraph a line
