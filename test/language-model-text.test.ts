@@ -127,8 +127,17 @@ describe('the README', () => {
   it('has a picture and measured figures', () => {
     const svg = readFileSync(path.join(root, 'examples/language-model/picture.svg'), 'utf8');
     expect(named(parsed(svg), 'desc')[0]?.text).toMatch(/On held-out text the transformer needs \d\.\d\d, a 3-gram \d\.\d\d/);
-    expect(figures).toMatch(/\n> .* cores · .* Node v.*\n/);
+    expect(figures).toMatch(/\n> .* cores · .* Node v.* · the whole run \d+ s\n/);
     const of = (name: string) => Number(new RegExp(`\\| ${name}.*\\| (\\d\\.\\d{3}) +\\|`).exec(figures)?.[1]);
     expect(of('the transformer')).toBeLessThan(0.8 * of('3-gram'));
+  });
+
+  it('is of this text', () => {
+    const number = (words: RegExp) => Number(words.exec(figures)?.[1]?.replaceAll(',', ''));
+    expect(number(/The text: ([\d,]+) characters/)).toBe(idsOf(joined(training)).length);
+    expect(number(/of the READMEs of (\d+) packages/)).toBe(training.length);
+    const [, characters, names] = /Held out:\s+([\d,]+) characters of (`.*`)\./.exec(figures) ?? [];
+    expect(characters).toBe(idsOf(joined(heldOut)).length.toLocaleString('en'));
+    expect(names?.split(', ')).toEqual(heldOut.map(({ name }) => `\`${name}\``));
   });
 });

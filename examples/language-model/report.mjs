@@ -1,5 +1,5 @@
 /** What the terminal shows, and the figures of the README. */
-import { table } from '../../bench/place.mjs';
+import { cell, table } from '../../bench/place.mjs';
 import { colors, formatBackend } from '../program/terminal.mjs';
 import { fenced } from './fenced.mjs';
 
@@ -74,7 +74,7 @@ export function formatFigures(report) {
     '',
     `${verdict(report)} Of the training text the last steps needed ${lastBits(course).toFixed(2)} bits a character.`,
     '',
-    `What it writes behind "${written.prompt.trim()}", at a temperature of ${written.temperature}, ${written.perSecond.toFixed(0)} characters a second:`,
+    `What it writes behind "${cell(written.prompt.trim())}", at a temperature of ${written.temperature}, ${written.perSecond.toFixed(0)} characters a second:`,
     '',
     ...fenced(`${written.prompt}${written.text}`),
     '',
@@ -131,7 +131,7 @@ function licenceLine({ corpus: { licenses } }) {
 /** @param {Report['check']} check */
 function checkLine({ difference, bound, largest, holds }) {
   const share = `1/${thousands(Math.round(largest / bound))}`;
-  const said = `they differ by at most ${difference.toExponential(1)}; what float32 may come to, and no error is noticed below, is ${bound.toExponential(1)}, ${share} of the largest (${largest.toFixed(1)})`;
+  const said = `they differ by at most ${difference.toExponential(1)}; float32 may take them ${bound.toExponential(1)} apart, ${share} of the largest (${largest.toFixed(1)}), and a smaller error goes unnoticed`;
   return `The logits of fovea, step by step, are ${holds ? '' : 'NOT '}those of TensorFlow.js in one pass: ${said}`;
 }
 
