@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { paragraphsOfMarkdown } from '../examples/program/markdown.mjs';
 import { corpusOfReadmes, corpusOfText } from '../examples/sentence-search/corpus.mjs';
-import { paragraphsOfMarkdown } from '../examples/sentence-search/markdown.mjs';
 
 const program = fileURLToPath(new URL('../examples/sentence-search/main.mjs', import.meta.url));
 const stackTrace = /\n\s+at /;

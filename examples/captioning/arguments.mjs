@@ -1,6 +1,6 @@
 /** The command line: what can be asked for, and what is wrong with it when it is. Imports nothing that must be built first. */
 import { parse, positiveInteger } from '../program/command-line.mjs';
-import { checkpointOf } from '../training/place.mjs';
+import { checkpointOf } from '../training/checkpoint-file.mjs';
 
 /**
  * @typedef {object} Settings

@@ -6,8 +6,8 @@
  * norm is rmsNorm, attention is causal, with rotary positions, over the tokens of the call or of a KVCache a layer.
  */
 import { embedding, KVCache, linear, MultiHeadAttention, packMatrix, rmsNorm } from 'fovea';
+import { add } from '../program/add.mjs';
 import { normalOf } from '../program/random.mjs';
-import { add } from '../sentence-search/layers.mjs';
 
 /**
  * @typedef {import('fovea').Tensor} Tensor

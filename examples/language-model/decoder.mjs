@@ -1,6 +1,6 @@
 /** The same transformer as network.mjs, by fovea's own ops: a character a call, the others in a KVCache a layer, which looks as far back as a window of training. */
 import { embedding, KVCache, linear, packMatrix, rmsNorm, rotary } from 'fovea';
-import { add } from '../sentence-search/layers.mjs';
+import { add } from '../program/add.mjs';
 import { vocabulary } from './vocabulary.mjs';
 
 /**

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../program/errors.mjs';
 import { readText, reason } from '../program/files.mjs';
-import { paragraphsOfMarkdown } from './markdown.mjs';
+import { paragraphsOfMarkdown } from '../program/markdown.mjs';
 
 /**
  * @typedef {{ text: string, source: string }} Paragraph

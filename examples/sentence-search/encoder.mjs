@@ -7,7 +7,8 @@
  * on rows, and attention takes its sentences out of them (ragged.mjs).
  */
 import { backend, embedding, layerNorm, linear, packMatrix } from 'fovea';
-import { add, timingSignal, unitRows } from './layers.mjs';
+import { add } from '../program/add.mjs';
+import { timingSignal, unitRows } from './layers.mjs';
 import { attendWithin, meanWithin, startsOf } from './ragged.mjs';
 import { createRooms } from './rooms.mjs';
 

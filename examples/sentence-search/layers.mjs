@@ -1,10 +1,5 @@
 /** The small layers between the matrix products, in plain loops: all work on rows of `width` numbers, in place unless they say otherwise. */
 
-/** x += y, both of one size. @param {Float32Array} x @param {Float32Array} y */
-export function add(x, y) {
-  for (let i = 0; i < x.length; i++) x[i] += y[i];
-}
-
 /** Divides every row by its Euclidean length. @param {Float32Array} x `[rows, width]` @param {number} width */
 export function unitRows(x, width) {
   for (let start = 0; start < x.length; start += width) {

@@ -2,8 +2,8 @@
 import path from 'node:path';
 import { InputError } from '../program/errors.mjs';
 import { readText } from '../program/files.mjs';
+import { paragraphsOfMarkdown } from '../program/markdown.mjs';
 import { corpusOfText } from '../sentence-search/corpus.mjs';
-import { paragraphsOfMarkdown } from '../sentence-search/markdown.mjs';
 
 /** A sentence with fewer words is a caption or a cry. */
 const fewestWords = 5;

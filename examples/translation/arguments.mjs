@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parse, positiveInteger } from '../program/command-line.mjs';
 import { UsageError } from '../program/errors.mjs';
-import { checkpointOf } from '../training/place.mjs';
+import { checkpointOf } from '../training/checkpoint-file.mjs';
 
 /**
  * @typedef {object} Settings
