@@ -16,10 +16,13 @@ export async function environmentNow() {
   };
 }
 
+/** Pages and pictures compute nothing, and are what such commands write: one after another, they would take each other's for changes. */
+const writtenByCommands = [':(exclude)*.md', ':(exclude)*.svg'];
+
 async function commitOf() {
   try {
     const commit = (await run('git', ['rev-parse', '--short', 'HEAD'], { cwd: root })).trim();
-    const changes = await run('git', ['status', '--porcelain', '--untracked-files=no'], { cwd: root });
+    const changes = await run('git', ['status', '--porcelain', '--untracked-files=no', '--', '.', ...writtenByCommands], { cwd: root });
     return changes === '' ? commit : `${commit} with changes`;
   } catch {
     return null; // a tarball, or no git

@@ -167,7 +167,7 @@ describe('the program', { timeout: 240_000 }, () => {
     for (const file of report.pictures) expect(readFileSync(file, 'utf8')).toMatch(/^<svg /);
     const figures = readFileSync(markdown, 'utf8').split('<!-- captioning: ')[1]?.split('<!-- /captioning -->')[0];
     expect(figures).toMatch(/32 images a step, of \d+ digits(?:.|\n)*\| right of 2000 +\| \d+\.\d % +\| \d/);
-    expect(figures).toMatch(/The whole run took \d+ s\./);
+    expect(figures).toMatch(/\n> .* · the whole run \d+ s\n/);
     const again = JSON.parse(launch([...given, '--resume', '--json']).stdout);
     const before = { seconds: expect.any(Number), trained: 0 };
     expect(again.models).toEqual(report.models.map((model: object) => ({ ...model, ...before })));

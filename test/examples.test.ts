@@ -1,9 +1,12 @@
 /** The examples as a whole: each has a command of npm, a README with its pictures and a place in the README's list, and `npm run examples` leaves out none that is trained. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { fromCaller } from '../examples/program/files.mjs';
+import { runAll, runs } from '../scripts/examples.mjs';
 import { named, parsed } from './viz/parsed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,8 +42,31 @@ describe.each(examples)('%s', (name) => {
 it('trained ones are those that npm run examples runs', () => {
   const trained = examples.filter(isTrained);
   expect(trained.length).toBeGreaterThan(2);
-  const run = [...read('scripts/examples.mjs').matchAll(/example: '([^']+)'/g)].map(([, name]) => name);
-  expect([...new Set(run)].sort()).toEqual(trained.sort());
+  expect([...new Set(runs.map(({ example }) => example))].sort()).toEqual(trained.sort());
+});
+
+it('npm run examples writes into this checkout, wherever the user stands', () => {
+  vi.stubEnv('INIT_CWD', tmpdir());
+  for (const { example, figures } of runs) {
+    const places = figures.filter((argument) => !argument.startsWith('--')).map(fromCaller);
+    expect(places).toContain(path.join(root, 'examples', example, 'README.md'));
+    expect(places).toHaveLength(2);
+    for (const place of places) expect(existsSync(place)).toBe(true);
+  }
+  vi.unstubAllEnvs();
+});
+
+it.each([
+  ['all, where some fall short', [0, 1, 0, 1], 4, 1],
+  ['all, where each does what it is meant to', [0, 0, 0, 0], 4, 0],
+  ['none after one that Ctrl-C stopped', [1, 130], 2, 130],
+  ['none after one that SIGTERM stopped', [143], 1, 143],
+])('npm run examples runs %s', async (_name, statuses, run, expected) => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const names: string[] = [];
+  const status = await runAll(false, async (name) => statuses[names.push(name) - 1] ?? 0);
+  said.mockRestore();
+  expect([names.length, status]).toEqual([run, expected]);
 });
 
 it('npm run examples refuses what it does not know, before it trains for an hour', () => {

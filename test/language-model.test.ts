@@ -1,7 +1,7 @@
 /**
- * examples/language-model: its n-grams are probabilities; its text is the same everywhere, and nothing held out is learned; its transformer gives, by
- * TensorFlow.js in one pass and by fovea's ops step by step, the same logits on every target, and what the bound of that notices; a short training that
- * learns; and the program that `npm run language-model` runs, as a user would start it (on the built library; `npm test` builds that first).
+ * examples/language-model: its transformer gives, by TensorFlow.js in one pass and by fovea's ops step by step, the same logits on every target, and what the
+ * bound of that notices; a short training that learns; and the program that `npm run language-model` runs, as a user would start it (on the built library;
+ * `npm test` builds that first). Its text and its n-grams: language-model-text.test.ts.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,15 +10,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { placeOf } from '../bench/place.mjs';
 import { parseArguments } from '../examples/language-model/arguments.mjs';
 import { joined, readCorpus } from '../examples/language-model/corpus.mjs';
 import { bitsPerCharacter, createTraining } from '../examples/language-model/learn.mjs';
 import { createVariables, logitsOf, type Sizes, surpriseOf } from '../examples/language-model/network.mjs';
 import { fitNgram } from '../examples/language-model/ngram.mjs';
-import { idsOf, textOf, vocabulary } from '../examples/language-model/vocabulary.mjs';
+import { formatReport } from '../examples/language-model/report.mjs';
+import { idsOf, vocabulary } from '../examples/language-model/vocabulary.mjs';
 import { compareWithTensorFlow, write } from '../examples/language-model/write.mjs';
 import { seededRandom } from '../examples/program/random.mjs';
+import { backend } from '../src/node.js';
 import '../src/tfjs/node.js';
 import { targets, use } from './targets.js';
 import { named, parsed } from './viz/parsed.js';
@@ -42,62 +43,6 @@ function withVariables<Result>(own: Sizes, seed: number, use: (variables: Return
   }
 }
 
-describe('characters', () => {
-  it('are what they were, but for those that are no ASCII', () => {
-    const all = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
-    expect(textOf(idsOf(`${all}\nä😀`))).toBe(`${all}\n\ufffd\ufffd`);
-    expect(new Set(idsOf(`${all}\nä`)).size).toBe(vocabulary);
-    expect(Math.max(...idsOf(`${all}\nä`))).toBe(vocabulary - 1);
-  });
-});
-
-describe('an n-gram', () => {
-  it('is what Witten and Bell say, by hand', () => {
-    // Of a a b, characters a, b, c: P(a) = (2 + 2/3) / (3 + 2) = 8/15, P(b) = (1 + 2/3) / 5 = 1/3; behind a came a and b: P(b | a) = (1 + 2 · 1/3) / 4 = 5/12.
-    const [a, b] = [0, 1];
-    expect(fitNgram(Int32Array.of(a, a, b), 1, 3)(Int32Array.of(a, b, a))).toBeCloseTo(-(Math.log2(1 / 3) + Math.log2(8 / 15)) / 2, 12);
-    expect(fitNgram(Int32Array.of(a, a, b), 2, 3)(Int32Array.of(a, b))).toBeCloseTo(-Math.log2(5 / 12), 12);
-  });
-
-  it.each([1, 2, 3, 5])('of order %i gives shares that sum to 1 behind any context', (order) => {
-    const uniform = seededRandom(1);
-    const ids = Int32Array.from({ length: 500 }, () => Math.floor(uniform() ** 2 * 6));
-    const bits = fitNgram(ids, order, 7);
-    for (const context of [
-      [0, 0, 0, 0],
-      [1, 0, 2, 1],
-      [5, 5, 5, 5],
-      [6, 6, 6, 6],
-      [0, 6, 0, 1],
-    ]) {
-      const before = bits(Int32Array.from(context)) * (context.length - 1);
-      const shares = Array.from({ length: 7 }, (_, next) => 2 ** (before - bits(Int32Array.of(...context, next)) * context.length));
-      expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 10);
-      for (const share of shares) expect(share).toBeGreaterThan(0);
-    }
-  });
-});
-
-describe('the text', () => {
-  const { training, heldOut } = readCorpus(root);
-
-  it('is of packages with their licences, none of them on both sides, no paragraph twice', () => {
-    const all = [...training, ...heldOut];
-    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
-    expect(all.map(({ license }) => license)).not.toContain('no licence named');
-    expect(heldOut.length).toBeGreaterThanOrEqual(5);
-    expect(heldOut.map(({ name }) => name)).toEqual(heldOut.map(({ name }) => name).toSorted());
-    const paragraphs = all.flatMap(({ text }) => text.trimEnd().split('\n'));
-    expect(new Set(paragraphs).size).toBe(paragraphs.length);
-    expect(paragraphs.every((text) => text.length >= 40)).toBe(true);
-    expect(joined(training).length).toBeGreaterThan(300_000);
-  });
-
-  it('is the same when it is read again', () => {
-    expect(readCorpus(root)).toEqual({ training, heldOut });
-  });
-});
-
 describe.each(targets)('the transformer on $name $target', (target) => {
   beforeAll(() => use(target));
 
@@ -117,16 +62,7 @@ describe('the bound', () => {
   it.each([
     ['another context', (v: Variables) => compareWithTensorFlow(v, { ...sizes, context: 11 }, write(v, sizes, prompt, 20, draw()))],
     ['fewer heads', (v: Variables) => compareWithTensorFlow(v, { ...sizes, heads: 2 }, write(v, sizes, prompt, 20, draw()))],
-    [
-      'one weight that is off by a hundredth',
-      (v: Variables) => {
-        const written = write(v, sizes, prompt, 20, draw());
-        const query = v['0.query'];
-        if (query === undefined) throw new Error('there is no such weight');
-        const off = tf.tidy(() => tf.variable(tf.add(query, tf.oneHot(tf.tensor1d([3], 'int32'), 32, 0.01, 0, 'float32'))));
-        return compareWithTensorFlow({ ...v, '0.query': off }, sizes, written);
-      },
-    ],
+    ['one weight that is off by a hundredth', (v: Variables) => withOneOff(v, 0.01)],
     [
       'a logit that is NaN',
       (v: Variables) => {
@@ -138,6 +74,24 @@ describe('the bound', () => {
   ])('notices %s', (_name, compared) => {
     withVariables(sizes, 1, (variables) => expect(compared(variables)).toMatchObject({ holds: false }));
   });
+
+  it('is not so wide that ten times of it would go unnoticed, nor so narrow that rounding comes near it', () => {
+    withVariables(sizes, 1, (variables) => {
+      const [none, small] = [withOneOff(variables, 0), withOneOff(variables, 0.0002)];
+      expect(none.difference).toBeLessThan(none.bound / 10);
+      expect(small.difference).toBeLessThan(10 * small.bound);
+      expect(small).toMatchObject({ holds: false });
+    });
+  });
+
+  /** What is written by these weights, held against TensorFlow.js with one of the first layer's that is off. */
+  function withOneOff(variables: Variables, by: number) {
+    const written = write(variables, sizes, prompt, 20, draw());
+    const { '0.query': query } = variables;
+    if (query === undefined) throw new Error('there is no such weight');
+    const one = tf.reshape(tf.oneHot(tf.tensor1d([3], 'int32'), 32 * 32, by, 0, 'float32'), [32, 32]);
+    return tf.tidy(() => compareWithTensorFlow({ ...variables, '0.query': tf.variable(tf.add(query, one)) }, sizes, written));
+  }
 });
 type Variables = ReturnType<typeof createVariables>;
 
@@ -218,8 +172,13 @@ describe('the program', { timeout: 240_000 }, () => {
     const report = JSON.parse(first.stdout);
     expect(first.status).toBe(0);
     expect(report).toMatchObject({ course: { steps: 60, trained: 60 }, check: { holds: true }, picture: path.join(folder, 'curve.svg') });
+    expect(report.course.curve).toHaveLength(60);
+    expect(report.course.curve[59]).toEqual([60, expect.any(Number)]);
+    // So small and short a training is not meant to be better than anything.
+    expect(report).not.toHaveProperty('holds');
+    expect(report.bar.bits).toBeCloseTo(0.8 * report.bits.ngrams[1].bits, 12);
     expect(report.bits.transformer).toBeLessThan(report.bits.uniform);
-    expect(report.bits.ngrams.map(({ order }: { order: number }) => order)).toEqual([1, 3, 5]);
+    expect(report.bits.ngrams.map(({ order }: { order: number }) => order)).toEqual([1, 3, 4, 5, 6]);
     expect(report.written.text).toHaveLength(20);
     const texts = named(parsed(readFileSync(path.join(folder, 'curve.svg'), 'utf8')), 'text').map(({ text }) => text);
     expect(texts).toContain('bits per character');
@@ -229,6 +188,8 @@ describe('the program', { timeout: 240_000 }, () => {
     expect(stdout).toContain('trained before, by a run whose checkpoint this is');
     expect(stdout).toContain('✓ The logits of fovea, step by step, are those of TensorFlow.js in one pass');
     expect(stdout).toContain('MORE than the 3-gram');
+    expect(stdout).toContain(`around step 60   ${report.course.curve[59][1].toFixed(3)}\n`);
+    expect(formatReport({ ...report, holds: false }, backend())).toContain(`✗ it has to need less than ${report.bar.bits.toFixed(3)}`);
     expect(stdout).toContain(report.written.text.split('\n')[0]);
     expect(stdout).not.toContain('\u001b');
   });
@@ -244,6 +205,15 @@ describe('the program', { timeout: 240_000 }, () => {
     expect(status).toBe(0);
     for (const option of ['steps', 'batch', 'context', 'layers', 'width', 'heads', 'seed', 'checkpoint', 'resume', 'prompt', 'temperature'])
       expect(stdout).toContain(`--${option}`);
+  });
+
+  it.each([
+    [[], true],
+    [['--seed', '7', '--steps', '1300', '--heads', '2'], true],
+    [['--steps', '1199'], false],
+    [['--width', '64'], false],
+  ])('with %j is a full training: %s', (given, full) => {
+    expect(parseArguments(given).full).toBe(full);
   });
 
   it.each([
@@ -270,15 +240,4 @@ describe('the program', { timeout: 240_000 }, () => {
     const program = path.join(root, 'examples/language-model/main.mjs');
     return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
   }
-});
-
-it('has a picture and measured figures in its README', () => {
-  const svg = readFileSync(path.join(root, 'examples/language-model/picture.svg'), 'utf8');
-  expect(named(parsed(svg), 'desc')[0]?.text).toMatch(/On held-out text the transformer needs \d\.\d\d, a 3-gram \d\.\d\d/);
-  const readme = readFileSync(path.join(root, 'examples/language-model/README.md'), 'utf8');
-  const [begin, end] = placeOf('language-model', 'npm run language-model -- --markdown FILE');
-  const figures = readme.slice(readme.indexOf(begin), readme.indexOf(end));
-  expect(figures).toMatch(/\n> .* cores · .* Node v.*\n/);
-  const of = (name: string) => Number(new RegExp(`\\| ${name}.*\\| (\\d\\.\\d{3}) +\\|`).exec(figures)?.[1]);
-  expect(of('the transformer')).toBeLessThan(0.8 * of('3-gram'));
 });

@@ -1,17 +1,17 @@
 /**
  * examples/training: a training that stops and goes on gives the losses of one that never stopped, to the bit; checkpoints that are not whole are refused;
- * Ctrl-C; what a seed draws; the picture and the figures of a README.
+ * Ctrl-C and SIGTERM; what a seed draws; the picture and the figures of a README.
  */
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { placeOf } from '../bench/place.mjs';
-import { Interruption } from '../examples/program/errors.mjs';
+import { InputError, Interruption } from '../examples/program/errors.mjs';
 import { Adam, clipped, scheduledRate } from '../examples/training/adam.mjs';
 import { loadCheckpoint, saveCheckpoint } from '../examples/training/checkpoint.mjs';
 import { drawCurves, smoothed } from '../examples/training/curve.mjs';
@@ -103,18 +103,40 @@ describe('a training', () => {
     expect(seen).toEqual([false, true, true]);
   });
 
-  it('stops where the loss is no number', async () => {
-    const training = { ...options, ...made(), step: () => Number.NaN, steps: 3, file, resume: false };
-    await expect(train(training)).rejects.toThrow('the loss of step 0 is NaN');
+  it('that is stopped in its last step is saved, and nothing follows it', async () => {
+    const { trained, step } = made();
+    const last = (index: number) => {
+      if (index === 2) process.emit('SIGTERM');
+      return step(index);
+    };
+    const training = { ...options, steps: 3, file };
+    const stopped = train({ ...training, trained, step: last, resume: false });
+    await expect(stopped).rejects.toMatchObject({ exitCode: 143, message: expect.stringContaining('stopped after step 3 of 3, saved in') });
+    expect(await train({ ...training, ...made(), resume: true })).toMatchObject({ trained: 0 });
+  });
+
+  it.each([
+    [0, 'the loss of step 1 is NaN, expected a number; nothing was saved before'],
+    [2, 'the loss of step 3 is NaN, expected a number; FILE still has the first 2 steps'],
+  ])('stops where the loss of step %i is no number, and says what is left', async (at, words) => {
+    const { trained, step } = made();
+    const training = { ...options, trained, step: (i: number) => (i === at ? Number.NaN : step(i)), steps: 4, file, resume: false };
+    const stopped = train({ ...training, secondsBetween: 0 });
+    await expect(stopped).rejects.toThrow(InputError);
+    await expect(stopped).rejects.toThrow(words.replace('FILE', file));
   });
 
   it('leaves no listener behind', async () => {
-    const before = process.listenerCount('SIGINT');
+    const listeners = () => [process.listenerCount('SIGINT'), process.listenerCount('SIGTERM')];
+    const before = listeners();
     await train({ ...options, ...made(), steps: 2, file, resume: false });
-    expect(process.listenerCount('SIGINT')).toBe(before);
+    expect(listeners()).toEqual(before);
   });
 
-  it('hears Ctrl-C as a program, and exits as shells expect', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('hears %s as a program, and exits as shells expect', async (signal, expected) => {
     const program = `import { runProgram } from './program/program.mjs';
        import * as tf from '@tensorflow/tfjs-core';
        const load = async () => {
@@ -133,9 +155,12 @@ describe('a training', () => {
       said += text;
     });
     // Twice, as npm does.
-    child.stdout.once('data', () => [child.kill('SIGINT'), child.kill('SIGINT')]);
+    child.stdout.once('data', () => [child.kill(signal), child.kill(signal)]);
     const status = await new Promise((resolve) => child.once('close', resolve));
-    expect([status, said]).toEqual([130, expect.stringMatching(/^x: stopped after step \d+ of 1000000, saved in .*; to go on: again\n$/)]);
+    expect([status, said]).toEqual([
+      expected,
+      expect.stringMatching(/^x: stopped after step \d+ of 1000000, saved in .*; to go on: again\n$/),
+    ]);
   });
 });
 
@@ -176,7 +201,7 @@ describe('a checkpoint', () => {
     ['a text', () => Buffer.from('hello, this is a text and no checkpoint'), /a\.safetensors is not a whole checkpoint: readSafetensors/],
     [
       'weights of somebody else',
-      () => writeSafetensors({ a: { data: new Uint8Array(3), shape: [3] } }, { format: 'pt' }),
+      () => writeSafetensors({ a: { data: new Float32Array(3), shape: [3] } }, { format: 'pt' }),
       /its format is "pt", expected "fovea/,
     ],
     ['weights that say nothing', () => writeSafetensors({}, {}), /its format is undefined/],
@@ -201,6 +226,21 @@ describe('a checkpoint', () => {
     mkdirSync(path.dirname(path.dirname(file)), { recursive: true });
     writeFileSync(path.dirname(file), '');
     await expect(saveCheckpoint(file, made().trained, [])).rejects.toThrow(/cannot write the checkpoint .*a\.safetensors/);
+  });
+
+  it('that cannot have its name leaves nothing under another one', async () => {
+    mkdirSync(file, { recursive: true });
+    await expect(saveCheckpoint(file, made().trained, [])).rejects.toThrow(`cannot write the checkpoint ${file}: it is a folder`);
+    expect(readdirSync(path.dirname(file))).toEqual(['a.safetensors']);
+  });
+
+  it('does not take what it could not give back', async () => {
+    const { trained } = made();
+    const variables = { ...trained.variables, seen: tf.variable(tf.tensor1d([true, false], 'bool'), false) };
+    await expect(saveCheckpoint(file, { ...trained, variables }, [])).rejects.toThrow(
+      'a checkpoint cannot hold seen: it is bool, expected float32 or int32',
+    );
+    expect(existsSync(path.dirname(file))).toBe(false);
   });
 });
 
@@ -278,9 +318,12 @@ describe('figures', () => {
     const write = figuresIn(readme, 'it', 'npm run it');
     await write('| a |\n', backend());
     const once = readFileSync(readme, 'utf8');
-    expect(once).toMatch(/^# It\n\n<!-- it: npm run it -->\n\n> .* cores · .* · Node v.*\n\n\| a \|\n\n<!-- \/it -->\n\nafter\n$/);
+    expect(once).toMatch(
+      /^# It\n\n<!-- it: npm run it -->\n\n> .* cores · .* · Node v.* · the whole run \d+ s\n\n\| a \|\n\n<!-- \/it -->\n\nafter\n$/,
+    );
     await write('| a |\n', backend());
-    expect(readFileSync(readme, 'utf8')).toBe(once);
+    const untimed = (text: string) => text.replace(/run \d+ s/, '');
+    expect(untimed(readFileSync(readme, 'utf8'))).toBe(untimed(once));
     expect(() => figuresIn(readme, 'other', 'npm run it')).toThrow(
       'has no place for the figures: expected the lines\n<!-- other: npm run it -->',
     );

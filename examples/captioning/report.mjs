@@ -41,8 +41,7 @@ export function formatFigures(report) {
     `${batch} images a step, of ${digits.seen} digits; read are images of ${digits.heldOut} others.`,
     '',
     ...table(rows(report)),
-    '',
-    `${wholeRun(report)}${mistakes.length === 0 ? '' : ` Mistakes with attention: ${mistakes.join(', ')}.`}`,
+    ...(mistakes.length === 0 ? [] : ['', `Mistakes with attention: ${mistakes.join(', ')}.`]),
   ].join('\n');
 }
 

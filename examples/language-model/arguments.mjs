@@ -6,6 +6,7 @@ import { checkpointOf } from '../training/checkpoint-file.mjs';
 /**
  * @typedef {object} Settings
  * @property {number} steps of training
+ * @property {boolean} full as many, of a model at least as large, as is meant to be: then it has to be better than the 3-gram
  * @property {number} batch windows of text a step
  * @property {import('./network.mjs').Sizes} sizes
  * @property {number} seed of the weights, the windows and the characters that are drawn
@@ -32,6 +33,9 @@ const numbers = {
   characters: { unless: 400, most: 1e5 },
 };
 
+/** What makes a training a full one. */
+const meant = /** @type {const} */ (['steps', 'batch', 'context', 'layers', 'width']);
+
 export const usage = `Trains a small causal transformer by characters, with TensorFlow.js on the backend fovea, on the READMEs of the packages in node_modules; holds it
 against n-grams on READMEs that it has not seen; and lets it write, by fovea's own ops with a KVCache, whose logits have to be those of TensorFlow.js.
 
@@ -55,7 +59,8 @@ against n-grams on READMEs that it has not seen; and lets it write, by fovea's o
   --help             print this
 
 FOVEA_BACKEND=native|wasm|reference and FOVEA_TARGET choose what computes. NO_COLOR switches colours off.
-Exit code: 0 done, 1 the work failed or fovea's logits are not TensorFlow.js', 2 the command line is wrong, 130 stopped by Ctrl-C.
+Exit code: 0 done, 1 the work failed, fovea's logits are not TensorFlow.js' or a full training needs 0.8 × the bits of the 3-gram or more, 2 the command
+line is wrong, 130 stopped by Ctrl-C.
 `;
 
 /**
@@ -88,6 +93,7 @@ export function parseArguments(argv) {
   if (prompt === '') throw new UsageError('--prompt is empty, expected at least one character to go on from');
   return {
     steps: number('steps'),
+    full: meant.every((name) => number(name) >= numbers[name].unless),
     batch: number('batch'),
     sizes: { layers: number('layers'), width, heads, context },
     seed: number('seed'),

@@ -1,12 +1,14 @@
 /**
- * The text: the prose of the READMEs of the packages that package-lock.json names, which are the same wherever it was installed. Of every twelfth package
- * that is large enough nothing is learned: these are what the model is measured by.
+ * The text: the prose of the READMEs of the packages that package-lock.json names, which are the same wherever it was installed. Of one in twelve of those
+ * that are large enough nothing is learned: these are what the model is measured by, but for what they have in common with the others (unseen.mjs).
  */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../program/errors.mjs';
 import { readText, reason } from '../program/files.mjs';
 import { paragraphsOfMarkdown } from '../program/markdown.mjs';
+import { randomFor } from '../training/seed.mjs';
+import { withoutSeen } from './unseen.mjs';
 
 /**
  * @typedef {{ name: string, license: string, text: string }} Page of one package: a paragraph a line
@@ -15,8 +17,8 @@ import { paragraphsOfMarkdown } from '../program/markdown.mjs';
 
 /** Characters of a page that is held out, at least: a README of one line says nothing about how well it is foretold. */
 const leastHeldOut = 1000;
-/** Of so many pages that are large enough one is held out. */
-const heldOutOneIn = 12;
+/** Of pages that are large enough, this share is held out. */
+const heldOutShare = 1 / 12;
 /** Characters of a paragraph at least: shorter ones are captions. */
 const shortest = 40;
 
@@ -25,15 +27,19 @@ export function readCorpus(root) {
   const seen = new Set();
   const pages = packagesOf(root).flatMap(({ name, license, place }) => {
     const paragraphs = readmesIn(path.join(root, place)).flatMap((file) => paragraphsOfMarkdown(readText(file)));
-    // What stands in several READMEs is read once, so that nothing that is held out has been learned elsewhere.
+    // What stands in several READMEs is read once.
     const fresh = paragraphs.map(plain).filter((text) => text.length >= shortest && !seen.has(text) && seen.add(text));
     return fresh.length === 0 ? [] : [{ name, license, text: `${fresh.join('\n')}\n` }];
   });
-  const large = pages.filter(({ text }) => text.length >= leastHeldOut);
-  const heldOut = new Set(large.filter((_, i) => i % heldOutOneIn === heldOutOneIn - 1));
-  if (heldOut.size === 0) throw new InputError(`the READMEs below ${root} are too few to learn from: npm install brings them`);
-  return { training: pages.filter((page) => !heldOut.has(page)), heldOut: [...heldOut] };
+  const training = pages.filter((page) => !isHeldOut(page));
+  const heldOut = withoutSeen(pages.filter(isHeldOut), training);
+  if (training.length === 0 || heldOut.length === 0)
+    throw new InputError(`the READMEs below ${root} are too few to learn from: npm install brings them`);
+  return { training, heldOut };
 }
+
+/** By its name alone, so that a package more or less leaves the others where they are. @param {Page} page */
+const isHeldOut = ({ name, text }) => text.length >= leastHeldOut && randomFor(0, name)() < heldOutShare;
 
 /** Pages one after another, a blank line between them. @param {readonly Page[]} pages */
 export const joined = (pages) => pages.map(({ text }) => text).join('\n');

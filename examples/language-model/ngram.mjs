@@ -7,14 +7,15 @@
 
 /**
  * @param {Int32Array} ids of the training text
- * @param {number} order n: the context is n − 1 characters
+ * @param {number} longest n at most: the context is n − 1 characters
  * @param {number} vocabulary
- * @returns {(ids: Int32Array) => number} bits a character of another text, but for its first
+ * @returns {(ids: Int32Array, order?: number) => number} bits a character of another text, but for its first, by the n-gram of this order
  * @see Witten & Bell 1991; Chen & Goodman 1999, "An Empirical Study of Smoothing Techniques for Language Modeling", §2.5
  */
-export function fitNgram(ids, order, vocabulary) {
-  const orders = Array.from({ length: order }, (_, length) => countsOf(ids, length, vocabulary));
-  return (text) => {
+export function fitNgram(ids, longest, vocabulary) {
+  const counted = Array.from({ length: longest }, (_, length) => countsOf(ids, length, vocabulary));
+  return (text, order = longest) => {
+    const orders = counted.slice(0, order);
     let bits = 0;
     for (let at = 1; at < text.length; at++) bits -= Math.log2(probability(orders, text, at, vocabulary));
     return bits / (text.length - 1);

@@ -1,6 +1,7 @@
 /** What the terminal shows, and the figures of the README. */
-import { table } from '../../bench/place.mjs';
+import { cell, table } from '../../bench/place.mjs';
 import { colors, formatBackend } from '../program/terminal.mjs';
+import { fenced } from './fenced.mjs';
 
 /**
  * @typedef {object} Report
@@ -11,8 +12,11 @@ import { colors, formatBackend } from '../program/terminal.mjs';
  *   licenses: characters under each
  * @property {import('./network.mjs').Sizes} sizes
  * @property {number} parameters
- * @property {{ seed: number, steps: number, batch: number, seconds: number, trained: number, lastBits: number }} course seconds of the `trained` steps of this run
+ * @property {{ seed: number, steps: number, batch: number, seconds: number, trained: number, curve: import('../training/curve.mjs').Point[] }} course
+ *   seconds of the `trained` steps of this run; curve: steps and bits a character of the training text, smoothed
  * @property {{ transformer: number, uniform: number, ngrams: { order: number, bits: number }[] }} bits a character of what is held out
+ * @property {{ order: number, share: number, bits: number }} bar what a full training has to stay below: this share of what the n-gram of this order needs
+ * @property {boolean | undefined} holds undefined: this is no full training
  * @property {import('./write.mjs').Agreement} check
  * @property {{ prompt: string, text: string, perSecond: number, temperature: number }} written
  * @property {string} checkpoint
@@ -21,7 +25,7 @@ import { colors, formatBackend } from '../program/terminal.mjs';
 
 /** @param {Report} report @param {import('fovea').BackendInfo} info @returns {string} */
 export function formatReport(report, info) {
-  const { corpus, course, written, check, picture, checkpoint } = report;
+  const { corpus, course, written, check, bar, holds, picture, checkpoint } = report;
   const rows = rowsOf(report);
   const width = Math.max(...rows.map(([name]) => name.length));
   const { prompt, text, perSecond, temperature } = written;
@@ -33,7 +37,10 @@ export function formatReport(report, info) {
     ],
     [
       colors.bold(courseLine(report)),
-      `  ${timeLine(course)}; the last steps: ${course.lastBits.toFixed(3)} bits a character of the training text`,
+      `  ${timeLine(course)}; bits a character of the training text:`,
+      ...thinned(course.curve).map(
+        ([step, bits]) => `  around step ${step.toFixed(0).padStart(String(course.steps).length)}   ${bits.toFixed(3)}`,
+      ),
     ],
     [
       colors.bold(
@@ -41,13 +48,16 @@ export function formatReport(report, info) {
       ),
       ...rows.map(([name, bits]) => `  ${name.padEnd(width)}   ${bits}`),
       `  ${verdict(report)}`,
+      ...(holds === undefined
+        ? []
+        : [`  ${mark(holds)} it has to need less than ${bar.bits.toFixed(3)}, which is ${bar.share} × the ${bar.order}-gram's`]),
     ],
     [
       colors.bold(`What it writes (temperature ${temperature})`),
       ...`${colors.green(prompt)}${text}`.split('\n').map((line) => `  ${line}`),
       colors.dim(`  ${perSecond.toFixed(0)} characters a second, by fovea's ops with a KVCache a layer`),
     ],
-    [`${check.holds ? colors.green('✓') : colors.red('✗')} ${checkLine(check)}`],
+    [`${mark(check.holds)} ${checkLine(check)}`],
     [`the curve: ${picture}`, `the weights: ${checkpoint}`],
   ];
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -62,21 +72,22 @@ export function formatFigures(report) {
     '',
     ...table([['held-out text, by', 'bits a character'], ...rowsOf(report)]),
     '',
-    `${verdict(report)} Of the training text the last steps needed ${course.lastBits.toFixed(2)} bits a character.`,
+    `${verdict(report)} Of the training text the last steps needed ${lastBits(course).toFixed(2)} bits a character.`,
     '',
-    `What it writes behind "${written.prompt.trim()}", at a temperature of ${written.temperature}, ${written.perSecond.toFixed(0)} characters a second:`,
+    `What it writes behind "${cell(written.prompt.trim())}", at a temperature of ${written.temperature}, ${written.perSecond.toFixed(0)} characters a second:`,
     '',
-    '```text',
-    ...`${written.prompt}${written.text}`
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.trimEnd()),
-    '```',
+    ...fenced(`${written.prompt}${written.text}`),
     '',
     `${checkLine(check)}.`,
     '',
     licenceLine(report),
   ].join('\n');
+}
+
+/** Of the n-grams the one that has to be beaten, and the best. @param {readonly { order: number, bits: number }[]} ngrams @param {number} order of the first */
+export function comparedWith(ngrams, order) {
+  const best = ngrams.reduce((a, b) => (b.bits < a.bits ? b : a));
+  return ngrams.filter((own) => own.order === order || own === best);
 }
 
 /** @param {Report} report @returns {[string, string][]} the worst first */
@@ -91,10 +102,8 @@ function rowsOf({ bits: { transformer, uniform, ngrams } }) {
 }
 
 /** @param {Report} report */
-function verdict({ bits: { transformer, ngrams } }) {
-  const beside = ngrams
-    .filter(({ order }) => order > 1)
-    .map(({ order, bits }) => ({ name: `the ${order}-gram`, saved: 1 - transformer / bits }));
+function verdict({ bits: { transformer, ngrams }, bar }) {
+  const beside = comparedWith(ngrams, bar.order).map(({ order, bits }) => ({ name: `the ${order}-gram`, saved: 1 - transformer / bits }));
   const words = beside.map(({ name, saved }) => `${Math.abs(100 * saved).toFixed(0)} % ${saved > 0 ? 'fewer' : 'MORE'} than ${name}`);
   return `The transformer needs ${words.join(' and ')}.`;
 }
@@ -121,9 +130,23 @@ function licenceLine({ corpus: { licenses } }) {
 
 /** @param {Report['check']} check */
 function checkLine({ difference, bound, largest, holds }) {
-  const said = `they differ by at most ${difference.toExponential(1)}; float32 may take them ${bound.toExponential(1)} apart (the largest is ${largest.toFixed(1)})`;
+  const share = `1/${thousands(Math.round(largest / bound))}`;
+  const said = `they differ by at most ${difference.toExponential(1)}; float32 may take them ${bound.toExponential(1)} apart, ${share} of the largest (${largest.toFixed(1)}), and a smaller error goes unnoticed`;
   return `The logits of fovea, step by step, are ${holds ? '' : 'NOT '}those of TensorFlow.js in one pass: ${said}`;
 }
+
+/** @param {Report['course']} course */
+const lastBits = ({ curve }) => curve[curve.length - 1][1];
+
+/** Some points of the curve, the first and the last among them. @param {Report['course']['curve']} curve */
+function thinned(curve, points = 8) {
+  const last = curve.length - 1;
+  const count = Math.min(points, curve.length);
+  return Array.from({ length: count }, (_, i) => curve[Math.round((i * last) / Math.max(1, count - 1))]);
+}
+
+/** @param {boolean} holds */
+const mark = (holds) => (holds ? colors.green('✓') : colors.red('✗'));
 
 /** @param {number} number */
 const thousands = (number) => number.toLocaleString('en');

@@ -1,4 +1,5 @@
 /** What a user can put right: said in one sentence, without a stack trace. */
+import { constants } from 'node:os';
 
 /** The command line is wrong. */
 export class UsageError extends Error {
@@ -10,7 +11,14 @@ export class InputError extends Error {
   exitCode = 1;
 }
 
-/** Stopped by Ctrl-C, with everything in order: the status is what shells give a program that SIGINT ended. */
+/** Stopped by Ctrl-C or by who asked for an end, with everything in order: the status is what shells give a program that the signal ended. */
 export class Interruption extends Error {
-  exitCode = 130;
+  /** @param {string} message @param {'SIGINT' | 'SIGTERM'} signal */
+  constructor(message, signal) {
+    super(message);
+    this.exitCode = statusOf(signal);
+  }
 }
+
+/** @param {'SIGINT' | 'SIGTERM'} signal */
+export const statusOf = (signal) => 128 + constants.signals[signal];

@@ -17,8 +17,7 @@ import { metadataOf, writeSafetensors } from './safetensors.mjs';
 const format = 'fovea training 1';
 
 /**
- * Under another name first, so that what lies under this one is always whole.
- * @param {string} file its folder is made
+ * @param {string} file its folder is made; what lies there is always whole
  * @param {Trained} trained
  * @param {readonly number[]} losses of every step so far, as float32
  */
@@ -26,15 +25,13 @@ export async function saveCheckpoint(file, { settings, variables, optimizer }, l
   const weights = await optimizer.getWeights();
   const tensors = Object.fromEntries([
     ['losses', { data: Float32Array.from(losses), shape: [losses.length] }],
-    ...Object.entries(variables).map(([name, variable]) => [`variables/${name}`, numbersOf(variable)]),
-    ...weights.map(({ name, tensor }) => [`optimizer/${name}`, numbersOf(tensor)]),
+    ...Object.entries(variables).map(([name, variable]) => [`variables/${name}`, numbersOf(name, variable)]),
+    ...weights.map(({ name, tensor }) => [`optimizer/${name}`, numbersOf(name, tensor)]),
   ]);
   const bytes = writeSafetensors(tensors, { format, settings: JSON.stringify(settings) });
-  const draft = `${file}.${process.pid}.tmp`;
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeWhole(draft, bytes);
-    renameSync(draft, file);
+    writeWhole(file, bytes);
   } catch (error) {
     throw new InputError(`cannot write the checkpoint ${file}: ${reason(error)}`, { cause: error });
   }
@@ -97,23 +94,34 @@ function readBytes(file) {
   }
 }
 
-/** On the disk, or not there at all. @param {string} file @param {Buffer} bytes */
+/** Under another name first, which is gone in any case: all of it on the disk, or what was there before. @param {string} file @param {Buffer} bytes */
 function writeWhole(file, bytes) {
-  const handle = openSync(file, 'w');
+  const draft = `${file}.${process.pid}.tmp`;
+  const handle = openSync(draft, 'w');
+  try {
+    writeAll(handle, bytes);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+/** On the disk, and closed. @param {number} handle @param {Buffer} bytes */
+function writeAll(handle, bytes) {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
     fsyncSync(handle);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
   } finally {
     closeSync(handle);
   }
 }
 
-/** @param {tf.Tensor} tensor */
-function numbersOf(tensor) {
-  return { data: /** @type {import('./safetensors.mjs').Data} */ (tensor.dataSync()), shape: tensor.shape };
+/** What would come back as numbers of another kind is refused. @param {string} name @param {tf.Tensor} tensor */
+function numbersOf(name, tensor) {
+  const data = tensor.dataSync();
+  if (tensor.dtype !== 'bool' && (data instanceof Float32Array || data instanceof Int32Array)) return { data, shape: tensor.shape };
+  throw new Error(`a checkpoint cannot hold ${name}: it is ${tensor.dtype}, expected float32 or int32`);
 }
 
 /** Of numbers of its own. @param {Saved} saved */

@@ -1,6 +1,6 @@
-/** The loop that every trained example runs: steps with their losses, a checkpoint now and then, and Ctrl-C, which stops between two steps. */
+/** The loop that every trained example runs: steps with their losses, a checkpoint now and then, and Ctrl-C or SIGTERM, which stop between two steps. */
 import { setImmediate } from 'node:timers/promises';
-import { Interruption } from '../program/errors.mjs';
+import { InputError, Interruption, statusOf } from '../program/errors.mjs';
 import { startProgress } from '../program/progress.mjs';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.mjs';
 
@@ -22,32 +22,43 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint.mjs';
  * @param {Training} training
  * @returns {Promise<Course>}
  * @throws {Interruption} after Ctrl-C, with everything saved
+ * @throws {InputError} where a loss is no number
  */
 export async function train({ label, steps, step, trained, file, resume, goOn, secondsBetween = 60 }) {
   const losses = resume ? await loadCheckpoint(file, trained) : [];
   const before = losses.length;
+  // Of how many steps the file is; none: it is not of this training.
+  let kept = before;
+  const save = async () => {
+    await saveCheckpoint(file, trained, losses);
+    kept = losses.length;
+  };
   const interruption = watchInterrupts();
   const progress = startProgress(label, steps, before);
   const start = performance.now();
   let saved = start;
   try {
-    while (losses.length < steps && !interruption.asked) {
+    while (losses.length < steps && interruption.by === undefined) {
       const loss = Math.fround(await step(losses.length));
       if (!Number.isFinite(loss))
-        throw new Error(`the loss of step ${losses.length} is ${loss}, expected a number (a smaller rate may help)`);
+        throw new InputError(
+          `the loss of step ${losses.length + 1} is ${loss}, expected a number; ${kept === 0 ? 'nothing was saved before' : `${file} still has the first ${kept} steps`}`,
+        );
       losses.push(loss);
       progress.advance(1, `loss ${loss.toFixed(3)}`);
       if (performance.now() - saved > secondsBetween * 1000) {
-        await saveCheckpoint(file, trained, losses);
+        await save();
         saved = performance.now();
       }
       // Signals are heard between two turns of the event loop only.
       await setImmediate();
     }
     const seconds = (performance.now() - start) / 1000;
-    if (losses.length > before) await saveCheckpoint(file, trained, losses);
-    if (losses.length < steps)
-      throw new Interruption(`stopped after step ${losses.length} of ${steps}, saved in ${file}; to go on: ${goOn}`);
+    if (losses.length > before) await save();
+    await setImmediate();
+    // Also one that came in the last step: what follows a training is work that nobody wants any more.
+    if (interruption.by !== undefined)
+      throw new Interruption(`stopped after step ${losses.length} of ${steps}, saved in ${file}; to go on: ${goOn}`, interruption.by);
     return { losses, seconds, trained: losses.length - before };
   } finally {
     progress.stop();
@@ -58,15 +69,29 @@ export async function train({ label, steps, step, trained, file, resume, goOn, s
 /** Of one Ctrl-C several signals may come: of the terminal, and of programs in between, such as npm, that pass theirs on. */
 const sameMilliseconds = 1000;
 
-/** The first Ctrl-C asks for an end; one some time after it is meant to be obeyed at once. */
+const signals = /** @type {const} */ (['SIGINT', 'SIGTERM']);
+
+/**
+ * The first signal asks for an end; one some time after it is meant to be obeyed at once.
+ * @returns {{ by: (typeof signals)[number] | undefined, forget: () => void }}
+ */
 function watchInterrupts() {
-  const state = { asked: false, forget: () => void process.off('SIGINT', hear) };
+  /** @type {ReturnType<typeof watchInterrupts>} */
+  const state = {
+    by: undefined,
+    forget() {
+      for (const [signal, hear] of listeners) process.off(signal, hear);
+    },
+  };
   let first = 0;
-  function hear() {
-    if (state.asked && performance.now() - first > sameMilliseconds) process.exit(130);
-    if (!state.asked) first = performance.now();
-    state.asked = true;
-  }
-  process.on('SIGINT', hear);
+  const listeners = signals.map((signal) => {
+    const hear = () => {
+      if (state.by !== undefined && performance.now() - first > sameMilliseconds) process.exit(statusOf(signal));
+      if (state.by === undefined) first = performance.now();
+      state.by ??= signal;
+    };
+    return /** @type {const} */ ([signal, hear]);
+  });
+  for (const [signal, hear] of listeners) process.on(signal, hear);
   return state;
 }

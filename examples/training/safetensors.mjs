@@ -1,7 +1,7 @@
 /** Writing safetensors files, which readSafetensors of fovea reads, and their metadata, which it leaves out. */
 
 /**
- * @typedef {Float32Array | Int32Array | Uint8Array} Data
+ * @typedef {Float32Array | Int32Array} Data of 4 bytes each
  * @typedef {{ data: Data, shape: readonly number[] }} Tensor
  */
 
@@ -17,10 +17,10 @@ export function writeSafetensors(tensors, metadata) {
   const entries = Object.entries(tensors).map(([name, { data, shape }]) => {
     const begin = end;
     end += data.byteLength;
-    return [name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }];
+    return [name, { dtype: data instanceof Int32Array ? 'I32' : 'F32', shape, data_offsets: [begin, end] }];
   });
   const text = JSON.stringify(Object.fromEntries([['__metadata__', metadata], ...entries]));
-  // Spaces up to a multiple of 8, so that all numbers lie where their kind wants to.
+  // Spaces up to a multiple of 8, so that all numbers, which have 4 bytes, lie where their kind wants to.
   const header = Buffer.from(text + ' '.repeat(-Buffer.byteLength(text) & 7));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
@@ -32,10 +32,4 @@ export function writeSafetensors(tensors, metadata) {
 export function metadataOf(bytes) {
   const end = 8 + Number(bytes.readBigUInt64LE());
   return JSON.parse(bytes.toString('utf8', 8, end)).__metadata__ ?? {};
-}
-
-/** @param {Data} data */
-function dtypeOf(data) {
-  if (data instanceof Float32Array) return 'F32';
-  return data instanceof Int32Array ? 'I32' : 'U8';
 }

@@ -44,7 +44,7 @@ export function formatFigures(report) {
     '',
     ...table(rowsOf(models)),
     '',
-    `${wholeRun(report)} ${leastRight(match)}${mistakes.length === 0 ? '' : ` Mistakes of it: ${mistakes.join(', ')}.`}`,
+    `${leastRight(match)}${mistakes.length === 0 ? '' : ` Mistakes of it: ${mistakes.join(', ')}.`}`,
   ].join('\n');
 }
 
