@@ -1,4 +1,4 @@
-/** The examples as a whole: each has a command of npm, a README and a place in the README's list, and `npm run examples` leaves out none that is trained. */
+/** The examples as a whole: each has a command of npm, a README with its pictures and a place in the README's list, and `npm run examples` leaves out none that is trained. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { fromCaller } from '../examples/program/files.mjs';
 import { runAll, runs } from '../scripts/examples.mjs';
+import { named, parsed } from './viz/parsed.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (...parts: string[]) => readFileSync(path.join(root, ...parts), 'utf8');
 const examples = readdirSync(path.join(root, 'examples')).filter((name) => existsSync(path.join(root, 'examples', name, 'main.mjs')));
-const isTrained = (name: string) => /'\.\.\/(training\/loop|seq2seq-training\/course)\.mjs'/.test(allOf(name));
+const isTrained = (name: string) => /'\.\.\/(training\/loop|seq2seq-training\/rivals)\.mjs'/.test(allOf(name));
 const allOf = (name: string) =>
   readdirSync(path.join(root, 'examples', name))
     .filter((file) => file.endsWith('.mjs'))
@@ -24,6 +25,17 @@ describe.each(examples)('%s', (name) => {
     expect(Object.values(scripts)).toContain(`node scripts/start.mjs ${name}`);
     expect(read('README.md')).toContain(`(examples/${name}/README.md)`);
     expect(read('examples', name, 'README.md')).toMatch(/^# /);
+  });
+
+  it('has the pictures that its README shows, and no others', () => {
+    const shown = [...read('examples', name, 'README.md').matchAll(/!\[[^\]]*\]\(([^)]+\.svg)\)/g)].map(([, picture]) => picture ?? '');
+    const files = readdirSync(path.join(root, 'examples', name), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => file.endsWith('.svg')).sort()).toEqual(shown.sort());
+    for (const picture of shown) {
+      const svg = read('examples', name, picture);
+      expect(svg.length).toBeLessThan(60_000);
+      expect(named(parsed(svg), 'title')[0]?.text).toMatch(/.../);
+    }
   });
 });
 

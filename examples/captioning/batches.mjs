@@ -1,6 +1,7 @@
 /** Batches of images: of digits that are trained on, another one each step, and of those that are held out. */
 import * as tf from '@tensorflow/tfjs-core';
 import { batchesOf, taught } from '../seq2seq-training/batches.mjs';
+import { fingerprintOf } from '../seq2seq-training/fingerprint.mjs';
 import { greedy } from '../seq2seq-training/greedy.mjs';
 import { createVocabulary } from '../seq2seq-training/vocabulary.mjs';
 import { randomFor } from '../training/seed.mjs';
@@ -17,6 +18,8 @@ export function createBatches(digits, seed, size = 32) {
   return {
     size,
     vocabulary: vocabulary.size,
+    /** Of the digits that are learned. */
+    fingerprint: fingerprintOf(digits.seen.flatMap((images) => [String(images.length), ...images])),
     /** Of a step of the training. @param {number} step */
     training(step) {
       const uniform = randomFor(seed, 'batch', step);

@@ -46,10 +46,10 @@ class Places extends layers.Layer {
 
 /**
  * @param {number} vocabulary ids of words
- * @param {{ seed: number }} options
+ * @param {{ attends: boolean, seed: number }} options without attention the decoder begins with the mean of the map, and sees nothing else
  * @returns {import('../seq2seq-training/decoder.mjs').Model} its sources are images `[b, height, width, 1]`
  */
-export function createCaptioner(vocabulary, { seed }) {
+export function createCaptioner(vocabulary, { attends, seed }) {
   /** @typedef {import('@tensorflow/tfjs-layers').SymbolicTensor} Symbolic */
   const { filters, units, embedding } = sizes;
   const reads = input({ shape: [height, width, 1] });
@@ -66,6 +66,6 @@ export function createCaptioner(vocabulary, { seed }) {
   });
   return withDecoder(
     { reads, values: /** @type {Symbolic} */ (new Places().apply(features)), state: /** @type {Symbolic} */ (first.apply(mean)) },
-    { vocabulary, embedding, units, valueDim: filters[3] + 2 * placeDim, attends: true, seed },
+    { vocabulary, embedding, units, valueDim: filters[3] + 2 * placeDim, attends, seed },
   );
 }

@@ -1,24 +1,11 @@
-/** What a run is seen by: the loss, and where the model looked at each word. */
+/** Where the model looked at each word. */
 import { overlay } from 'fovea/viz';
-import { drawCurves, smoothed } from '../training/curve.mjs';
 import { height, width } from './images.mjs';
 import { map } from './model.mjs';
 
 /** Screen pixels of a pixel; places of the map between two words, which nothing looks at. */
 const [scale, gap] = [3, 1];
 const place = height / map[0];
-
-/** @param {readonly number[]} losses @returns {string} an SVG */
-export function drawLoss(losses) {
-  const points = smoothed(losses);
-  return drawCurves({
-    title: 'Loss while it learns to read digits',
-    description: `The loss of each step, nats a word, the mean of a few steps a point: it ends at ${(points.at(-1)?.[1] ?? Number.NaN).toPrecision(2)}.`,
-    x: 'step',
-    y: 'nats a word',
-    curves: [{ name: 'loss', points }],
-  });
-}
 
 /**
  * The image as often as words were written, one below the other, and over each where the model looked.

@@ -1,5 +1,5 @@
 /** Files that the user names: read and written, with what kept one from it as a sentence. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InputError } from './errors.mjs';
@@ -24,13 +24,23 @@ export function readText(file) {
  * @returns {string} the file's whole path
  */
 export function writePicture(svg, file, name) {
-  const place = file === undefined ? path.join(mkdtempSync(path.join(tmpdir(), 'fovea-')), `${name}.svg`) : path.resolve(fromCaller(file));
+  return written(file === undefined ? path.join(temporaryFolder(), `${name}.svg`) : path.resolve(fromCaller(file)), svg);
+}
+
+/**
+ * Writes several pictures into a folder, which is made.
+ * @param {Readonly<Record<string, string>>} pictures SVGs by the name of their file
+ * @param {string | undefined} folder undefined: a new temporary one
+ * @returns {string[]} whole paths
+ */
+export function writePictures(pictures, folder) {
+  const place = folder === undefined ? temporaryFolder() : path.resolve(fromCaller(folder));
   try {
-    writeFileSync(place, svg);
-    return place;
+    mkdirSync(place, { recursive: true });
   } catch (error) {
-    throw new InputError(`cannot write ${place}: ${reason(error)}`, { cause: error });
+    throw new InputError(`cannot make the folder ${place}: ${reason(error)}`, { cause: error });
   }
+  return Object.entries(pictures).map(([name, svg]) => written(path.join(place, name), svg));
 }
 
 /** Why the system did not do it. @param {unknown} error */
@@ -39,4 +49,16 @@ export function reason(error) {
   /** @type {Record<string, string>} */
   const words = { ENOENT: 'it does not exist', EACCES: 'permission denied', EISDIR: 'it is a folder', ENOTDIR: 'it is not a folder' };
   return words[code] ?? String(error);
+}
+
+const temporaryFolder = () => mkdtempSync(path.join(tmpdir(), 'fovea-'));
+
+/** @param {string} file @param {string} text */
+function written(file, text) {
+  try {
+    writeFileSync(file, text);
+    return file;
+  } catch (error) {
+    throw new InputError(`cannot write ${file}: ${reason(error)}`, { cause: error });
+  }
 }

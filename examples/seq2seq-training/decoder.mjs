@@ -1,6 +1,6 @@
 /**
  * What writes: a GRU, token after token, that looks at what an encoder gave before each of them (Bahdanau, Cho & Bengio 2015), or, to be compared with, one that
- * knows the encoder's last state alone. Encoder and decoder are one model of TensorFlow.js' layers, which is trained; the same layers write, a step a call.
+ * begins with the encoder's state and sees nothing else. Encoder and decoder are one model of TensorFlow.js' layers, which is trained; the same layers write, a step a call.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, input, layers, model } from '@tensorflow/tfjs-layers';

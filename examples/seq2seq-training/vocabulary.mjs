@@ -8,8 +8,11 @@ const reserved = 3;
  * @typedef {object} Vocabulary
  * @property {number} size ids that there are, the reserved ones included
  * @property {(tokens: Iterable<string>) => number[]} idsOf a text is its characters; throws of a token that is not known
- * @property {(ids: Iterable<number>) => string[]} tokensOf up to the first end; what stands for no token is left out
+ * @property {(ids: Iterable<number>) => string[]} tokensOf up to the first end; what stands for no token is `noToken`, which no text has: who writes it is wrong
  */
+
+/** Unicode's replacement character. */
+export const noToken = '\ufffd';
 
 /**
  * @param {Iterable<string>} tokens each once, or more often; the same ones in any order give the same ids
@@ -29,7 +32,7 @@ export function createVocabulary(tokens) {
     tokensOf: (given) => {
       const all = [...given];
       const last = all.indexOf(end);
-      return all.slice(0, last < 0 ? all.length : last).flatMap((id) => known[id - reserved] ?? []);
+      return all.slice(0, last < 0 ? all.length : last).map((id) => known[id - reserved] ?? noToken);
     },
   };
 }

@@ -1,11 +1,12 @@
 /** Batches of a task: pairs by chance, those of a batch about equally long, so that little is filled up. */
 import { batchesOf, padded, taught } from '../seq2seq-training/batches.mjs';
+import { fingerprintOf } from '../seq2seq-training/fingerprint.mjs';
 import { greedy } from '../seq2seq-training/greedy.mjs';
 import { createVocabulary } from '../seq2seq-training/vocabulary.mjs';
 import { randomFor } from '../training/seed.mjs';
 
-/** Steps whose pairs are drawn at once, and sorted by their length; pairs that are written at once. */
-const [together, writtenTogether] = [8, 256];
+/** Steps whose pairs are drawn at once, and sorted by their length; pairs that are written at once; pairs of a fingerprint. */
+const [together, writtenTogether, sampled] = [8, 256, 3000];
 
 /** @typedef {import('./task.mjs').Pair} Pair */
 
@@ -20,6 +21,8 @@ export function createBatches(task, seed, size = 128) {
   return {
     size,
     vocabularies: { source: source.size, target: target.size },
+    /** Of what is learned: all characters, and pairs enough that each locale or language is among them with much of what it writes. */
+    fingerprint: fingerprintOf([...[task.sourceTokens, task.targetTokens].map(textOf), ...sampleOf(task, seed)]),
     /** Of a step of the training. @param {number} step */
     training(step) {
       const group = Math.floor(step / together);
@@ -65,3 +68,12 @@ export function createBatches(task, seed, size = 128) {
 
 /** @param {readonly Pair[]} pairs */
 const sorted = (pairs) => pairs.toSorted((a, b) => a.source.length - b.source.length);
+
+/** @param {Iterable<string>} tokens */
+const textOf = (tokens) => [...new Set(tokens)].sort().join('');
+
+/** @param {import('./task.mjs').Task} task @param {number} seed */
+function sampleOf({ seen }, seed) {
+  const uniform = randomFor(seed, 'fingerprint');
+  return Array.from({ length: sampled }, () => seen(uniform)).flatMap(({ source, target }) => [source, target]);
+}

@@ -1,22 +1,5 @@
-/** What a run is seen by: the losses of both models, and for a few sources which characters each written one was made of. */
+/** Which characters each written one was made of. */
 import { alignment } from 'fovea/viz';
-import { drawCurves, smoothed } from '../training/curve.mjs';
-
-/**
- * @param {string} task
- * @param {readonly { name: string, losses: readonly number[] }[]} trained
- * @returns {string} an SVG
- */
-export function drawLosses(task, trained) {
-  const ends = trained.map(({ name, losses }) => `${name} ends at ${(smoothed(losses).at(-1)?.[1] ?? Number.NaN).toPrecision(2)}`);
-  return drawCurves({
-    title: `Loss while it learns ${task}`,
-    description: `The loss of each step, nats a character, the mean of a few steps a point: ${ends.join('; ')}.`,
-    x: 'step',
-    y: 'nats a character',
-    curves: trained.map(({ name, losses }) => ({ name, points: smoothed(losses) })),
-  });
-}
 
 /**
  * What was read stands there as a reader sees it: a letter with its marks is one token, which has the weights of all its characters.
