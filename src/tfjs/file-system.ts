@@ -8,6 +8,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { io } from '@tensorflow/tfjs-core';
 import { formatError } from '../errors.js';
+import { sizeOf } from './shape.js';
 
 const op = 'fovea/tfjs';
 const scheme = 'file://';
@@ -116,7 +117,7 @@ async function weightsOf(folder: string, { paths, weights }: io.WeightsManifestC
 const sizes: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2, complex64: 8 };
 
 function bytesOf({ dtype, shape, quantization }: io.WeightsManifestEntry): number {
-  return shape.reduce((product, n) => product * n, 1) * (sizes[quantization?.dtype ?? dtype] ?? Number.NaN);
+  return sizeOf(shape) * (sizes[quantization?.dtype ?? dtype] ?? Number.NaN);
 }
 
 async function readNamed(path: string, expected: string): Promise<Buffer> {

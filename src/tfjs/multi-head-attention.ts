@@ -2,10 +2,11 @@
  * Multi-head attention of TensorFlow.js tensors: projections, attention of all heads at once, one projection back.
  * @module
  */
-import { add, matMul, reshape, type Tensor as TfTensor, tidy } from '@tensorflow/tfjs-core';
+import { reshape, type Tensor as TfTensor, tidy } from '@tensorflow/tfjs-core';
 import { optionError, shapeError } from '../errors.js';
 import { list, received } from '../validate/describe.js';
 import { attention, type TfAttentionOptions } from './attention.js';
+import { projected } from './projected.js';
 
 /** Weights of a projection, and its bias. */
 export interface TfProjection {
@@ -45,7 +46,7 @@ export function multiHeadAttention(query: TfTensor, key: TfTensor, value: TfTens
       layout: 'bshd',
     });
     const [batch = 1, length = 1, , width = 1] = attended.shape;
-    return projected(reshape(attended, [batch, length, heads * width]), output);
+    return projected(reshape(attended, [batch, length, heads * width]), output.weight, output.bias);
   });
 }
 
@@ -62,13 +63,5 @@ function headsOf(name: string, x: TfTensor, projection: TfProjection, heads: num
       `a multiple of the ${heads} heads`,
       `it is ${list(projection.weight.shape)}`,
     );
-  return reshape(projected(x, projection), [shape[0] ?? 1, shape[1] ?? 1, heads, columns / heads]);
-}
-
-/** x · weight + bias, of all rows at once. */
-function projected(x: TfTensor, { weight, bias }: TfProjection): TfTensor {
-  const width = x.shape.at(-1) ?? 1;
-  const rows = reshape(x, [-1, width]);
-  const product = matMul(rows, weight);
-  return reshape(bias === undefined ? product : add(product, bias), [...x.shape.slice(0, -1), weight.shape.at(-1) ?? 1]);
+  return reshape(projected(x, projection.weight, projection.bias), [shape[0] ?? 1, shape[1] ?? 1, heads, columns / heads]);
 }

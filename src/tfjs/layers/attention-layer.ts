@@ -7,7 +7,7 @@ import { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { optionError, shapeError } from '../../errors.js';
 import { list, received } from '../../validate/describe.js';
 import type { Attend, Attended } from './attend.js';
-import { maskOf, tappedInputs } from './mask-tap.js';
+import { maskOf, only, tappedInputs } from './mask-tap.js';
 import { both, ofHeads, ofKeys } from './masks.js';
 import { type Shape, widthOf } from './sizes.js';
 import type { LayerArgs } from './weights.js';
@@ -155,7 +155,7 @@ export abstract class AttentionLayer extends layers.Layer {
 
   /** That of the query; called after `call`. */
   override computeMask(_inputs: Tensor | Tensor[], mask?: Tensor | Tensor[]): Tensor | Tensor[] {
-    const own = (Array.isArray(mask) ? mask[0] : mask) as Tensor;
+    const own = only(mask) as Tensor;
     return this.#outputs === 2 ? [own, undefined as unknown as Tensor] : own;
   }
 

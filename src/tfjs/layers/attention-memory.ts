@@ -2,8 +2,9 @@
  * AttentionMemory: what a decoder's cell attends to, made once for all its steps.
  * @module
  */
-import { cast, expandDims, matMul, ones, reshape, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import { cast, expandDims, ones, serialization, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { projected } from '../projected.js';
 import { only } from './mask-tap.js';
 import { SequenceLayer } from './sequence-layer.js';
 import { type Shape, wholeNumber } from './sizes.js';
@@ -39,10 +40,8 @@ export class AttentionMemory extends SequenceLayer {
   }
 
   protected override results(x: Tensor, mask: Tensor | undefined): Tensor[] {
-    const [batch = 1, steps = 1, width = 1] = x.shape;
-    const keys = this.#kernel
-      ? reshape(matMul(reshape(x, [batch * steps, width]), this.#kernel.read()), [batch, steps, this.#units ?? width])
-      : x;
+    const [batch = 1, steps = 1] = x.shape;
+    const keys = this.#kernel ? projected(x, this.#kernel.read()) : x;
     return [keys, x, mask ? expandDims(cast(mask, 'float32'), -1) : ones([batch, steps, 1])];
   }
 

@@ -2,8 +2,9 @@
  * AttentionPooling: one vector of a sequence, by how much each of its parts counts.
  * @module
  */
-import { add, expandDims, matMul, mul, ones, reshape, serialization, squeeze, type Tensor, tanh } from '@tensorflow/tfjs-core';
+import { expandDims, mul, ones, reshape, serialization, squeeze, type Tensor, tanh } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { projected } from '../projected.js';
 import { attend } from './attend.js';
 import { ofKeys } from './masks.js';
 import { SequenceLayer } from './sequence-layer.js';
@@ -52,11 +53,11 @@ export class AttentionPooling extends SequenceLayer {
 
   protected override results(x: Tensor, mask: Tensor | undefined, training: boolean): Tensor | Tensor[] {
     const { kernel, bias, context } = builtOf(this.name, this.#own);
-    const [batch = 1, steps = 1, width = 1] = x.shape;
+    const [batch = 1] = x.shape;
     const units = kernel.shape.at(-1) ?? 1;
-    const keys = tanh(add(matMul(reshape(x, [batch * steps, width]), kernel.read()), bias.read()));
+    const keys = tanh(projected(x, kernel.read(), bias.read()));
     const query = mul(reshape(context.read(), [1, 1, 1, units]), ones([batch, 1, 1, 1]));
-    const { output, scores } = attend(query, reshape(keys, [batch, steps, 1, units]), expandDims(x, 2), {
+    const { output, scores } = attend(query, expandDims(keys, 2), expandDims(x, 2), {
       scale: 1,
       mask: mask && ofKeys(mask),
       causal: false,

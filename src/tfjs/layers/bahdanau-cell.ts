@@ -2,9 +2,10 @@
  * BahdanauCell: looks at the memory first, then steps.
  * @module
  */
-import { add, concat, matMul, reshape, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { concat, reshape, serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { TfScore } from '../attention.js';
+import { projected } from '../projected.js';
 import { AttentionCell, type AttentionCellArgs } from './attention-cell.js';
 import type { Shape } from './sizes.js';
 import { builtOf } from './weights.js';
@@ -55,8 +56,7 @@ export class BahdanauCell extends AttentionCell {
 
   protected override queryOf(states: Tensor): Tensor {
     const { kernel, bias } = builtOf(this.name, this.#query);
-    const [rows, width] = [states.shape.slice(0, -1), states.shape.at(-1) ?? 1];
-    return add(matMul(reshape(states, [rows.reduce((a, b) => a * b, 1), width]), kernel.read()), bias.read());
+    return projected(states, kernel.read(), bias.read());
   }
 
   protected override score(): TfScore {

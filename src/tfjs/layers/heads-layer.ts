@@ -2,8 +2,9 @@
  * Layers of several heads: projections of Keras' shapes, attention of all heads at once, one projection back.
  * @module
  */
-import { add, matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
+import { reshape, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { projected } from '../projected.js';
 import { type Attended, attend } from './attend.js';
 import { type AttentionCall, AttentionLayer, type AttentionLayerArgs } from './attention-layer.js';
 import { both, ofKeys, ofQueries } from './masks.js';
@@ -86,21 +87,13 @@ export abstract class HeadsLayer extends AttentionLayer {
 
 /** `[b, s, width]` → `[b, s, h, d]` */
 function headsOf(x: Tensor, { kernel, bias }: Projection): Tensor {
-  const [batch = 1, length = 1, width = 1] = x.shape;
-  const [, heads = 1, size = 1] = kernel.shape as number[];
-  const rows = reshape(x, [batch * length, width]);
-  return reshape(product(rows, reshape(kernel.read(), [width, heads * size]), bias), [batch, length, heads, size]);
+  const [width = 1, heads = 1, size = 1] = kernel.shape as number[];
+  const all = projected(x, reshape(kernel.read(), [width, heads * size]), bias && reshape(bias.read(), [heads * size]));
+  return reshape(all, [...x.shape.slice(0, 2), heads, size]);
 }
 
 /** `[b, s, h, dv]` → `[b, s, width]` */
 function joined(x: Tensor, { kernel, bias }: Projection): Tensor {
-  const [batch = 1, length = 1, heads = 1, size = 1] = x.shape;
-  const width = kernel.shape.at(-1) ?? 1;
-  const rows = reshape(x, [batch * length, heads * size]);
-  return reshape(product(rows, reshape(kernel.read(), [heads * size, width]), bias), [batch, length, width]);
-}
-
-function product(rows: Tensor, kernel: Tensor, bias: LayerVariable | undefined): Tensor {
-  const out = matMul(rows, kernel);
-  return bias ? add(out, reshape(bias.read(), [-1])) : out;
+  const [heads = 1, size = 1, width = 1] = kernel.shape as number[];
+  return projected(reshape(x, [...x.shape.slice(0, 2), heads * size]), reshape(kernel.read(), [heads * size, width]), bias?.read());
 }

@@ -4,6 +4,7 @@
  */
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
+import { only } from './mask-tap.js';
 import { type Shape, widthOf } from './sizes.js';
 import { type LayerArgs, type WeightArgs, Weights } from './weights.js';
 
@@ -37,7 +38,7 @@ export abstract class MapsLayer extends layers.Layer {
 
   override call(inputs: Tensor | Tensor[]): Tensor | Tensor[] {
     return tidy(() => {
-      const all = this.weighted((Array.isArray(inputs) ? inputs[0] : inputs) as Tensor);
+      const all = this.weighted(only(inputs) as Tensor);
       return this.#returnAttentionScores ? all : all[0];
     });
   }
