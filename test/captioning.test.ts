@@ -3,7 +3,6 @@
  * trained gives; a short training learns to read, which none does without attention, and looks where it reads; and the program that `npm run captioning` runs, as a user would start it (on the
  * built library; `npm test` builds that first). What it shares with examples/translation is in seq2seq-training.test.ts.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +18,7 @@ import { seededRandom } from '../examples/program/random.mjs';
 import { trainModel } from '../examples/seq2seq-training/course.mjs';
 import { exactMatch } from '../examples/seq2seq-training/exact.mjs';
 import '../src/tfjs/node.js';
+import { startExample } from './start-example.js';
 import { named, parsed } from './viz/parsed.js';
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
@@ -200,11 +200,6 @@ describe('the program', { timeout: 240_000 }, () => {
 
   /** Runs the program in the test's folder. */
   function launch(given: string[]) {
-    const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-    return spawnSync(process.execPath, [path.join(examples, 'captioning/main.mjs'), ...given], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: inherited,
-    });
+    return startExample('captioning', folder, given);
   }
 });

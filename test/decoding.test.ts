@@ -2,7 +2,6 @@
  * examples/decoding: its stack against the same in float64 loops (test/textbook/decoder.ts), step by step against one pass on every backend, what its bound
  * notices, its caches; and the program that `npm run decode` runs, as a user would start it (on the built library; `npm test` builds that first).
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +14,7 @@ import { type CacheDType, createModel, type Model, sharpness, vocabulary } from 
 import { normalOf, seededRandom } from '../examples/program/random.mjs';
 import { choices } from '../src/backend/select.js';
 import { setBackend } from '../src/node.js';
+import { startExample } from './start-example.js';
 import { type DecoderWeights, decoderLogits } from './textbook/decoder.js';
 import { named, parsed } from './viz/parsed.js';
 
@@ -296,9 +296,7 @@ describe('the program', { timeout: 240_000 }, () => {
 
   /** Runs the program in the test's folder. */
   function start(given: string[], environment: NodeJS.ProcessEnv = {}) {
-    const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-    const program = path.join(examples, 'decoding/main.mjs');
-    return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
+    return startExample('decoding', folder, given, environment);
   }
 });
 

@@ -3,7 +3,6 @@
  * bound of that notices; a short training that learns; and the program that `npm run language-model` runs, as a user would start it (on the built library;
  * `npm test` builds that first). Its text and its n-grams: language-model-text.test.ts.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,6 +20,7 @@ import { compareWithTensorFlow, write } from '../examples/language-model/write.m
 import { seededRandom } from '../examples/program/random.mjs';
 import { backend } from '../src/node.js';
 import '../src/tfjs/node.js';
+import { startExample } from './start-example.js';
 import { targets, use } from './targets.js';
 import { named, parsed } from './viz/parsed.js';
 
@@ -236,8 +236,6 @@ describe('the program', { timeout: 240_000 }, () => {
 
   /** Runs the program in the test's folder. */
   function start(given: string[], environment: NodeJS.ProcessEnv = {}) {
-    const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-    const program = path.join(root, 'examples/language-model/main.mjs');
-    return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
+    return startExample('language-model', folder, given, environment);
   }
 });

@@ -2,16 +2,14 @@
  * The program that `npm start` runs: its command line, what it reads, and the same answers from every backend. Starts it as a user would, on the
  * built library; `npm test` builds that first.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { paragraphsOfMarkdown } from '../examples/program/markdown.mjs';
 import { corpusOfReadmes, corpusOfText } from '../examples/sentence-search/corpus.mjs';
+import { startExample } from './start-example.js';
 
-const program = fileURLToPath(new URL('../examples/sentence-search/main.mjs', import.meta.url));
 const stackTrace = /\n\s+at /;
 let folder: string;
 
@@ -151,8 +149,7 @@ interface Hit {
 
 /** Runs the program in the test's folder. */
 function search(given: string[], environment: NodeJS.ProcessEnv = {}) {
-  const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-  return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
+  return startExample('sentence-search', folder, given, environment);
 }
 
 function at(name: string): string {

@@ -2,7 +2,6 @@
  * examples/summarising: its ranking against the stationary state of the walk, solved in float64; what it chooses and how it measures that, by hand;
  * and the program that `npm run summarise` runs, on a short text, as a user would start it (on the built library; `npm test` builds that first).
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +13,7 @@ import { attentionAmong, centrality, damping, settled, sharpness } from '../exam
 import { sentencesOf } from '../examples/summarising/sentences.mjs';
 import type { Tensor } from '../src/node.js';
 import { random } from './random.js';
+import { startExample } from './start-example.js';
 import { gamma, kernelArithmetic } from './tolerance.js';
 import { named, parsed } from './viz/parsed.js';
 
@@ -250,7 +250,5 @@ it('has a picture beside its README', () => {
 
 /** Runs the program in the test's folder. */
 function summarise(given: string[], environment: NodeJS.ProcessEnv = {}) {
-  const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-  const program = path.join(examples, 'summarising/main.mjs');
-  return spawnSync(process.execPath, [program, ...given], { cwd: folder, encoding: 'utf8', env: { ...inherited, ...environment } });
+  return startExample('summarising', folder, given, environment);
 }

@@ -3,7 +3,6 @@
  * `npm run translation` runs, as a user would start it (on the built library; `npm test` builds that first). What it shares with examples/captioning is in
  * seq2seq-training.test.ts.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +21,7 @@ import { drawAlignment } from '../examples/translation/picture.mjs';
 import { formatFigures } from '../examples/translation/report.mjs';
 import { createTask } from '../examples/translation/task.mjs';
 import '../src/tfjs/node.js';
+import { startExample } from './start-example.js';
 import { named, parsed } from './viz/parsed.js';
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
@@ -231,11 +231,6 @@ describe('the program', { timeout: 240_000 }, () => {
 
   /** Runs the program in the test's folder. */
   function launch(given: string[]) {
-    const { FOVEA_BACKEND: _, FOVEA_TARGET: __, INIT_CWD: ___, FORCE_COLOR: ____, ...inherited } = process.env;
-    return spawnSync(process.execPath, [path.join(examples, 'translation/main.mjs'), ...given], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: inherited,
-    });
+    return startExample('translation', folder, given);
   }
 });
