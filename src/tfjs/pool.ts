@@ -4,8 +4,8 @@
  * @module
  */
 
-/** What lies here at most. */
-const mostBytes = 2 ** 28;
+/** What lies here at most: what one step over long sequences gives back can be hundreds of MB, and the next batch is of another length. */
+const mostBytes = 2 ** 29;
 
 export class Pool {
   /** The lengths that came back last are at the end. */

@@ -115,9 +115,9 @@ describe('a model of layers', () => {
 });
 
 describe('the pool', () => {
-  const bytes = 2 ** 28;
+  const bytes = 2 ** 29;
 
-  it('keeps 256 MB at most, and lets go of the lengths that have not come back for longest', () => {
+  it('keeps 512 MB at most, and lets go of the lengths that have not come back for longest', () => {
     const pool = new Pool();
     const [first, second, third] = [1, 2, 3].map((more) => new Float32Array(bytes / 4 / 2 - 8 + more)) as [
       Float32Array,
