@@ -79,11 +79,10 @@ export async function run({ task: name, steps, full, seed, resume, checkpoints, 
 function rivalsOf(task, steps) {
   /** @param {string} kind */
   const fileOf = (kind) => `translation-${task}-${kind}.safetensors`;
-  const { [task]: times } = asLong;
   return [
     { name: 'with attention', file: fileOf('attention'), attends: true, steps },
     { name: 'without attention', file: fileOf('plain'), attends: false, steps },
-    { name: `without, ${times} × the steps`, file: fileOf('plain-longer'), attends: false, steps: Math.round(times * steps) },
+    { name: `without, ${asLong} × the steps`, file: fileOf('plain-longer'), attends: false, steps: Math.round(asLong * steps) },
   ];
 }
 
