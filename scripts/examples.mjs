@@ -1,7 +1,7 @@
 /**
- * `npm run examples [-- --no-figures]`: trains all examples that are trained, in full, one after another, which takes a good part of an hour, and has each write its
- * pictures and the figures in its README. An example that falls short of its bar ends in exit status 1, and so does this, when all have run; what stops one
- * of them, Ctrl-C or SIGTERM, ends it.
+ * `npm run examples [-- --no-figures]`: trains all examples that are trained, in full, one after another, which takes a quarter of an hour on
+ * two free cores, and has each write its pictures and the figures in its README. An example that falls short of its bar ends in exit status 1,
+ * and so does this, when all have run; what stops one of them, Ctrl-C or SIGTERM, ends it.
  *
  *   --no-figures   leaves READMEs and pictures as they are
  */
