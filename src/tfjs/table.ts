@@ -3,6 +3,7 @@
  * @module
  */
 import type { Kernel } from './kernel.js';
+import { normKernels } from './kernels/batch-norm.js';
 import { binaryKernels, productKernels } from './kernels/binary.js';
 import { castKernels } from './kernels/cast.js';
 import { convolutionKernels } from './kernels/convolution.js';
@@ -12,6 +13,7 @@ import { fillKernels } from './kernels/fill.js';
 import { gatherKernels } from './kernels/gather.js';
 import { batchMatMul, fusedMatMul } from './kernels/matmul.js';
 import { maxPoolingKernels } from './kernels/max-pooling.js';
+import { padKernels } from './kernels/pad.js';
 import { joinedKernels, takenKernels } from './kernels/pieces.js';
 import { placeKernels } from './kernels/places.js';
 import { poolingKernels } from './kernels/pooling.js';
@@ -37,13 +39,14 @@ export const table: Readonly<Record<'kernels' | 'native' | 'loops', Readonly<Rec
     Softmax: softmaxKernels.Softmax,
     ...activationKernels,
   },
-  native: { ...productKernels, ...transposeKernels, ...takenKernels },
+  native: { ...productKernels, ...transposeKernels, ...takenKernels, ...normKernels },
   loops: {
     LogSoftmax: softmaxKernels.LogSoftmax,
     ...binaryKernels,
     ...unaryKernels,
     ...reduceKernels,
     ...joinedKernels,
+    ...padKernels,
     ...fillKernels,
     ...gatherKernels,
     ...placeKernels,

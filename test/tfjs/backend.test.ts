@@ -22,9 +22,9 @@ describe('the backend', () => {
     const registered = tf.getKernelsForBackend('fovea').map(({ kernelName }) => kernelName);
     expect(Object.keys(kernels).sort()).toEqual(registered.sort());
     for (const place of ['kernels', 'loops'] as const) for (const kernel in table[place]) expect(kernels[kernel]).toBe(place);
-    expect(Object.keys(table.native).map((kernel) => kernels[kernel])).toEqual(Array(10).fill('kernels'));
+    expect(Object.keys(table.native).map((kernel) => kernels[kernel])).toEqual(Array(11).fill('kernels'));
     setBackend('wasm');
-    expect(Object.keys(table.native).map((kernel) => backend().kernels[kernel])).toEqual(Array(10).fill('loops'));
+    expect(Object.keys(table.native).map((kernel) => backend().kernels[kernel])).toEqual(Array(11).fill('loops'));
     setBackend('auto');
     for (const { kernelName } of tf.getKernelsForBackend('cpu')) expect(registered).toContain(kernelName);
   });

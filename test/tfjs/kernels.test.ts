@@ -61,7 +61,7 @@ const exact = new Set([
   ],
   ...['DepthwiseConv2dNative', 'DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter', 'Unpack', 'Concat', 'Pack'],
   ...['GatherV2', 'UnsortedSegmentSum', 'Select', 'Cast', 'GatherNd', 'ScatterNd', 'SparseToDense', 'StridedSlice', 'Prod'],
-  ...['Fill', 'ZerosLike', 'OnesLike', 'Tile', 'LogicalAnd', 'LogicalOr', 'LogicalNot', 'IsNan', 'Sign', 'Floor', 'Ceil'],
+  ...['PadV2', 'Fill', 'ZerosLike', 'OnesLike', 'Tile', 'LogicalAnd', 'LogicalOr', 'LogicalNot', 'IsNan', 'Sign', 'Floor', 'Ceil'],
   ...['Elu', 'EluGrad', 'Relu6', 'LeakyRelu', 'Prelu', 'Pow', 'Sin', 'Cos'],
 ]);
 

@@ -1,7 +1,7 @@
 /** What the kernels of images are called with: strides, dilations, every padding, both formats, channels around the vectors. */
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import { floats, type Given, integers, type Row, strange } from './given.js';
+import { floats, type Given, integers, positive, type Row, strange } from './given.js';
 
 type Four = [number, number, number, number];
 type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
@@ -148,4 +148,19 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
     inputs: { x: floats(...way.image), dy: floats(...outShape(way, true)) },
     attrs: { ...attrsOf(way), filterShape: way.filter },
   })),
+  FusedBatchNorm: [
+    ...[[5], [1, 1, 1, 5]].map((one) => ({
+      inputs: { x: floats(2, 3, 4, 5), mean: floats(...one), variance: positive(...one), scale: floats(...one), offset: floats(...one) },
+      attrs: { varianceEpsilon: 0.01 },
+    })),
+    { inputs: { x: floats(7, 33), mean: floats(33), variance: positive(33) } },
+    { inputs: { x: floats(9, 30, 40), mean: floats(40), variance: positive(40), scale: floats(40), offset: floats(40) } },
+    { inputs: { x: floats(7, 33), mean: floats(33), variance: positive(33), offset: floats(1) } },
+    { inputs: { x: floats(3, 4), mean: floats(1), variance: positive(1), scale: floats(1) } },
+    { inputs: { x: floats(3, 4), mean: floats(3, 4), variance: positive(3, 4), offset: floats(3, 4) } },
+    { inputs: { x: strange(floats(6, 5)), mean: floats(5), variance: positive(5), scale: floats(5) } },
+    { inputs: { x: floats(0, 5), mean: floats(5), variance: positive(5) } },
+    { inputs: { x: floats(5, 3), mean: floats(2), variance: positive(2) }, isCpus: true },
+    { inputs: { x: integers(9, 4, 3), mean: floats(3), variance: positive(3) }, isCpus: true },
+  ],
 };

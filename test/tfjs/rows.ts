@@ -264,6 +264,19 @@ export const rows: Readonly<Record<string, readonly Row[]>> = {
     { inputs: { x: integers(9, 2, 3) }, attrs: { reps: [2, 2] } },
     { inputs: { x: truths(3) }, attrs: { reps: [4] } },
   ],
+  PadV2: (
+    [
+      [floats(2, 5, 6, 3), [0, 0], [1, 2], [3, 0], [0, 0]],
+      [floats(2, 5, 6, 3), [0, 1], [0, 0], [0, 0], [2, 1]],
+      [floats(4, 1), [1, 0], [2, 3]],
+      [floats(1, 70), [2, 1], [0, 0]],
+      [special(), [1, 1]],
+      [floats()],
+      [floats(0, 3), [2, 1], [1, 0]],
+      [integers(9, 3, 4), [1, 0], [0, 2]],
+      [truths(5), [2, 2]],
+    ] as [Given, ...[number, number][]][]
+  ).flatMap(([x, ...paddings]) => [0, 2.5].map((constantValue) => ({ inputs: { x }, attrs: { paddings, constantValue } }))),
   Select: [
     { inputs: { condition: truths(3, 40), t: floats(3, 40), e: floats(3, 40) } },
     { inputs: { condition: truths(5), t: floats(5), e: floats(5) } },

@@ -50,8 +50,8 @@ function goesOn({ strides }: Tensor): boolean {
 const minusOne: Tensor = { data: Float32Array.of(-1), shape: [1, 1, 1], strides: [0, 0, 0] };
 
 /** Numbers from which on a call of the kernel costs less than a loop, and those that a row of them has at least. */
-const large = 2 ** 13;
-const wideRow = 16;
+export const large = 2 ** 13;
+export const wideRow = 16;
 /** Of what is one long row, so that threads share it. */
 const rowOfMany = 2 ** 12;
 
