@@ -69,7 +69,7 @@ it.each([
   expect([names.length, status]).toEqual([run, expected]);
 });
 
-it('npm run examples refuses what it does not know, before it trains for an hour', () => {
+it('npm run examples refuses what it does not know, before it trains', () => {
   const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/examples.mjs'), '--figure'], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([2, 'examples: --figure is not known, expected --no-figures or nothing\n']);
 });
