@@ -25,6 +25,12 @@ const size = (shape: readonly number[]) => shape.reduce((product, length) => pro
 export function floats(...shape: number[]): Given {
   return { shape, dtype: 'float32', values: Float32Array.from({ length: size(shape) }, () => Math.round((4 * next() - 2) * 64) / 64) };
 }
+/** As `floats`, around another number. */
+export function near(center: number, ...shape: number[]): Given {
+  const given = floats(...shape);
+  for (const [i, value] of given.values.entries()) given.values[i] = center + value;
+  return given;
+}
 export function positive(...shape: number[]): Given {
   return { shape, dtype: 'float32', values: Float32Array.from({ length: size(shape) }, () => 0.1 + 2 * next()) };
 }

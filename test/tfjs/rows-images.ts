@@ -1,7 +1,7 @@
 /** What the kernels of images are called with: strides, dilations, every padding, both formats, channels around the vectors. */
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { backend_util } from '@tensorflow/tfjs-core';
-import { floats, type Given, integers, positive, type Row, strange } from './given.js';
+import { floats, type Given, integers, near, positive, type Row, strange } from './given.js';
 
 type Four = [number, number, number, number];
 type Pad = 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
@@ -155,6 +155,8 @@ export const imageRows: Readonly<Record<string, readonly Row[]>> = {
     })),
     { inputs: { x: floats(7, 33), mean: floats(33), variance: positive(33) } },
     { inputs: { x: floats(9, 30, 40), mean: floats(40), variance: positive(40), scale: floats(40), offset: floats(40) } },
+    // Far from 0, and near one another: all digits of a difference count.
+    ...[30, 300].map((rows) => ({ inputs: { x: near(1000, rows, 33), mean: near(1000, 33), variance: positive(33), scale: floats(33) } })),
     { inputs: { x: floats(7, 33), mean: floats(33), variance: positive(33), offset: floats(1) } },
     { inputs: { x: floats(3, 4), mean: floats(1), variance: positive(1), scale: floats(1) } },
     { inputs: { x: floats(3, 4), mean: floats(3, 4), variance: positive(3, 4), offset: floats(3, 4) } },

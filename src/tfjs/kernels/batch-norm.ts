@@ -4,11 +4,9 @@
  * @see Ioffe & Szegedy 2015, algorithm 2
  */
 import type { FusedBatchNormAttrs, TensorInfo } from '@tensorflow/tfjs-core';
-import { backend as current } from '../../index.js';
-import { finish, opsOf } from '../../ops/steps.js';
 import type { Tensor } from '../../types.js';
 import { kernel } from '../kernel.js';
-import { large, wideRow } from './binary.js';
+import { isForProducts, multiplyInto } from './products.js';
 
 /** Of TensorFlow.js, where none is given. */
 const defaultEpsilon = 0.001;
@@ -41,8 +39,7 @@ const fusedBatchNorm = kernel<'x' | 'mean' | 'variance', FusedBatchNormAttrs, 's
     offset: each((c) => at(offsets, c)),
   };
   const out = backend.room(values.length);
-  const isForKernel = values.length >= large && period >= wideRow && current().name === 'native';
-  (isForKernel ? onKernel : inLoops)(values, channels, out);
+  (isForProducts(values.length, period) ? onKernel : inLoops)(values, channels, out);
   return backend.tensor(x.shape, 'float32', out);
 });
 
@@ -51,9 +48,8 @@ function onKernel(x: Float32Array, { mean, factor, offset }: Channels, out: Floa
   const shape = [1, x.length / mean.length, mean.length];
   const row = (numbers: Float64Array): Tensor => ({ data: Float32Array.from(numbers), shape, strides: [0, 0, 1] });
   const to = { data: out, shape };
-  const steps = opsOf('FusedBatchNorm');
-  finish('FusedBatchNorm', undefined, () => steps.multiply({ data: x, shape }, { plus: row(mean.map((value) => -value)), out: to }));
-  finish('FusedBatchNorm', undefined, () => steps.multiply(to, { y: row(factor), plus: row(offset), out: to }));
+  multiplyInto('FusedBatchNorm', { x: { data: x, shape }, plus: row(mean.map((value) => -value)) }, to);
+  multiplyInto('FusedBatchNorm', { x: to, y: row(factor), plus: row(offset) }, to);
 }
 
 function inLoops(x: Float32Array, { mean, factor, offset }: Channels, out: Float32Array): void {

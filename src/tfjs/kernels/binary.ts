@@ -3,8 +3,6 @@
  * @module
  */
 import { broadcast_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { backend } from '../../index.js';
-import { finish, opsOf } from '../../ops/steps.js';
 import type { Tensor } from '../../types.js';
 import type { FoveaBackend } from '../backend.js';
 import { type Kernel, kernel } from '../kernel.js';
@@ -30,14 +28,8 @@ import {
   squaredDifference,
   subtract,
 } from './binary-rows.js';
+import { type Factors, isForProducts, multiplyInto } from './products.js';
 import { type Loop, negative, square } from './unary-loops.js';
-
-/** What the multiply kernel of fovea makes out = x · y + plus of: whatever of it is there. */
-interface Factors {
-  readonly x: Tensor;
-  readonly y?: Tensor;
-  readonly plus?: Tensor;
-}
 
 /** Operands, both walked as `[batch, rows, columns]`, as the kernel takes them. */
 type OnKernel = (a: Tensor, b: Tensor) => Factors;
@@ -49,21 +41,17 @@ function goesOn({ strides }: Tensor): boolean {
 
 const minusOne: Tensor = { data: Float32Array.of(-1), shape: [1, 1, 1], strides: [0, 0, 0] };
 
-/** Numbers from which on a call of the kernel costs less than a loop, and those that a row of them has at least. */
-export const large = 2 ** 13;
-export const wideRow = 16;
 /** Of what is one long row, so that threads share it. */
 const rowOfMany = 2 ** 12;
 
 /** Whether the kernel has done it. */
 function ranOnKernel(name: string, onKernel: OnKernel, walk: Walk, a: Float32Array, b: Float32Array, out: Float32Array): boolean {
-  if (out.length < large || walk.sizes.length > 3 || (walk.sizes.at(-1) ?? 1) < wideRow || backend().name !== 'native') return false;
+  if (walk.sizes.length > 3 || !isForProducts(out.length, walk.sizes.at(-1) ?? 1)) return false;
   const { sizes, steps } = walk.sizes.length === 1 && out.length % rowOfMany === 0 ? inRows(walk) : walk;
   const shape = [...Array<number>(3 - sizes.length).fill(1), ...sizes];
   const front = Array<number>(3 - sizes.length).fill(0);
   const operand = (data: Float32Array, own: readonly number[] = []): Tensor => ({ data, shape, strides: [...front, ...own] });
-  const { x, ...rest } = onKernel(operand(a, steps[0]), operand(b, steps[1]));
-  finish(name, undefined, () => opsOf(name).multiply(x, { ...rest, out: { data: out, shape } }));
+  multiplyInto(name, onKernel(operand(a, steps[0]), operand(b, steps[1])), { data: out, shape });
   return true;
 }
 

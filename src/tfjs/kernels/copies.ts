@@ -3,11 +3,10 @@
  * it and shared by threads; others row by row.
  * @module
  */
-import { backend } from '../../index.js';
-import { finish, opsOf } from '../../ops/steps.js';
 import type { Numbers } from '../backend.js';
 import { copyRow, forRows, type Walk } from '../loops.js';
 import { sizeOf } from '../shape.js';
+import { isForProducts, multiplyInto } from './products.js';
 
 /** out = x along the walk of one operand, which begins at `first`. @param name of the kernel, for errors */
 export function copyAlong(name: string, walk: Walk, x: Numbers, first: number, out: Numbers): void {
@@ -17,14 +16,13 @@ export function copyAlong(name: string, walk: Walk, x: Numbers, first: number, o
   else forRows(walk, ([from = 0], at) => copyRow(x, first + from, step, out, at, length));
 }
 
-/** Numbers from which on a call of the kernel costs less than rows, and those that a row of them has at least. */
+/** Numbers from which on a call of the kernel costs less than copies of rows. */
 const large = 2 ** 16;
-const wideRow = 16;
 
 function isForKernel({ sizes, steps }: Walk): boolean {
   const inner = sizeOf(sizes.slice(-3));
   const isForward = steps[0]?.every((step) => step >= 0) ?? false;
-  return inner >= large && (sizes.at(-1) ?? 1) >= wideRow && steps[0]?.at(-1) === 1 && isForward && backend().name === 'native';
+  return isForProducts(inner, sizes.at(-1) ?? 1, large) && steps[0]?.at(-1) === 1 && isForward;
 }
 
 /** Three dimensions at a time. */
@@ -36,7 +34,6 @@ function copyOnKernel(name: string, { sizes, steps: [steps = []] }: Walk, x: Flo
   const size = sizeOf(own);
   const outer: Walk = { sizes: [...sizes.slice(0, -3), size], steps: [[...steps.slice(0, -3), 0]] };
   forRows(outer, ([from = 0], at) => {
-    const part = { data: x.subarray(first + from), shape, strides };
-    finish(name, undefined, () => opsOf(name).multiply(part, { out: { data: out.subarray(at, at + size), shape } }));
+    multiplyInto(name, { x: { data: x.subarray(first + from), shape, strides } }, { data: out.subarray(at, at + size), shape });
   });
 }

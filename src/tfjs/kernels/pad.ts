@@ -6,7 +6,7 @@ import type { PadV2Attrs } from '@tensorflow/tfjs-core';
 import { rowMajor } from '../../validate/tensor.js';
 import { kernel } from '../kernel.js';
 import { copyRow, forRows, joined } from '../loops.js';
-import { sizeOf } from '../shape.js';
+import { offsetOf, sizeOf } from '../shape.js';
 
 const padV2 = kernel<'x', PadV2Attrs>(({ inputs: { x }, attrs: { paddings, constantValue }, backend }) => {
   const values = backend.numbers(x);
@@ -14,7 +14,10 @@ const padV2 = kernel<'x', PadV2Attrs>(({ inputs: { x }, attrs: { paddings, const
   const shape = x.shape.map((size, i) => size + (paddings[i]?.[0] ?? 0) + (paddings[i]?.[1] ?? 0));
   const out = backend.roomLike(values, sizeOf(shape)).fill(constantValue);
   const steps = rowMajor(shape);
-  const first = steps.reduce((sum, step, i) => sum + step * (paddings[i]?.[0] ?? 0), 0);
+  const first = offsetOf(
+    paddings.map(([before]) => before),
+    steps,
+  );
   const walk = joined(x.shape, [rowMajor(x.shape), steps]);
   // Where the last dimension is 1 and padded, neighbours of x are none in the result: each is a row of its own.
   const isApart = walk.steps[1]?.at(-1) !== 1;

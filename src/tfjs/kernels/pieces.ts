@@ -19,7 +19,7 @@ import { rowMajor } from '../../validate/tensor.js';
 import type { FoveaBackend, Numbers } from '../backend.js';
 import { kernel } from '../kernel.js';
 import { copyRow, joined } from '../loops.js';
-import { sizeOf } from '../shape.js';
+import { offsetOf, sizeOf } from '../shape.js';
 import { copyAlong } from './copies.js';
 
 /** The tensor `x[begin … begin + size]`, whose numbers are `values`, as one of this shape. */
@@ -33,7 +33,7 @@ function sliceOf(
 ): TensorInfo {
   const { shape, dtype } = x;
   const steps = rowMajor(shape);
-  const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
+  const first = offsetOf(begin, steps);
   const walk = joined(size, [steps]);
   if (walk.sizes.length === 1 && (walk.steps[0]?.[0] ?? 1) <= 1) {
     backend.share([x]);
@@ -70,7 +70,7 @@ const stridedSlice = kernel<'x', StridedSliceAttrs>(({ inputs: { x }, attrs, bac
   // With a dimension that is gone TensorFlow.js reads other numbers than it says: which ones is its own affair.
   if (finalShapeSparse.length !== x.shape.length) return undefined;
   const steps = rowMajor(x.shape);
-  const first = begin.reduce((sum, from, i) => sum + from * (steps[i] ?? 1), 0);
+  const first = offsetOf(begin, steps);
   const walk = joined(finalShapeSparse, [steps.map((step, i) => step * (strides[i] ?? 1))]);
   const out = backend.roomLike(values, sizeOf(finalShape));
   copyAlong('StridedSlice', walk, values, first, out);
